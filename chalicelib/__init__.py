@@ -1,0 +1,1 @@
+"""Cairn: one package per capability, each with domain, service, store and routes."""

@@ -1,0 +1,12 @@
+"""Logs and metrics, the same in every function. No address, name, answer, token or message text ever goes in."""
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+logger = Logger(service="cairn", utc=True)
+metrics = Metrics(namespace="Cairn", service="cairn")
+
+
+def count(name: str, number: int = 1) -> None:
+    """Add to the metric ``name`` (a count) of this invocation."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)

@@ -1,0 +1,255 @@
+"""Who is reached, when, how and whether at all: types and rules, without a store, a provider or a clock."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from chalicelib.outreach.recurrence import Recurrence, resolve
+
+DUE_SHARDS = 50
+"""Partitions per hour of due rows: a million people can share one nine o'clock (1,000 writes/s each)."""
+
+CHECK_IN = "check_in"
+
+
+class ChannelKind(StrEnum):
+    """A way to reach a person."""
+
+    EMAIL = "email"
+    PUSH = "push"
+
+
+class DetailLevel(StrEnum):
+    """How much a message may say (domain rule: discreet unless the person chose more)."""
+
+    DISCREET = "discreet"
+    STANDARD = "standard"
+    DETAILED = "detailed"
+
+
+class Reason(StrEnum):
+    """Why an occurrence was skipped, or failed."""
+
+    NO_EPISODE = "no_episode"
+    ON_HOLD = "on_hold"
+    ENDED = "episode_ended"
+    NO_CONSENT = "no_consent"
+    NO_CHANNEL = "no_channel"
+    LATE = "late"
+    ANSWERED = "already_answered"
+    REFUSED = "refused_by_provider"
+    ERROR = "error"
+
+
+class Status(StrEnum):
+    """How an occurrence stands in the ledger. Only ``claimed`` is not an end."""
+
+    CLAIMED = "claimed"
+    SENT = "sent"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHours:
+    """Local wall times between which nothing that can wait is sent; may run over midnight; equal means none."""
+
+    start: time
+    end: time
+
+    def ends_after(self, instant: datetime, zone: str) -> datetime | None:
+        """Return when the quiet hours around ``instant`` end, in UTC; None if it is not within them."""
+        local = instant.astimezone(ZoneInfo(zone))
+        clock = local.time().replace(tzinfo=None)
+        if self.start < self.end:
+            inside, over_midnight = self.start <= clock < self.end, False
+        else:
+            inside, over_midnight = clock >= self.start or clock < self.end, clock >= self.start
+        if not inside or self.start == self.end:
+            return None
+        end = resolve(local.date() + timedelta(days=over_midnight), self.end, zone)
+        # Where clocks go back over the end, the first such instant may lie behind us: it is no longer quiet.
+        return end if end > instant else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """An address of a person. ``revision`` changes with the address, so that old links die with it."""
+
+    id: str
+    kind: ChannelKind
+    address: str
+    revision: int
+    usable: bool
+    detail: DetailLevel = DetailLevel.DISCREET
+    push_key: str = ""
+    push_auth: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """What recurs for a person: ``kind`` (for example ``check_in``), its rule, and a version that grows by edits."""
+
+    person_id: str
+    kind: str
+    version: int
+    recurrence: Recurrence
+
+
+class Standing(StrEnum):
+    """What the person's present episode means for outreach."""
+
+    REACHABLE = "reachable"
+    ON_HOLD = "on_hold"
+    ALUMNI = "alumni"
+    ENDED = "ended"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A person as outreach sees them at the moment of sending. ``consents`` are the scopes live at that moment."""
+
+    person_id: str
+    programme_id: str
+    first_name: str
+    language: str
+    zone: str
+    standing: Standing
+    quiet_hours: QuietHours
+    consents: frozenset[str]
+    channels: tuple[Channel, ...]
+    schedules: tuple[Schedule, ...] = field(default=())
+
+    def schedule(self, kind: str) -> Schedule | None:
+        """Return the person's schedule of this kind, if any."""
+        return next((schedule for schedule in self.schedules if schedule.kind == kind), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """
+    Something is due for someone at an instant.
+
+    ``at`` is when to act; ``due_at`` when it fell due by its rule (they differ once it was deferred); ``on`` is the
+    local date that names the occurrence.
+    """
+
+    person_id: str
+    kind: str
+    on: date
+    at: datetime
+    due_at: datetime
+    version: int
+
+    @property
+    def shard(self) -> int:
+        """The partition within the hour, from 0; a person always falls in the same."""
+        return crc32(self.person_id.encode()) % DUE_SHARDS
+
+    @property
+    def was_deferred(self) -> bool:
+        """Whether it waited for quiet hours to end."""
+        return self.at != self.due_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """
+    How messages of one kind behave; ``CATEGORIES`` is the whole table.
+
+    ``closes_at`` is the local time on the day after the occurrence at which it is too late. ``settles_in`` is how
+    long a claim without an outcome may still be reported by a receipt before it may be tried again.
+    """
+
+    consent: dict[ChannelKind, str]
+    alumni_consent: str | None
+    quiet_hours_defer: bool
+    closes_at: time
+    settles_in: timedelta
+    channels: tuple[ChannelKind, ...]
+    push_urgency: str = "normal"
+
+
+CATEGORIES: dict[str, Category] = {
+    CHECK_IN: Category(
+        consent={ChannelKind.EMAIL: "contact_email", ChannelKind.PUSH: "contact_push"},
+        alumni_consent="alumni_contact",
+        quiet_hours_defer=True,
+        closes_at=time(4),
+        settles_in=timedelta(minutes=2),
+        channels=(ChannelKind.PUSH, ChannelKind.EMAIL),
+    ),
+}
+
+
+def closes_at(due: Due, zone: str) -> datetime:
+    """Return the instant from which this occurrence is too late to send or to answer."""
+    return resolve(due.on + timedelta(days=1), CATEGORIES[due.kind].closes_at, zone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Reach the person over the first of these channels that takes it."""
+
+    channels: tuple[Channel, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defer:
+    """Wait for the end of the person's quiet hours."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """Send nothing, and say why."""
+
+    reason: Reason
+
+
+def decide(due: Due, recipient: Recipient, *, now: datetime) -> Send | Defer | Skip:
+    """
+    Decide, at the moment of sending, what becomes of an occurrence.
+
+    Rules, in this order: the episode, the consents, a channel to use, too late, quiet hours (domain rules: eligibility
+    is checked when sending; quiet hours defer to their end, and what would then be too late is dropped).
+    """
+    category = CATEGORIES[due.kind]
+    refusal = _standing_refuses(recipient, category)
+    if refusal:
+        return Skip(reason=refusal)
+    consented = {kind for kind, scope in category.consent.items() if scope in recipient.consents}
+    if not consented:
+        return Skip(reason=Reason.NO_CONSENT)
+    channels = tuple(
+        channel
+        for kind in category.channels
+        for channel in recipient.channels
+        if channel.kind is kind and kind in consented and channel.usable
+    )
+    if not channels:
+        return Skip(reason=Reason.NO_CHANNEL)
+    closes = closes_at(due, recipient.zone)
+    quiet_until = recipient.quiet_hours.ends_after(now, recipient.zone) if category.quiet_hours_defer else None
+    if (quiet_until or now) >= closes:
+        return Skip(reason=Reason.LATE)
+    return Defer(until=quiet_until) if quiet_until else Send(channels=channels)
+
+
+def _standing_refuses(recipient: Recipient, category: Category) -> Reason | None:
+    match recipient.standing:
+        case Standing.REACHABLE:
+            return None
+        case Standing.ALUMNI:
+            # Outreach after discharge is not treatment: it has an opt-in of its own.
+            return None if category.alumni_consent in recipient.consents else Reason.NO_CONSENT
+        case Standing.ON_HOLD:
+            return Reason.ON_HOLD
+        case Standing.ENDED:
+            return Reason.ENDED
+        case Standing.NONE:
+            return Reason.NO_EPISODE

@@ -1,0 +1,83 @@
+"""
+Signed links: write-only, for one person, one occurrence and one address, with an end.
+
+The token is HMAC-SHA-256 over its claims (itsdangerous); nothing is stored. It lets its bearer add one check-in and ask
+for help, and read nothing (domain rules for one-tap links).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+from itsdangerous import BadData, URLSafeSerializer
+
+
+class Purpose(StrEnum):
+    """What a link is for. A token for one purpose is worthless for another."""
+
+    ANSWER = "answer"
+    RECEIPT = "receipt"
+    CONFIRM = "confirm"
+
+
+class LinkForged(ValueError):
+    """The token was not made by us, or not for this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What a token says: whom, which occurrence, over which address (and its revision), until when."""
+
+    person_id: str
+    kind: str
+    on: date
+    channel_id: str
+    revision: int
+    expires_at: datetime
+
+
+class Signer:
+    """Makes and opens tokens. ``keys`` are oldest first: the last one signs, all of them open."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self._keys = list(keys)
+
+    def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
+        return URLSafeSerializer(
+            self._keys, salt=f"cairn.{purpose}", signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+        )
+
+    def token(self, purpose: Purpose, claims: Claims) -> str:
+        """Return the URL-safe token for these claims."""
+        return str(
+            self._serializer(purpose).dumps(
+                [
+                    claims.person_id,
+                    claims.kind,
+                    claims.on.isoformat(),
+                    claims.channel_id,
+                    claims.revision,
+                    int(claims.expires_at.timestamp()),
+                ]
+            )
+        )
+
+    def open(self, purpose: Purpose, token: str) -> Claims:
+        """
+        Return what the token says, expired or not: the caller compares ``expires_at`` with its own time.
+
+        :raises LinkForged: if it was not signed by us for this purpose
+        """
+        try:
+            person_id, kind, on, channel_id, revision, expires_at = self._serializer(purpose).loads(token)
+            return Claims(
+                person_id=person_id,
+                kind=kind,
+                on=date.fromisoformat(on),
+                channel_id=channel_id,
+                revision=revision,
+                expires_at=datetime.fromtimestamp(expires_at, UTC),
+            )
+        except (BadData, ValueError, TypeError) as error:
+            raise LinkForged("this link was not made by us") from error
