@@ -11,13 +11,23 @@ def utc_now() -> datetime:
     return datetime.now(UTC) + _offset()
 
 
+def real_now() -> datetime:
+    """
+    Return the present instant in UTC, however far a laptop's clock was moved.
+
+    Only for what somebody else's clock set: a sign-in token's expiry is Cognito's, which never moves. Nothing else may
+    use it.
+    """
+    return datetime.now(UTC)
+
+
 def as_instant(text: str) -> datetime:
     """
     Return the instant that AWS wrote into an event (RFC 3339, for example ``2026-11-24T15:00:00Z``), in UTC.
 
     A handler acts on its event's own time, so that a retry or a replay decides the same.
     """
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC) + _offset()
+    return datetime.fromisoformat(text).astimezone(UTC) + _offset()
 
 
 def _offset() -> timedelta:

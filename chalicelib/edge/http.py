@@ -1,0 +1,320 @@
+"""Every HTTP door: who asks, may they, what do they want, and the answer. A route adds one service call."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any, ClassVar, TypeAlias, cast
+
+from chalice.app import Blueprint, CognitoUserPoolAuthorizer, Request, Response
+from pydantic import BaseModel
+
+from chalicelib.edge.app import Cairn, Wiring
+from chalicelib.edge.log import count, logger
+from chalicelib.edge.problems import Refused, problem, refusal_of, unexpected
+from chalicelib.edge.wire import (
+    Page,
+    PageQuery,
+    Wire,
+    cursor_of,
+    etag_of,
+    next_link,
+    parsed_body,
+    parsed_query,
+    sort_key_of,
+    version_of,
+)
+from chalicelib.errors import DomainError, NotFound
+from chalicelib.privacy.domain import Actor, Grant, Public, Rule
+from chalicelib.privacy.service import authorise
+
+__all__ = [
+    "Answer",
+    "Asked",
+    "Cairn",
+    "Door",
+    "Doors",
+    "Page",
+    "PageQuery",
+    "Refused",
+    "Wire",
+    "Wiring",
+    "cursor_of",
+    "next_link",
+    "sort_key_of",
+]
+
+# The template gives the pool's real address. Access tokens of sign-in carry this scope, id tokens carry none.
+MEMBERS = CognitoUserPoolAuthorizer(
+    "members",
+    provider_arns=["arn:aws:cognito-idp:us-east-1:000000000000:userpool/PLACEHOLDER"],
+    scopes=["aws.cognito.signin.user.admin"],
+)
+
+_PATH_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:@=-]{0,127}")
+_IDEMPOTENCY_KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """
+    What a door was asked. ``now`` was read once for the whole request.
+
+    ``actor`` and ``grant`` are None at a public door; ``if_match`` is the version that an edit builds on; ``body`` is
+    the door's model, or text where the door takes a raw body.
+    """
+
+    now: datetime
+    correlation_id: str
+    path: str
+    source_ip: str
+    actor: Actor | None = None
+    grant: Grant | None = None
+    body: Any = None
+    query: Any = None
+    raw_query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    if_match: int | None = None
+
+    def after(self, *, prefix: str = "") -> str | None:
+        """
+        Return the sort key to go on from, where the query is a PageQuery.
+
+        :raises Refused: 400, if the cursor isn't one of ours or leaves ``prefix``
+        """
+        return sort_key_of(self.query.cursor, prefix=prefix)
+
+    def next(self, last_sort_key: str | None) -> str | None:
+        """Return the address of the next page; None if there is none."""
+        return next_link(self.path, self.raw_query, last_sort_key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a door answers; ``status`` None is the door's own, ``etag`` the version of what is shown."""
+
+    body: BaseModel | dict[str, Any] | str | None = None
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    etag: int | None = None
+    media_type: str = "application/json"
+
+
+View: TypeAlias = Callable[..., Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """What is known of a door without opening it: for the OpenAPI document and the architecture tests."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    rule: Rule | Public
+    body: type[BaseModel] | None
+    raw: str | None
+    answer: type[BaseModel] | None
+    status: int
+    created: bool
+    edits: bool
+    query: type[BaseModel] | None
+    gateway_auth: bool
+
+
+class Doors(Blueprint):
+    """A slice's doors. ``all`` holds those of every slice that was imported."""
+
+    all: ClassVar[list[Door]] = []
+
+    def door(
+        self,
+        method: str,
+        path: str,
+        *,
+        summary: str,
+        rule: Rule | Public,
+        body: type[BaseModel] | None = None,
+        raw: str | None = None,
+        answer: type[BaseModel] | None,
+        status: int = HTTPStatus.OK,
+        created: bool = False,
+        edits: bool = False,
+        query: type[BaseModel] | None = None,
+        gateway_auth: bool = True,
+    ) -> Callable[[View], View]:
+        """
+        Declare a door. The function gets what was asked and the path's parameters, by name, and returns an Answer.
+
+        ``raw`` is the media type of a body that the function reads itself; ``created`` lets a caller send an
+        Idempotency-Key; ``edits`` demands If-Match.
+        """
+
+        def declare(view: View) -> View:
+            door = Door(
+                name=view.__name__,
+                method=method,
+                path=path,
+                summary=summary,
+                rule=rule,
+                body=body,
+                raw=raw,
+                answer=answer,
+                status=int(status),
+                created=created,
+                edits=edits,
+                query=query,
+                gateway_auth=gateway_auth and isinstance(rule, Rule),
+            )
+            type(self).all.append(door)
+
+            def handle(**path_values: str) -> Response:
+                return self._handle(door, view, path_values)
+
+            # Media types are checked in wire.py: Chalice would want JSON of a request without a body.
+            options: dict[str, Any] = {"methods": [method], "content_types": []}
+            if door.gateway_auth:
+                options["authorizer"] = MEMBERS
+            self.route(path, name=view.__name__, **options)(handle)
+            return view
+
+        return declare
+
+    def _handle(self, door: Door, view: View, path_values: dict[str, str]) -> Response:
+        app = cast("Cairn", self.current_app)
+        request = self.current_request
+        try:
+            return self._answer(door, view, path_values, request=request, app=app)
+        except Refused as refused:
+            return problem(refused, instance=app.correlation_id)
+        except DomainError as error:
+            return problem(refusal_of(error), instance=app.correlation_id)
+        except Exception as error:  # noqa: BLE001 (the last line before the caller; the log gets it without its text)
+            # An exception's message may hold what somebody wrote: only its kind and place are logged.
+            logger.error("unexpected error", extra={"error": type(error).__name__, "at": places(error)})
+            count("UnexpectedErrors")
+            return problem(unexpected(), instance=app.correlation_id)
+
+    def _answer(self, door: Door, view: View, path_values: dict[str, str], *, request: Request, app: Cairn) -> Response:
+        wiring = app.wiring
+        now = wiring.clock()
+        actor, grant = self._decide(door, path_values, request=request, app=app, now=now)
+        raw = cast("bytes", request.raw_body)
+        raw_query = one_each(request)
+        asked = Asked(
+            now=now,
+            correlation_id=app.correlation_id,
+            path=str(request.context.get("path", request.path)),
+            source_ip=str(request.context.get("identity", {}).get("sourceIp", "")),
+            actor=actor,
+            grant=grant,
+            if_match=version_of(request.headers.get("if-match")) if door.edits else None,
+            query=parsed_query(raw_query, door.query),
+            raw_query=raw_query,
+            headers=cast("Mapping[str, str]", request.headers),
+            body=parsed_body(raw, request.headers.get("content-type"), model=door.body, media_type=door.raw),
+        )
+
+        def once() -> dict[str, Any]:
+            return _rendered(view(asked, **path_values), door)
+
+        key = _idempotency_key(request) if door.created and actor else None
+        if key is None or actor is None:
+            rendered = once()
+        else:
+            rendered = wiring.replays.once(
+                actor.subject,
+                f"{door.method} {door.path}#{key}",
+                sha256(repr((path_values, sorted(raw_query.items()), raw)).encode()).hexdigest(),
+                once,
+                context=app.lambda_context,
+            )
+        return Response(body=rendered["body"], status_code=rendered["status"], headers=dict(rendered["headers"]))
+
+    @staticmethod
+    def _decide(
+        door: Door, path_values: dict[str, str], *, request: Request, app: Cairn, now: datetime
+    ) -> tuple[Actor | None, Grant | None]:
+        wiring = app.wiring
+        is_odd = not all(_PATH_VALUE.fullmatch(value) for value in path_values.values())
+        if isinstance(door.rule, Public):
+            if is_odd:
+                raise NotFound("There is no such thing, or not for you.")
+            return None, None
+        actor = wiring.tokens.actor(request.headers.get("authorization"), now=wiring.real_clock())
+        logger.append_keys(actor=actor.subject)
+        if is_odd:
+            # No id of ours looks like this, and it must not get near a key of the table.
+            raise NotFound("There is no such thing, or not for you.")
+        try:
+            grant = authorise(
+                actor,
+                door.rule,
+                person_id=path_values[door.rule.subject] if door.rule.subject else None,
+                programme_id=path_values[door.rule.programme] if door.rule.programme else None,
+                now=now,
+                request_id=app.correlation_id,
+                event_id=wiring.new_id(),
+                standings=wiring.standings,
+                audit=wiring.audit,
+            )
+        except DomainError:
+            count("AccessDenied")
+            raise
+        return actor, grant
+
+
+def one_each(request: Request) -> dict[str, str]:
+    """
+    Return the query's parameters.
+
+    :raises Refused: 400, if one is given twice
+    """
+    params = request.query_params
+    values = {name: params.getlist(name) for name in params} if params else {}
+    if any(len(given) > 1 for given in values.values()):
+        raise Refused(
+            status=HTTPStatus.BAD_REQUEST, kind="bad-query", detail="A query parameter is given more than once."
+        )
+    return {name: given[0] for name, given in values.items()}
+
+
+def places(error: BaseException) -> list[str]:
+    """Return where an error came from, innermost last, without any value."""
+    trace, found = error.__traceback__, []
+    while trace:
+        found.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return found[-8:]
+
+
+def _idempotency_key(request: Request) -> str | None:
+    given = request.headers.get("idempotency-key")
+    if given is None:
+        return None
+    key = _IDEMPOTENCY_KEY.fullmatch(given)
+    if key is None:
+        raise Refused(
+            status=HTTPStatus.BAD_REQUEST,
+            kind="bad-idempotency-key",
+            detail="Idempotency-Key must be 1 to 255 visible ASCII characters.",
+        )
+    return key[1]
+
+
+def _rendered(answer: Answer, door: Door) -> dict[str, Any]:
+    headers = dict(answer.headers)
+    if answer.etag is not None:
+        headers["ETag"] = etag_of(answer.etag)
+    match answer.body:
+        case None:
+            body: Any = ""
+        case BaseModel() as model:
+            body = model.model_dump_json(by_alias=True)
+        case other:
+            body = other
+    if body != "":
+        headers.setdefault("Content-Type", answer.media_type)
+    return {"status": answer.status or door.status, "headers": headers, "body": body}

@@ -1,0 +1,215 @@
+"""Who may do what with which facts about a person: the matrix as data, and the words of access and audit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """What somebody is in a programme. Sign-in gives roles as groups named ``{programme_id}/{role}``."""
+
+    PARTICIPANT = "participant"
+    CLINICIAN = "clinician"
+    CASE_MANAGER = "case-manager"
+    PEER_SPECIALIST = "peer-specialist"
+    ACCOUNTABILITY_PARTNER = "accountability-partner"
+    SUPPORTER = "supporter"
+    ALUMNI = "alumni"
+    MENTOR = "mentor"
+    PROGRAM_ADMIN = "program-admin"
+    PRIVACY_OFFICER = "privacy-officer"
+
+
+class Field(StrEnum):
+    """A class of facts. Every door names the one that it opens."""
+
+    PROFILE = "profile"
+    CHECK_IN_SCORES = "check-in-scores"
+    FREE_TEXT = "free-text"
+    FLAGS = "flags"
+    MILESTONES = "milestones"
+    ATTENDANCE = "attendance"
+    CRISIS = "crisis"
+    MESSAGES = "messages"
+    PREFERENCES = "preferences"
+    CONSENTS = "consents"
+    AUDIT = "audit"
+    ROSTER = "roster"
+    EPISODE = "episode"
+    PROGRAMME = "programme"
+    CARE_TEAM = "care-team"
+    SIGN_IN = "sign-in"
+
+
+class Act(StrEnum):
+    """What is done: ``list`` reads many, of a programme or of a person."""
+
+    READ = "read"
+    WRITE = "write"
+    LIST = "list"
+
+
+class View(StrEnum):
+    """How much of a field may be shown or done, most permissive first."""
+
+    FULL = "full"
+    CONTACT_ONLY = "contact-only"
+    PLAIN_WORDS = "plain-words"
+    STATE_ONLY = "state-only"
+    CRAVING_BAND = "craving-band"
+    DONE_ONLY = "done-only"
+    NAME_ONLY = "name-only"
+    ALERT_ONLY = "alert-only"
+    AGGREGATE = "aggregate"
+    COUNTS = "counts"
+
+
+SMALLEST_CELL = 11
+"""An aggregate over fewer people is not shown (domain rule: suppress cells under 11)."""
+
+
+class Relationship(StrEnum):
+    """
+    How somebody stands to the person, or to the programme where no person is named.
+
+    ``totals`` is the programme as a whole, with nobody in it named. ``group`` and ``rota`` belong to slices that
+    don't exist yet: until one says otherwise nobody stands so, and what needs them is denied.
+    """
+
+    SELF = "self"
+    CASELOAD = "caseload"
+    GROUP = "group"
+    ROTA = "rota"
+    PROGRAMME = "programme"
+    TOTALS = "totals"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody signed in: ``subject`` is the sign-in's own id, ``roles`` are (programme id, role)."""
+
+    subject: str
+    roles: frozenset[tuple[str, Role]]
+
+    def has(self, role: Role, programme_id: str) -> bool:
+        """Say whether they hold the role in the programme."""
+        return (programme_id, role) in self.roles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """
+    What a door opens. ``subject`` and ``programme`` are the names of the path parameters that say of whom.
+
+    ``purpose`` goes into the audit log word for word.
+    """
+
+    act: Act
+    field: Field
+    purpose: str
+    subject: str | None = None
+    programme: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Public:
+    """A door that anybody may open, and why that is right."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """
+    One entry of the matrix: these acts, in this relationship, so far, and only under a live consent if one is named.
+
+    ``{actor}`` in a consent's scope stands for the sign-in of who asks.
+    """
+
+    acts: frozenset[Act]
+    relationship: Relationship
+    view: View = View.FULL
+    consent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """
+    The answer yes: by which role in which programme, as whom, how much, and under which consent.
+
+    ``only_care_team`` limits a list over a programme to the people whose care team names the actor.
+    """
+
+    role: Role
+    programme_id: str
+    relationship: Relationship
+    view: View = View.FULL
+    consent_id: str | None = None
+    only_care_team: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonStanding:
+    """
+    What decides about access to a person, as of one instant.
+
+    ``programmes`` hold an episode of this person, ended ones too: staff keep their duty of record. ``care_team`` are
+    sign-ins tied to the person, whatever their role. ``consents`` maps each scope live at that instant to its row's id.
+    """
+
+    programmes: frozenset[str]
+    care_team: frozenset[str] = frozenset()
+    consents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Caseload(StrEnum):
+    """A programme's choice: staff hold everybody, or only those whose care team names them."""
+
+    SHARED = "shared"
+    ASSIGNED = "assigned"
+
+
+class Action(StrEnum):
+    """What the audit log says was done."""
+
+    READ = "read"
+    WRITE = "write"
+    LIST = "list"
+    EXPORT = "export"
+    SEND = "send"
+    DENY = "deny"
+
+
+class Outcome(StrEnum):
+    """How it ended. ``spooled``: let through on the crisis path while the audit store was down."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    SPOOLED = "spooled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """
+    One line of the audit log (45 CFR 164.312(b)); never changed, kept six years (45 CFR 164.316(b)(2)).
+
+    ``asked`` is what was wanted where ``action`` is a denial. ``subject`` is a person id, or None for a programme.
+    """
+
+    id: str
+    at: datetime
+    actor: str
+    role: Role | None
+    relationship: Relationship
+    subject: str | None
+    programme_id: str | None
+    action: Action
+    asked: Act
+    field: Field
+    purpose: str
+    consent_id: str | None
+    request_id: str
+    outcome: Outcome

@@ -1,0 +1,139 @@
+"""The role matrix. A role, field, act and relationship that is not here is denied."""
+
+from chalicelib.privacy.domain import Act, Allowance, Field, Relationship, Role, View
+
+_SEE = frozenset({Act.READ, Act.LIST})
+_DO = frozenset({Act.WRITE})
+_ALL = _SEE | _DO
+_LIST = frozenset({Act.LIST})
+
+
+def _allow(
+    acts: frozenset[Act], relationship: Relationship, view: View = View.FULL, consent: str | None = None
+) -> Allowance:
+    return Allowance(acts=acts, relationship=relationship, view=view, consent=consent)
+
+
+_OWN = Relationship.SELF
+_CASELOAD = Relationship.CASELOAD
+_PROGRAMME = Relationship.PROGRAMME
+_GROUP = Relationship.GROUP
+_TOTALS = Relationship.TOTALS
+
+_PERSON: dict[Field, tuple[Allowance, ...]] = {
+    Field.PROFILE: (_allow(_ALL, _OWN),),
+    Field.CHECK_IN_SCORES: (_allow(_SEE, _OWN),),
+    Field.FREE_TEXT: (_allow(_ALL, _OWN),),
+    Field.FLAGS: (_allow(_SEE, _OWN, View.PLAIN_WORDS),),
+    Field.MILESTONES: (_allow(_ALL, _OWN),),
+    Field.ATTENDANCE: (_allow(_SEE, _OWN),),
+    Field.CRISIS: (_allow(_DO, _OWN), _allow(_SEE, _OWN, View.STATE_ONLY)),
+    Field.MESSAGES: (_allow(_SEE, _OWN),),
+    Field.PREFERENCES: (_allow(_ALL, _OWN),),
+    Field.CONSENTS: (_allow(_ALL, _OWN),),
+    Field.AUDIT: (_allow(_SEE, _OWN),),
+    Field.EPISODE: (_allow(_SEE, _OWN),),
+    Field.CARE_TEAM: (_allow(_SEE, _OWN),),
+    Field.SIGN_IN: (_allow(_SEE, _OWN),),
+    Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
+}
+"""Participants and alumni: their own record."""
+
+_IN_GROUP: dict[Field, tuple[Allowance, ...]] = {
+    Field.PROFILE: (_allow(_SEE, _GROUP, View.NAME_ONLY),),
+    Field.MILESTONES: (_allow(_SEE, _GROUP, consent="group_celebrate"),),
+}
+"""Participants again, as members of the same group."""
+
+_OWN_PREFERENCES: dict[Field, tuple[Allowance, ...]] = {
+    Field.MESSAGES: (_allow(_SEE, _OWN),),
+    Field.PREFERENCES: (_allow(_ALL, _OWN),),
+    Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
+}
+
+MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
+    Role.PARTICIPANT: {name: _PERSON.get(name, ()) + _IN_GROUP.get(name, ()) for name in Field},
+    Role.ALUMNI: _PERSON,
+    Role.CLINICIAN: {
+        Field.PROFILE: (_allow(_SEE, _CASELOAD),),
+        Field.CHECK_IN_SCORES: (_allow(_SEE, _CASELOAD),),
+        Field.FREE_TEXT: (_allow(_SEE, _CASELOAD),),
+        Field.FLAGS: (_allow(_ALL, _CASELOAD),),
+        Field.MILESTONES: (_allow(_ALL, _CASELOAD),),
+        Field.ATTENDANCE: (_allow(_ALL, _CASELOAD),),
+        Field.CRISIS: (_allow(_ALL, _PROGRAMME),),
+        Field.MESSAGES: (_allow(_SEE, _PROGRAMME),),
+        Field.PREFERENCES: (_allow(_SEE, _PROGRAMME),),
+        Field.CONSENTS: (_allow(_SEE, _CASELOAD),),
+        Field.EPISODE: (_allow(_ALL, _CASELOAD),),
+        Field.CARE_TEAM: (_allow(_SEE, _CASELOAD),),
+        Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
+    },
+    Role.CASE_MANAGER: {
+        Field.PROFILE: (_allow(_SEE, _CASELOAD),),
+        Field.CHECK_IN_SCORES: (_allow(_SEE, _CASELOAD),),
+        Field.FREE_TEXT: (_allow(_SEE, _CASELOAD),),
+        Field.FLAGS: (_allow(_ALL, _CASELOAD),),
+        Field.MILESTONES: (_allow(_ALL, _CASELOAD),),
+        Field.ATTENDANCE: (_allow(_ALL, _CASELOAD),),
+        Field.CRISIS: (_allow(_ALL, _PROGRAMME),),
+        Field.MESSAGES: (_allow(_SEE, _CASELOAD),),
+        Field.PREFERENCES: (_allow(_ALL, _CASELOAD),),
+        Field.CONSENTS: (_allow(_ALL, _CASELOAD),),
+        Field.ROSTER: (_allow(_ALL, _PROGRAMME),),
+        Field.EPISODE: (_allow(_ALL, _CASELOAD),),
+        Field.CARE_TEAM: (_allow(_ALL, _PROGRAMME),),
+        Field.SIGN_IN: (_allow(_ALL, _PROGRAMME),),
+        Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
+    },
+    Role.PEER_SPECIALIST: {
+        Field.PROFILE: (_allow(_SEE, _CASELOAD, View.NAME_ONLY),),
+        Field.CHECK_IN_SCORES: (
+            _allow(_SEE, _CASELOAD, View.DONE_ONLY),
+            _allow(_SEE, _CASELOAD, View.CRAVING_BAND, consent="peer_share:craving_band"),
+        ),
+        Field.FREE_TEXT: (_allow(_SEE, _CASELOAD, consent="peer_share:free_text"),),
+        Field.MILESTONES: (_allow(_SEE, _CASELOAD),),
+        Field.ATTENDANCE: (_allow(_SEE, _CASELOAD),),
+        Field.CRISIS: (_allow(_DO, Relationship.ROTA, View.STATE_ONLY),),
+        Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
+    },
+    Role.ACCOUNTABILITY_PARTNER: {
+        Field.PROFILE: (_allow(_SEE, _CASELOAD, View.NAME_ONLY),),
+        Field.CHECK_IN_SCORES: (_allow(_SEE, _CASELOAD, View.DONE_ONLY, consent="partner_share:checkin_done"),),
+        Field.MILESTONES: (_allow(_SEE, _CASELOAD, consent="partner_share:milestones"),),
+        Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
+    },
+    Role.SUPPORTER: {
+        **_OWN_PREFERENCES,
+        Field.PROFILE: (_allow(_SEE, _CASELOAD, View.NAME_ONLY),),
+        Field.MILESTONES: (_allow(_SEE, _CASELOAD, consent="supporter:{actor}:milestones"),),
+        Field.ATTENDANCE: (_allow(_SEE, _CASELOAD, consent="supporter:{actor}:attendance"),),
+        Field.CRISIS: (_allow(_SEE, _CASELOAD, View.ALERT_ONLY, consent="supporter:{actor}:crisis_contact"),),
+    },
+    Role.MENTOR: {
+        **_OWN_PREFERENCES,
+        Field.PROFILE: (_allow(_SEE, _CASELOAD, View.NAME_ONLY, consent="mentor_match"),),
+        Field.MILESTONES: (_allow(_SEE, _CASELOAD, consent="mentor_share:milestones"),),
+    },
+    Role.PROGRAM_ADMIN: {
+        Field.PROFILE: (_allow(_SEE, _PROGRAMME, View.CONTACT_ONLY),),
+        Field.CHECK_IN_SCORES: (_allow(_LIST, _TOTALS, View.AGGREGATE),),
+        Field.FLAGS: (_allow(_LIST, _TOTALS, View.COUNTS),),
+        Field.MILESTONES: (_allow(_LIST, _TOTALS, View.COUNTS),),
+        Field.ATTENDANCE: (_allow(_SEE, _PROGRAMME),),
+        # W is the rota's, which is the programme's and names no person.
+        Field.CRISIS: (_allow(_SEE, _PROGRAMME, View.STATE_ONLY), _allow(_DO, _TOTALS)),
+        Field.MESSAGES: (_allow(_SEE, _PROGRAMME),),
+        Field.PREFERENCES: (_allow(_SEE, _PROGRAMME),),
+        Field.ROSTER: (_allow(_ALL, _PROGRAMME),),
+        Field.EPISODE: (_allow(_SEE, _PROGRAMME),),
+        Field.CARE_TEAM: (_allow(_ALL, _PROGRAMME),),
+        Field.SIGN_IN: (_allow(_ALL, _PROGRAMME),),
+        Field.PROGRAMME: (_allow(_ALL, _PROGRAMME),),
+    },
+    Role.PRIVACY_OFFICER: {
+        Field.AUDIT: (_allow(_SEE, _PROGRAMME),),
+        Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
+    },
+}

@@ -1,0 +1,228 @@
+"""The one place that decides who may see or do what, and that writes it down before anything is released."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.errors import DomainError, Forbidden, NotFound
+from chalicelib.privacy.domain import (
+    Act,
+    Action,
+    Actor,
+    AuditEvent,
+    Caseload,
+    Field,
+    Grant,
+    Outcome,
+    PersonStanding,
+    Relationship,
+    Role,
+    Rule,
+    View,
+)
+from chalicelib.privacy.matrix import MATRIX
+
+SHARED_CASELOAD_ROLES = frozenset({Role.CLINICIAN, Role.CASE_MANAGER})
+"""Who holds everybody in a programme whose caseload is shared."""
+
+_VIEWS, _ROLES, _RELATIONSHIPS = list(View), list(Role), list(Relationship)
+
+
+class AuditUnavailable(DomainError):
+    """The audit log can't be written, so nothing may be released."""
+
+
+class Standings(Protocol):
+    """What access depends on, as of ``now``. Kept by enrollment."""
+
+    def of_person(self, person_id: str, *, now: datetime) -> PersonStanding | None:
+        """Return how the person stands; None if there is no such person."""
+        ...
+
+    def person_of(self, subject: str) -> str | None:
+        """Return the person whose sign-in this is, if it is anybody's."""
+        ...
+
+    def programme(self, programme_id: str) -> Caseload | None:
+        """Return whether the programme's caseload is shared; None if there is no such programme."""
+        ...
+
+
+class AuditLog(Protocol):
+    """Where access is written down."""
+
+    def write(self, event: AuditEvent) -> None:
+        """
+        Add the event.
+
+        :raises AuditUnavailable: if it could not be stored
+        """
+        ...
+
+    def spool(self, event: AuditEvent) -> None:
+        """Keep the event somewhere else while the log is down."""
+        ...
+
+
+def authorise(
+    actor: Actor,
+    rule: Rule,
+    *,
+    person_id: str | None,
+    programme_id: str | None,
+    now: datetime,
+    request_id: str,
+    event_id: str,
+    standings: Standings,
+    audit: AuditLog,
+) -> Grant:
+    """
+    Decide whether the actor may do what the rule says, write it down, and say how far it goes.
+
+    A person of whom the actor may not even know is answered as one who doesn't exist.
+
+    :raises Forbidden: the actor knows of the person or programme, but may not do this
+    :raises NotFound: no such person or programme, or not for this actor
+    :raises AuditUnavailable: nothing was released, because it could not be written down (except for a crisis)
+    """
+    standing = standings.of_person(person_id, now=now) if person_id is not None else None
+    asking = _Asking(
+        actor=actor, person_id=person_id, programme_id=programme_id, standing=standing, standings=standings
+    )
+    grant = asking.grant(rule.act, rule.field)
+    event = AuditEvent(
+        id=event_id,
+        at=now,
+        actor=actor.subject,
+        role=grant.role if grant else None,
+        relationship=grant.relationship if grant else Relationship.NONE,
+        subject=person_id,
+        programme_id=programme_id or (grant.programme_id if grant else None),
+        action=Action(rule.act) if grant else Action.DENY,
+        asked=rule.act,
+        field=rule.field,
+        purpose=rule.purpose,
+        consent_id=grant.consent_id if grant else None,
+        request_id=request_id,
+        outcome=Outcome.ALLOWED if grant else Outcome.DENIED,
+    )
+    _write(event, audit)
+    if grant:
+        return grant
+    if asking.knows_of_it():
+        raise Forbidden("Your roles don't allow this.")
+    raise NotFound("There is no such thing, or not for you.")
+
+
+def _write(event: AuditEvent, audit: AuditLog) -> None:
+    try:
+        audit.write(event)
+    except AuditUnavailable:
+        # Help must not wait for the log (domain rule: allow, spool).
+        if event.field is not Field.CRISIS:
+            raise
+        audit.spool(event)
+
+
+class _Asking:
+    """One question about one person, one programme, or neither, asked of the whole matrix."""
+
+    def __init__(
+        self,
+        *,
+        actor: Actor,
+        person_id: str | None,
+        programme_id: str | None,
+        standing: PersonStanding | None,
+        standings: Standings,
+    ) -> None:
+        self._actor = actor
+        self._person_id = person_id
+        self._programme_id = programme_id
+        self._standing = standing
+        self._standings = standings
+        self._roles = sorted(actor.roles, key=lambda held: (_ROLES.index(held[1]), held[0]))
+        self._caseloads: dict[str, Caseload | None] = {}
+        self._is_self = (
+            standing is not None and person_id is not None and standings.person_of(actor.subject) == person_id
+        )
+
+    def grant(self, act: Act, field: Field) -> Grant | None:
+        """Return the most permissive grant, always the same one among equals; None if there is none."""
+        return min(
+            self._grants(act, field),
+            key=lambda grant: (
+                _VIEWS.index(grant.view),
+                grant.only_care_team,
+                _ROLES.index(grant.role),
+                _RELATIONSHIPS.index(grant.relationship),
+                grant.programme_id,
+            ),
+            default=None,
+        )
+
+    def knows_of_it(self) -> bool:
+        """Say whether the actor may know that the person, or the programme, is there at all."""
+        if self._person_id is not None:
+            return self._standing is not None and self.grant(Act.READ, Field.PROFILE) is not None
+        return any(self._programme_id in {None, programme_id} for programme_id, _ in self._roles)
+
+    def _grants(self, act: Act, field: Field) -> Iterator[Grant]:
+        for programme_id, role in self._roles:
+            for allowance in MATRIX.get(role, {}).get(field, ()):
+                if act not in allowance.acts:
+                    continue
+                only_care_team = self._stands(role, programme_id, act, allowance.relationship)
+                if only_care_team is None:
+                    continue
+                consent_id = None
+                if allowance.consent is not None:
+                    scope = allowance.consent.format(actor=self._actor.subject)
+                    # A list over a programme can't rest on one person's consent.
+                    consent_id = self._standing.consents.get(scope) if self._standing else None
+                    if consent_id is None:
+                        continue
+                yield Grant(
+                    role=role,
+                    programme_id=programme_id,
+                    relationship=allowance.relationship,
+                    view=allowance.view,
+                    consent_id=consent_id,
+                    only_care_team=only_care_team,
+                )
+
+    def _stands(self, role: Role, programme_id: str, act: Act, relationship: Relationship) -> bool | None:
+        """Return None if the actor doesn't stand so; else whether they hold only those whose care team names them."""
+        if self._programme_id not in {None, programme_id}:
+            return None
+        if self._person_id is None:
+            return self._stands_to_programme(role, programme_id, act, relationship)
+        if self._standing is None or programme_id not in self._standing.programmes:
+            return None
+        match relationship:
+            case Relationship.SELF:
+                stands = self._is_self
+            case Relationship.PROGRAMME:
+                stands = True
+            case Relationship.CASELOAD:
+                stands = self._actor.subject in self._standing.care_team or self._shares(role, programme_id)
+            case _:
+                stands = False
+        return False if stands else None
+
+    def _stands_to_programme(self, role: Role, programme_id: str, act: Act, relationship: Relationship) -> bool | None:
+        match relationship:
+            case Relationship.PROGRAMME | Relationship.TOTALS:
+                return False
+            case Relationship.CASELOAD if act is not Act.WRITE:
+                return not self._shares(role, programme_id)
+            case _:
+                # Writing within a caseload needs a person to write about.
+                return None
+
+    def _shares(self, role: Role, programme_id: str) -> bool:
+        if role not in SHARED_CASELOAD_ROLES:
+            return False
+        if programme_id not in self._caseloads:
+            self._caseloads[programme_id] = self._standings.programme(programme_id)
+        return self._caseloads[programme_id] is Caseload.SHARED
