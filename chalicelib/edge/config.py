@@ -77,6 +77,11 @@ def function_name() -> str | None:
     return os.environ.get("CAIRN_FUNCTION") or None
 
 
+def wants_subsegments() -> bool:
+    """Say whether this function records X-Ray subsegments (``CAIRN_TRACE=on``)."""
+    return os.environ.get("CAIRN_TRACE") == "on"
+
+
 def _required(name: str) -> str:
     value = os.environ.get(name)
     if not value:

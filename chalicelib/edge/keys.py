@@ -11,7 +11,7 @@ from chalicelib.edge.config import config
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """``links``: signing keys, oldest first, the last one signs. ``vapid_private``: PEM. ``vapid_public``: base64url."""
+    """``links`` sign links, oldest first, the last one signs; the VAPID pair is PEM and base64url."""
 
     links: tuple[str, ...]
     vapid_private: str

@@ -12,6 +12,8 @@ DUE_SHARDS = 50
 """Partitions per hour of due rows: a million people can share one nine o'clock (1,000 writes/s each)."""
 
 CHECK_IN = "check_in"
+CONFIRM_CHANNEL = "confirm_channel"
+"""Asks whether an address is the person's own; the kind of such an occurrence is ``confirm_channel-{channel id}``."""
 
 
 class ChannelKind(StrEnum):
@@ -41,6 +43,7 @@ class Reason(StrEnum):
     ANSWERED = "already_answered"
     REFUSED = "refused_by_provider"
     ERROR = "error"
+    UNKNOWN = "outcome_unknown"
 
 
 class Status(StrEnum):
@@ -128,6 +131,21 @@ class Recipient:
         return next((schedule for schedule in self.schedules if schedule.kind == kind), None)
 
 
+def occurrence_name(person_id: str, on: date, kind: str) -> str:
+    """Name an occurrence in one word of letters, digits, ``-`` and ``_``; ``occurrence_named`` reads it back."""
+    return f"{person_id}_{on.isoformat()}_{kind}"
+
+
+def occurrence_named(name: str) -> tuple[str, date, str]:
+    """
+    Return person, local date and kind of a name that ``occurrence_name`` made.
+
+    :raises ValueError: if it did not
+    """
+    person_id, on, kind = name.split("_", 2)
+    return person_id, date.fromisoformat(on), kind
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """
@@ -145,6 +163,11 @@ class Due:
     version: int
 
     @property
+    def name(self) -> str:
+        """The occurrence in one word, the same as its ledger entry's."""
+        return occurrence_name(self.person_id, self.on, self.kind)
+
+    @property
     def shard(self) -> int:
         """The partition within the hour, from 0; a person always falls in the same."""
         return crc32(self.person_id.encode()) % DUE_SHARDS
@@ -156,38 +179,100 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """
+    The ledger's row for one occurrence: claimed before anything is sent, then how it ended, and why.
+
+    ``attempt`` counts claims from 1; ``provider_id`` is the provider's name for the message.
+    """
+
+    person_id: str
+    kind: str
+    on: date
+    due_at: datetime
+    status: Status
+    attempt: int
+    claimed_at: datetime
+    ended_at: datetime | None = None
+    reason: Reason | None = None
+    channel_id: str | None = None
+    channel_kind: ChannelKind | None = None
+    provider_id: str | None = None
+    template: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The occurrence in one word: for logs, tags and headers."""
+        return occurrence_name(self.person_id, self.on, self.kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
     """
     How messages of one kind behave; ``CATEGORIES`` is the whole table.
 
-    ``closes_at`` is the local time on the day after the occurrence at which it is too late. ``settles_in`` is how
-    long a claim without an outcome may still be reported by a receipt before it may be tried again.
+    ``consent``: the scope needed per channel; none for what a person just asked for themselves.
+    ``recurs``: it belongs to a schedule, and a row of an older version of that schedule is void.
+    ``closes``: too late from this local time on the day after, or this long after it fell due.
+    ``settles_in``: how long a claim without an outcome may still be reported by a receipt before it is tried again.
     """
 
-    consent: dict[ChannelKind, str]
+    template: str
+    path: str
+    consent: dict[ChannelKind, str] | None
     alumni_consent: str | None
+    recurs: bool
     quiet_hours_defer: bool
-    closes_at: time
+    closes: time | timedelta
     settles_in: timedelta
     channels: tuple[ChannelKind, ...]
-    push_urgency: str = "normal"
+    push_urgency: str
 
 
 CATEGORIES: dict[str, Category] = {
     CHECK_IN: Category(
+        template="check_in",
+        path="c",
         consent={ChannelKind.EMAIL: "contact_email", ChannelKind.PUSH: "contact_push"},
         alumni_consent="alumni_contact",
+        recurs=True,
         quiet_hours_defer=True,
-        closes_at=time(4),
+        closes=time(4),
         settles_in=timedelta(minutes=2),
         channels=(ChannelKind.PUSH, ChannelKind.EMAIL),
+        push_urgency="normal",
+    ),
+    CONFIRM_CHANNEL: Category(
+        template="confirm_channel",
+        path="confirm",
+        consent=None,
+        alumni_consent=None,
+        recurs=False,
+        quiet_hours_defer=False,
+        closes=timedelta(hours=48),
+        settles_in=timedelta(minutes=2),
+        channels=(ChannelKind.PUSH, ChannelKind.EMAIL),
+        push_urgency="high",
     ),
 }
 
 
+def confirm_kind(channel_id: str) -> str:
+    """Return the kind of an occurrence that asks whether this channel is the person's own."""
+    return f"{CONFIRM_CHANNEL}-{channel_id}"
+
+
+def category_of(kind: str) -> Category:
+    """Return the category of a kind, which may carry what it is about after a dash."""
+    return CATEGORIES[kind.partition("-")[0]]
+
+
 def closes_at(due: Due, zone: str) -> datetime:
     """Return the instant from which this occurrence is too late to send or to answer."""
-    return resolve(due.on + timedelta(days=1), CATEGORIES[due.kind].closes_at, zone)
+    closes = category_of(due.kind).closes
+    if isinstance(closes, timedelta):
+        return due.due_at + closes
+    return resolve(due.on + timedelta(days=1), closes, zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,19 +303,22 @@ def decide(due: Due, recipient: Recipient, *, now: datetime) -> Send | Defer | S
     Rules, in this order: the episode, the consents, a channel to use, too late, quiet hours (domain rules: eligibility
     is checked when sending; quiet hours defer to their end, and what would then be too late is dropped).
     """
-    category = CATEGORIES[due.kind]
+    category = category_of(due.kind)
     refusal = _standing_refuses(recipient, category)
     if refusal:
         return Skip(reason=refusal)
-    consented = {kind for kind, scope in category.consent.items() if scope in recipient.consents}
-    if not consented:
-        return Skip(reason=Reason.NO_CONSENT)
-    channels = tuple(
-        channel
-        for kind in category.channels
-        for channel in recipient.channels
-        if channel.kind is kind and kind in consented and channel.usable
-    )
+    if category.consent is None:
+        channels = tuple(channel for channel in recipient.channels if channel.id == due.kind.partition("-")[2])
+    else:
+        consented = {kind for kind, scope in category.consent.items() if scope in recipient.consents}
+        if not consented:
+            return Skip(reason=Reason.NO_CONSENT)
+        channels = tuple(
+            channel
+            for kind in category.channels
+            for channel in recipient.channels
+            if channel.kind is kind and kind in consented and channel.usable
+        )
     if not channels:
         return Skip(reason=Reason.NO_CHANNEL)
     closes = closes_at(due, recipient.zone)
@@ -246,7 +334,8 @@ def _standing_refuses(recipient: Recipient, category: Category) -> Reason | None
             return None
         case Standing.ALUMNI:
             # Outreach after discharge is not treatment: it has an opt-in of its own.
-            return None if category.alumni_consent in recipient.consents else Reason.NO_CONSENT
+            missing = category.alumni_consent is not None and category.alumni_consent not in recipient.consents
+            return Reason.NO_CONSENT if missing else None
         case Standing.ON_HOLD:
             return Reason.ON_HOLD
         case Standing.ENDED:

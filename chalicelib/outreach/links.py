@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from chalicelib.outreach.domain import CHECK_IN, Channel, Entry, category_of
+
 
 class Purpose(StrEnum):
     """What a link is for. A token for one purpose is worthless for another."""
@@ -45,7 +47,9 @@ class Signer:
 
     def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
         return URLSafeSerializer(
-            self._keys, salt=f"cairn.{purpose}", signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+            self._keys,
+            salt=f"cairn.{purpose}",
+            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
         )
 
     def token(self, purpose: Purpose, claims: Claims) -> str:
@@ -81,3 +85,31 @@ class Signer:
             )
         except (BadData, ValueError, TypeError) as error:
             raise LinkForged("this link was not made by us") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Makes the addresses that go into messages, all under ``public_url``."""
+
+    public_url: str
+    signer: Signer
+
+    def action(self, entry: Entry, channel: Channel, *, expires_at: datetime) -> str:
+        """Return the link that the message is about: the one-tap check-in, or the confirmation of an address."""
+        purpose = Purpose.ANSWER if entry.kind == CHECK_IN else Purpose.CONFIRM
+        return self._url(category_of(entry.kind).path, purpose, entry, channel, expires_at)
+
+    def receipt(self, entry: Entry, channel: Channel, *, expires_at: datetime) -> str:
+        """Return where a device reports that a push arrived."""
+        return self._url("receipts", Purpose.RECEIPT, entry, channel, expires_at)
+
+    def _url(self, path: str, purpose: Purpose, entry: Entry, channel: Channel, expires_at: datetime) -> str:
+        claims = Claims(
+            person_id=entry.person_id,
+            kind=entry.kind,
+            on=entry.on,
+            channel_id=channel.id,
+            revision=channel.revision,
+            expires_at=expires_at,
+        )
+        return f"{self.public_url}/{path}/{self.signer.token(purpose, claims)}"

@@ -1,4 +1,4 @@
-"""When something falls due: local wall time + recurrence + IANA zone -> UTC. Pure; knows nothing of people or messages."""
+"""When something falls due: local wall time + recurrence + IANA zone -> UTC. Knows nothing of people or messages."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -6,6 +6,9 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from dateutil.rrule import rrulestr
+
+LONGEST_WAIT = timedelta(days=3660)
+"""A rule that doesn't fall due within ten years never will."""
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 """Weekdays as RFC 5545 3.3.10 writes them, Monday first."""
@@ -72,15 +75,15 @@ def next_occurrence(recurrence: Recurrence, *, after: datetime) -> Occurrence:
 
     :raises ValueError: if the rule never falls due again within ten years
     """
-    rule = rrulestr(recurrence.rule, dtstart=datetime.combine(recurrence.starts_on, time()))  # noqa: DTZ001 (dates)
-    # A day earlier than the local date, since a gap can carry a wall time over midnight.
-    day = datetime.combine(local_date(after, recurrence.zone) - timedelta(days=1), time())  # noqa: DTZ001
-    limit = day + timedelta(days=3660)
-    found: datetime | None = day
-    while (found := rule.after(found, inc=found is day)) is not None and found < limit:
-        at = resolve(found.date(), recurrence.at, recurrence.zone)
-        if at > after and date_exists(found.date(), recurrence.zone):
-            return Occurrence(on=found.date(), at=at)
+    rule = rrulestr(recurrence.rule, dtstart=datetime.combine(recurrence.starts_on, time()))
+    # From the day before the local date, since a gap can carry a wall time over midnight.
+    first = datetime.combine(local_date(after, recurrence.zone) - timedelta(days=1), time())
+    for day in rule.xafter(first, inc=True):
+        if day - first > LONGEST_WAIT:
+            break
+        at = resolve(day.date(), recurrence.at, recurrence.zone)
+        if at > after and date_exists(day.date(), recurrence.zone):
+            return Occurrence(on=day.date(), at=at)
     raise ValueError("this recurrence never falls due again")
 
 

@@ -200,12 +200,16 @@ class DynamoLedger:
         """
         Record that a provider or device reported the message; ends a claim whose sender died.
 
-        Costs half a read unit where the sender has written its end already, which is nearly always.
+        Costs half a read unit where the sender has written its end already, which is nearly always. False where
+        there was nothing to end.
         """
         key = _ledger_key(person_id, kind, on)
         try:
             if LedgerItem.get(*key).status != Status.CLAIMED:
                 return False
+        except LedgerItem.DoesNotExist:
+            pass  # the claim may be too young for a read that isn't strongly consistent: let the condition decide
+        try:
             LedgerItem(*key).update(
                 actions=[
                     LedgerItem.status.set(Status.SENT.value),
@@ -214,8 +218,6 @@ class DynamoLedger:
                 ],
                 condition=LedgerItem.status == Status.CLAIMED.value,
             )
-        except LedgerItem.DoesNotExist:
-            return False
         except UpdateError as error:
             if lost_the_race(error):
                 return False

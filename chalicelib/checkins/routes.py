@@ -1,0 +1,227 @@
+"""The one-tap page, receipts from devices, and how a day's check-ins stand."""
+
+from datetime import date, datetime, timedelta
+from functools import cache
+from http import HTTPStatus
+from typing import Annotated
+
+from pydantic import Field as Described
+
+from chalicelib.checkins import service
+from chalicelib.checkins.domain import CheckIn, Plan, Progress, Source
+from chalicelib.checkins.page import OneTap, Shown, Visit
+from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
+from chalicelib.edge import pages
+from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire, next_link
+from chalicelib.edge.ids import new_id
+from chalicelib.edge.keys import keys
+from chalicelib.edge.log import count, logger
+from chalicelib.enrollment.domain import Member
+from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.errors import NotFound
+from chalicelib.outreach.links import LinkForged, Purpose, Signer
+from chalicelib.outreach.store import DynamoLedger
+from chalicelib.privacy.domain import Act, Field, Public, Rule, View
+
+doors = Doors(__name__)
+
+FORM = "application/x-www-form-urlencoded"
+BY_LINK = Public(reason="The signed link is the right to add one answer; it opens nothing to read.")
+HELP_SHOWN_FOR = timedelta(days=7)
+
+
+@cache
+def _one_tap() -> OneTap:
+    return OneTap(
+        signer=Signer(keys().links),
+        recipients=DynamoPeople(),
+        check_ins=DynamoCheckIns(),
+        help_requests=DynamoHelpRequests(),
+    )
+
+
+def _visit(asked: Asked, token: str) -> Visit:
+    language = pages.preferred_language(asked.headers.get("accept-language", ""))
+    return Visit(token=token, now=asked.now, language=language, page_id=new_id())
+
+
+def _page(shown: Shown) -> Answer:
+    return Answer(
+        body=shown.html, status=shown.status, headers=pages.headers(), media_type=pages.headers()["Content-Type"]
+    )
+
+
+@doors.door(
+    "GET", "/c/{token}", summary="Show today's questions. Changes nothing.", rule=BY_LINK, answer=None
+)
+def show_check_in(asked: Asked, token: str) -> Answer:
+    """Show the one-tap page."""
+    return _page(_one_tap().show(_visit(asked, token)))
+
+
+@doors.door("POST", "/c/{token}", summary="Take an answer, or a call for help.", rule=BY_LINK, raw=FORM, answer=None)
+def take_check_in(asked: Asked, token: str) -> Answer:
+    """Take what the one-tap page sent."""
+    shown = _one_tap().take(_visit(asked, token), asked.body)
+    count("LinkPosts")
+    return _page(shown)
+
+
+@doors.door(
+    "POST",
+    "/receipts/{token}",
+    summary="A device reports that a push arrived.",
+    rule=Public(reason="The signed link says which push; a report can only end a claim that has no outcome."),
+    answer=None,
+    status=HTTPStatus.NO_CONTENT,
+)
+def report_receipt(asked: Asked, token: str) -> Answer:
+    """Record that a push arrived."""
+    try:
+        claims = Signer(keys().links).open(Purpose.RECEIPT, token)
+    except LinkForged:
+        raise NotFound("There is no such receipt.") from None
+    ended = DynamoLedger().received(claims.person_id, claims.kind, claims.on, at=asked.now)
+    logger.info("receipt", extra={"ended": ended})
+    return Answer()
+
+
+class DayQuery(PageQuery):
+    """Which day to show."""
+
+    on: Annotated[
+        date | None, Described(description="Local date, `YYYY-MM-DD`; left out: each person's own today.")
+    ] = None
+
+
+class Answered(Wire):
+    """What the person said; null is left out, which is never zero."""
+
+    mood: int | None
+    craving: int | None
+    plan: Plan | None
+    has_note: bool
+
+
+class CheckInRow(Wire):
+    """How one person's check-in stands."""
+
+    person_id: str
+    external_id: str
+    name: str
+    on: date
+    time_zone: str
+    progress: Progress
+    due_at: datetime | None
+    sent_at: datetime | None
+    channel: str | None
+    reason: Annotated[str | None, Described(description="Why it was not sent.")]
+    answered_at: datetime | None
+    source: Annotated[Source | None, Described(description="`link`: not known to be the person.")]
+    disputed: Annotated[bool, Described(description="Somebody said that the link was not meant for them.")]
+    answer: Answered | None
+
+
+@doors.door(
+    "GET",
+    "/programmes/{programme_id}/check-ins",
+    summary="How a day's check-ins stand: who has answered and who has not, whoever needs somebody first.",
+    rule=Rule(act=Act.LIST, field=Field.CHECK_IN_SCORES, programme="programme_id", purpose="see today's check-ins"),
+    query=DayQuery,
+    answer=Page[CheckInRow],
+)
+def list_check_ins(asked: Asked, programme_id: str) -> Answer:
+    """List a page of members with their check-in."""
+    people = DynamoPeople()
+    members, last = people.members(programme_id, after=asked.after(prefix="MEMBER#"), limit=asked.query.limit)
+    by_id = {member.person_id: member for member in members}
+    found = [recipient for person_id in by_id if (recipient := people.load(person_id, now=asked.now))]
+    rows = service.day(
+        found, on=asked.query.on, now=asked.now, ledger=DynamoLedger(), check_ins=DynamoCheckIns()
+    )
+    full = asked.grant is not None and asked.grant.view is View.FULL
+    items = [_row(row, by_id[row.recipient.person_id], full=full) for row in rows]
+    return Answer(body=Page[CheckInRow](items=items, next=next_link(asked.path, asked.raw_query, last)))
+
+
+def _row(row: service.Row, member: Member, *, full: bool) -> CheckInRow:
+    entry, check_in = row.entry, row.check_in
+    return CheckInRow(
+        person_id=member.person_id,
+        external_id=member.external_id,
+        name=f"{member.preferred_name or member.given_name} {member.family_name}".strip(),
+        on=row.on,
+        time_zone=member.zone,
+        progress=row.progress,
+        due_at=row.due_at,
+        sent_at=entry.ended_at if entry and entry.provider_id is not None else None,
+        channel=entry.channel_kind if entry else None,
+        reason=entry.reason if entry else None,
+        answered_at=check_in.answered_at if check_in else None,
+        source=check_in.revisions[-1].source if check_in and check_in.revisions else None,
+        disputed=bool(check_in and check_in.disputed_at),
+        answer=_answer(check_in) if full else None,
+    )
+
+
+def _answer(check_in: CheckIn | None) -> Answered | None:
+    said = check_in.answer if check_in else None
+    if said is None:
+        return None
+    return Answered(mood=said.mood, craving=said.craving, plan=said.plan, has_note=bool(said.note))
+
+
+class Note(Wire):
+    """The line that the person added."""
+
+    note: str
+
+
+@doors.door(
+    "GET",
+    "/people/{person_id}/check-ins/{on}/note",
+    summary="The line that the person added to a check-in.",
+    rule=Rule(act=Act.READ, field=Field.FREE_TEXT, subject="person_id", purpose="read a check-in's note"),
+    answer=Note,
+)
+def read_note(asked: Asked, person_id: str, on: str) -> Answer:  # noqa: ARG001 (access was decided on it)
+    """Show a check-in's note."""
+    try:
+        said = DynamoCheckIns().get(person_id, date.fromisoformat(on)).answer
+    except ValueError:
+        said = None
+    if said is None or not said.note:
+        raise NotFound("There is no note for that day.")
+    return Answer(body=Note(note=said.note))
+
+
+class HelpRow(Wire):
+    """A call for help. ``verified`` false: it came by a link, whose bearer is not known to be the person."""
+
+    id: str
+    person_id: str
+    at: datetime
+    verified: bool
+
+
+class HelpList(Wire):
+    """Calls for help, newest first."""
+
+    items: list[HelpRow]
+
+
+@doors.door(
+    "GET",
+    "/programmes/{programme_id}/help-requests",
+    summary="Who pressed “I need help now” in the last seven days, newest first.",
+    rule=Rule(act=Act.LIST, field=Field.CRISIS, programme="programme_id", purpose="see calls for help"),
+    answer=HelpList,
+)
+def list_help_requests(asked: Asked, programme_id: str) -> Answer:
+    """List calls for help."""
+    found = DynamoHelpRequests().of_programme(programme_id, since=asked.now - HELP_SHOWN_FOR)
+    items = [
+        HelpRow(id=request.id, person_id=request.person_id, at=request.at, verified=request.verified)
+        for request in found
+    ]
+    return Answer(body=HelpList(items=items))

@@ -1,0 +1,149 @@
+"""Check-ins and calls for help in the table. The only place for their keys."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    ListAttribute,
+    MapAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.exceptions import PutError, TransactWriteError
+
+from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Plan, Revision, Source
+from chalicelib.edge.table import Item, lost_the_race, transaction
+
+
+class RevisionMap(MapAttribute[str, object]):
+    """One submission."""
+
+    at = UnicodeAttribute()
+    source = UnicodeAttribute()
+    mood = NumberAttribute(null=True)
+    craving = NumberAttribute(null=True)
+    plan = UnicodeAttribute(null=True)
+    note = UnicodeAttribute(default="")
+
+
+class CheckInItem(Item, discriminator="check_in"):
+    """pk ``CHECKINS#{person}``, sk ``{local date}``: a day's submissions in one item, so that none can go missing."""
+
+    version = NumberAttribute()
+    revisions: ListAttribute[RevisionMap] = ListAttribute(of=RevisionMap)
+    disputed_at = UnicodeAttribute(null=True)
+
+
+class HelpRequestItem(Item, discriminator="help_request"):
+    """pk ``HELP#{programme}``, sk ``{instant}#{id}``."""
+
+    person_id = UnicodeAttribute()
+    verified = BooleanAttribute()
+
+
+class HelpOnceItem(Item, discriminator="help_once"):
+    """pk ``HELP#{programme}#ONCE``, sk ``{id}``: keeps a page that was pressed twice from counting twice."""
+
+
+class DynamoCheckIns:
+    """Implements ``service.CheckIns``."""
+
+    def get(self, person_id: str, on: date) -> CheckIn:
+        """Return the check-in of that date; one without answers if there is none yet."""
+        try:
+            return _check_in_of(CheckInItem.get(*_key(person_id, on), consistent_read=True))
+        except CheckInItem.DoesNotExist:
+            return CheckIn(person_id=person_id, on=on)
+
+    def of_people(self, keys: Iterable[tuple[str, date]]) -> Iterator[CheckIn]:
+        """Give the check-ins of these (person, local date) that exist, in no order."""
+        for item in CheckInItem.batch_get([_key(*key) for key in keys]):
+            yield _check_in_of(item)
+
+    def save(self, check_in: CheckIn) -> bool:
+        """Store it as the next version; False if somebody else changed it since it was read."""
+        item = CheckInItem(
+            *_key(check_in.person_id, check_in.on),
+            version=check_in.version + 1,
+            revisions=[
+                RevisionMap(  # type: ignore[no-untyped-call]  # PynamoDB leaves this one untyped
+                    at=revision.at.isoformat(),
+                    source=revision.source.value,
+                    mood=revision.answer.mood,
+                    craving=revision.answer.craving,
+                    plan=revision.answer.plan.value if revision.answer.plan else None,
+                    note=revision.answer.note,
+                )
+                for revision in check_in.revisions
+            ],
+            disputed_at=check_in.disputed_at.isoformat() if check_in.disputed_at else None,
+        )
+        try:
+            item.save(CheckInItem.pk.does_not_exist() | (CheckInItem.version == check_in.version))
+        except PutError as error:
+            if lost_the_race(error):
+                return False
+            raise
+        return True
+
+
+class DynamoHelpRequests:
+    """Implements ``service.HelpRequests``."""
+
+    def add(self, request: HelpRequest) -> None:
+        """Write the call down; the same page pressed twice is written once."""
+        item = HelpRequestItem(
+            f"HELP#{request.programme_id}",
+            f"{request.at.isoformat()}#{request.id}",
+            person_id=request.person_id,
+            verified=request.verified,
+        )
+        once = HelpOnceItem(f"HELP#{request.programme_id}#ONCE", request.id)
+        try:
+            with transaction() as writes:
+                writes.save(once, condition=HelpOnceItem.pk.does_not_exist())
+                writes.save(item)
+        except TransactWriteError as error:
+            if not lost_the_race(error):
+                raise
+
+    def of_programme(self, programme_id: str, *, since: datetime) -> Iterator[HelpRequest]:
+        """Give the calls since then, newest first."""
+        for item in HelpRequestItem.query(
+            f"HELP#{programme_id}", HelpRequestItem.sk >= since.isoformat(), scan_index_forward=False
+        ):
+            at, request_id = item.sk.split("#")
+            yield HelpRequest(
+                id=request_id,
+                programme_id=programme_id,
+                person_id=item.person_id,
+                at=datetime.fromisoformat(at),
+                verified=item.verified,
+            )
+
+
+def _key(person_id: str, on: date) -> tuple[str, str]:
+    return f"CHECKINS#{person_id}", on.isoformat()
+
+
+def _check_in_of(item: CheckInItem) -> CheckIn:
+    return CheckIn(
+        person_id=item.pk.removeprefix("CHECKINS#"),
+        on=date.fromisoformat(item.sk),
+        revisions=tuple(
+            Revision(
+                answer=Answer(
+                    mood=None if revision.mood is None else int(revision.mood),
+                    craving=None if revision.craving is None else int(revision.craving),
+                    plan=Plan(revision.plan) if revision.plan else None,
+                    note=revision.note,
+                ),
+                at=datetime.fromisoformat(revision.at),
+                source=Source(revision.source),
+            )
+            for revision in item.revisions
+        ),
+        disputed_at=datetime.fromisoformat(item.disputed_at) if item.disputed_at else None,
+        version=int(item.version),
+    )

@@ -1,0 +1,26 @@
+"""Whom to call in the worst hour, per country. Kept as data with the date on which somebody last checked it."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+RESOURCES = Path(__file__).parent / "resources.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """Telephone numbers: immediate danger, and whom to call or text at any time."""
+
+    emergency: str
+    lifeline: str
+    lifeline_text: str
+    reviewed_on: date
+
+
+@cache
+def resources(country: str = "US") -> Resources:
+    """Return the numbers of a country (ISO 3166-1 alpha-2); 988 is open day and night (988lifeline.org)."""
+    found = json.loads(RESOURCES.read_text(encoding="utf-8"))[country]
+    return Resources(**{**found, "reviewed_on": date.fromisoformat(found["reviewed_on"])})

@@ -1,0 +1,78 @@
+"""Small server-rendered pages: no script, no third party, one inline style sheet named by its hash in the policy."""
+
+import base64
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+HERE = Path(__file__).parent
+LANGUAGES = ("en", "es")
+
+
+@cache
+def _css() -> str:
+    return (HERE / "page.css").read_text(encoding="utf-8")
+
+
+@cache
+def headers() -> dict[str, str]:
+    """Return the headers that every page goes out with: nothing is kept, framed, referred, indexed or loaded."""
+    digest = base64.b64encode(hashlib.sha256(_css().encode()).digest()).decode()
+    return {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "
+            "frame-ancestors 'none'; base-uri 'none'"
+        ),
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Robots-Tag": "noindex, nofollow",
+    }
+
+
+@cache
+def words(file: Path, language: str) -> dict[str, Any]:
+    """Return a page's words in this language, English where there is none."""
+    known = json.loads(file.read_text(encoding="utf-8"))
+    return dict(known.get(language) or known["en"])
+
+
+def preferred_language(accept_language: str) -> str:
+    """Return the first language of an Accept-Language header (RFC 9110 12.5.4) that the pages speak, else English."""
+    for wanted in accept_language.split(","):
+        language = wanted.strip()[:2].lower()
+        if language in LANGUAGES:
+            return language
+    return "en"
+
+
+@cache
+def _environment(folder: Path) -> Environment:
+    return Environment(
+        loader=FileSystemLoader([folder, HERE]), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+
+
+def render(folder: Path, template: str, *, language: str, numbers: object, **values: object) -> str:
+    """
+    Return the page ``template`` of ``folder``; every value is escaped.
+
+    ``numbers``: whom to call, on every page (``crisis.domain.Resources``).
+    """
+    return (
+        _environment(folder)
+        .get_template(template)
+        .render(
+            language=language,
+            css=Markup(_css()),  # noqa: S704 (our own file)
+            numbers=numbers,
+            help=words(HERE / "words.json", language)["help"],
+            **values,
+        )
+    )

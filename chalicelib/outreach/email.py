@@ -1,0 +1,116 @@
+"""E-mail through Amazon SES: one recipient, text and HTML, nothing in the envelope that tells what it is about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr
+from typing import Any
+
+import boto3
+from botocore.config import Config as ClientConfig
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
+
+from chalicelib.outreach.domain import Channel, Entry, Recipient
+from chalicelib.outreach.links import Links
+from chalicelib.outreach.service import Handed, NotAccepted, Refused
+from chalicelib.outreach.wording import Words, as_html, as_text, words_for
+
+MAY_BE_TAKEN_LATER = frozenset(
+    {
+        "TooManyRequestsException",
+        "LimitExceededException",
+        "SendingPausedException",
+        "ThrottlingException",
+        "Throttling",
+    }
+)
+WILL_NOT_BE_TAKEN = frozenset({"MessageRejected", "BadRequestException", "MailFromDomainNotVerifiedException"})
+
+
+def compose(
+    words: Words, link: str, *, sender_name: str, from_address: str, reply_to: str, to: str, name: str, at: datetime
+) -> bytes:
+    """
+    Return the MIME message (RFC 5322, CRLF).
+
+    ``name`` is the occurrence, kept in a header of our own since SES puts its own Message-ID.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["From"] = formataddr((sender_name, from_address))
+    message["To"] = to
+    message["Reply-To"] = reply_to
+    message["Subject"] = words.subject
+    message["Date"] = format_datetime(at)
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
+    message["X-Cairn-Id"] = name
+    message["Content-Language"] = words.language
+    message.set_content(as_text(words, link))
+    message.add_alternative(as_html(words, link), subtype="html")
+    return message.as_bytes()
+
+
+class Ses:
+    """Hands messages to the SES v2 API."""
+
+    def __init__(self, *, from_address: str, configuration_set: str) -> None:
+        self._from_address = from_address
+        self._configuration_set = configuration_set
+        # One attempt: a retry inside the client, after a time-out whose call did happen, would be a second e-mail.
+        self._client: Any = boto3.client(
+            "sesv2",
+            config=ClientConfig(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=10),
+        )
+
+    def send(self, mime: bytes, *, to: str, name: str) -> str:
+        """
+        Return SES's message id: accepted, which isn't delivered. ``name`` goes along as a tag, for the receipts.
+
+        :raises NotAccepted: SES can't take it now
+        :raises Refused: SES won't take it
+        """
+        try:
+            answer = self._client.send_email(
+                FromEmailAddress=self._from_address,
+                Destination={"ToAddresses": [to]},
+                Content={"Raw": {"Data": mime}},
+                EmailTags=[{"Name": "occurrence", "Value": name}],
+                ConfigurationSetName=self._configuration_set,
+            )
+        except (EndpointConnectionError, ConnectTimeoutError) as error:
+            raise NotAccepted from error
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in MAY_BE_TAKEN_LATER:
+                raise NotAccepted from error
+            if code in WILL_NOT_BE_TAKEN:
+                raise Refused(gone=False) from error
+            raise
+        return str(answer["MessageId"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailSender:
+    """Implements ``service.Sender`` for e-mail."""
+
+    links: Links
+    ses: Ses
+    sender_name: str
+    from_address: str
+    reply_to: str
+
+    def send(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> Handed:
+        """Send the message as e-mail; see the port for what it raises."""
+        message = words_for(entry, recipient, channel)
+        mime = compose(
+            message,
+            self.links.action(entry, channel, expires_at=closes_at),
+            sender_name=self.sender_name,
+            from_address=self.from_address,
+            reply_to=self.reply_to,
+            to=channel.address,
+            name=entry.name,
+            at=entry.claimed_at,
+        )
+        provider_id = self.ses.send(mime, to=channel.address, name=entry.name)
+        return Handed(provider_id=provider_id, template=message.template)
