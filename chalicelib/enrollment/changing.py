@@ -1,0 +1,152 @@
+"""How a record is changed: load, decide, write in one transaction behind the person's version."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.enrollment.channels import Channel
+from chalicelib.enrollment.consents import Consent
+from chalicelib.enrollment.domain import Carer, CheckInPreference, Member, NoSuchPerson, Person, Record
+from chalicelib.enrollment.episodes import Episode
+from chalicelib.errors import Conflict, Stale
+from chalicelib.outreach.domain import Due, Schedule, Standing
+from chalicelib.outreach.service import first_due
+
+TRIES = 3
+"""How often a change is decided anew when another one came between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marker:
+    """Who has an external id, and which line of which import brought them (None where none did)."""
+
+    person_id: str
+    import_id: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """
+    What is written together.
+
+    ``person`` and ``episode`` are as they shall be. What is stored must be of the version before; with a ``marker``
+    the person is new, and their external id must be free. ``sign_in`` is an account to tie, ``no_…`` what is removed.
+    """
+
+    person: Person
+    episode: Episode
+    marker: Marker | None = None
+    channels: tuple[Channel, ...] = ()
+    no_channels: tuple[str, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    schedule: Schedule | None = None
+    dues: tuple[Due, ...] = ()
+    carers: tuple[Carer, ...] = ()
+    no_carers: tuple[str, ...] = ()
+    sign_in: str | None = None
+    no_sign_in: str | None = None
+
+
+class People(Protocol):
+    """The records of people."""
+
+    def record(self, person_id: str) -> Record | None:
+        """Return all that is stored with a person, as it is now; None if there is no such person."""
+        ...
+
+    def write(self, change: Change) -> None:
+        """
+        Write all of it or nothing.
+
+        :raises AlreadyEnrolled: the external id is someone's already
+        :raises SignInTaken: the account is someone else's already
+        :raises Stale: the record was changed meanwhile
+        """
+        ...
+
+    def markers(self, external_ids: Iterable[str]) -> Mapping[str, Marker]:
+        """Return who has these external ids; ids that nobody has are left out."""
+        ...
+
+    def members(self, programme_id: str, *, after: str | None, limit: int) -> tuple[list[Member], str | None]:
+        """Return people of a programme in the order of their ids, and the id to go on after; None at the end."""
+        ...
+
+    def heard_from(self, person_id: str, channel_id: str, *, now: datetime) -> bool:
+        """Note that a device spoke; False if it isn't known."""
+        ...
+
+
+def find_person(person_id: str, *, people: People) -> Record:
+    """
+    Return a person's record.
+
+    :raises NoSuchPerson: if there is none
+    """
+    record = people.record(person_id)
+    if record is None:
+        raise NoSuchPerson("there is no such person")
+    return record
+
+
+def next_of(record: Record, *, person: Person | None = None, episode: Episode | None = None) -> Change:
+    """Return the change to this person and episode, at the next version; the rest is put on by ``replace``."""
+    person = replace(person or record.person, version=record.person.version + 1)
+    return Change(person=person, episode=episode or record.episode)
+
+
+def change_record(
+    person_id: str, decide: Callable[[Record], Change], *, people: People, version: int | None = None
+) -> Record:
+    """
+    Load, decide and write; where the caller names no ``version``, decide anew if another change came between.
+
+    :raises Stale: if ``version`` isn't, or is no longer, the present one
+    :raises Conflict: if others keep changing it
+    """
+    for _ in range(TRIES):
+        record = find_person(person_id, people=people)
+        if version is not None and record.person.version != version:
+            raise Stale("the record was changed meanwhile")
+        change = decide(record)
+        try:
+            people.write(change)
+        except Stale:
+            continue
+        return after(record, change)
+    raise Conflict("the record is being changed by others; try again")
+
+
+def after(record: Record, change: Change) -> Record:
+    """Return the record as a change leaves it."""
+    channels = {channel.id: channel for channel in (*record.channels, *change.channels)}
+    carers = {carer.subject: carer for carer in (*record.care_team, *change.carers)}
+    schedules = {schedule.kind: schedule for schedule in record.schedules}
+    if change.schedule:
+        schedules[change.schedule.kind] = change.schedule
+    return Record(
+        person=change.person,
+        episodes=(*(old for old in record.episodes if old.number < change.episode.number), change.episode),
+        channels=tuple(channels[key] for key in sorted(channels) if key not in change.no_channels),
+        consents=(*record.consents, *change.consents),
+        schedules=tuple(schedules[kind] for kind in sorted(schedules)),
+        care_team=tuple(carers[key] for key in sorted(carers) if key not in change.no_carers),
+    )
+
+
+def rescheduled(change: Change, preference: CheckInPreference, present: Schedule | None, *, now: datetime) -> Change:
+    """Add the schedule that follows ``present`` and its first due row."""
+    # Another version makes the due row of the one before void.
+    schedule = preference.schedule(change.person, version=present.version + 1 if present else 1, now=now)
+    return replace(change, schedule=schedule, dues=(*change.dues, first_due(schedule, after=now)))
+
+
+def restarted(record: Record, change: Change, *, now: datetime) -> Change:
+    """Set check-ins going again where the record could not be reached and now can: their due rows have run out."""
+    silent = {Standing.ENDED, Standing.NONE}
+    present = record.check_in
+    if present is None or record.standing(at=now) not in silent or after(record, change).standing(at=now) in silent:
+        return change
+    return rescheduled(change, CheckInPreference.of(present), present, now=now)

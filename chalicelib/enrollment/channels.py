@@ -1,0 +1,187 @@
+"""Ways to reach a person, and whether they may be used: verified, alive, and one that is ours to call."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.outreach.domain import ChannelKind, DetailLevel
+
+HEARTBEAT_LASTS = timedelta(days=60)
+"""A push subscription that no device has spoken for in this time is taken for dead (domain rules 5.2: Safari)."""
+
+CONFIRM_WITHIN = timedelta(hours=48)
+"""How long a link that confirms an address works."""
+
+# RFC 5321 4.1.2 dot-string and RFC 1035 labels; quoted local parts and non-ASCII ones (RFC 6531) are refused, since
+# SES does not send to the latter and nobody has the former.
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,59})")
+_LONGEST_LOCAL, _LONGEST_ADDRESS = 64, 254
+_POINT_BYTES, _AUTH_BYTES = 65, 16
+
+
+class Verification(StrEnum):
+    """Why we believe that the address is the person's."""
+
+    PENDING = "pending"
+    ATTESTED = "attested"
+    CONFIRMED = "confirmed"
+
+
+class NoSuchChannel(NotFound):
+    """The person has no such channel."""
+
+
+class ChannelChanged(Conflict):
+    """The address was changed after this link was made."""
+
+
+class ConfirmLinkExpired(Conflict):
+    """The link that confirms an address is too old."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """
+    An address of a person: an email address, or one device's push subscription.
+
+    ``verified_by``: who confirmed it, or the account that attested to it. ``gone_why``: a provider called it dead.
+    ``push_key`` and ``push_auth`` are base64url (RFC 8291).
+    """
+
+    id: str
+    kind: ChannelKind
+    address: str
+    added_at: datetime
+    revision: int = 1
+    verification: Verification = Verification.PENDING
+    verified_at: datetime | None = None
+    verified_by: str | None = None
+    detail: DetailLevel = DetailLevel.DISCREET
+    push_key: str = ""
+    push_auth: str = ""
+    heartbeat_at: datetime | None = None
+    gone_at: datetime | None = None
+    gone_why: str | None = None
+
+    def attested(self, *, by: str, at: datetime) -> "Channel":
+        """Return the channel as confirmed by the programme before it came here; says who stands for that."""
+        return replace(self, verification=Verification.ATTESTED, verified_at=at, verified_by=by)
+
+    def confirmed(self, *, revision: int, at: datetime) -> "Channel":
+        """
+        Return the channel confirmed by its holder. Again changes nothing.
+
+        :raises ChannelChanged: if the address is no longer the one that was asked
+        """
+        if revision != self.revision:
+            raise ChannelChanged("this address was changed after the link was made")
+        if self.verification is Verification.CONFIRMED:
+            return self
+        return replace(self, verification=Verification.CONFIRMED, verified_at=at, verified_by="holder")
+
+    def moved_to(self, address: str) -> "Channel":
+        """Return the channel with another address: to be confirmed anew, and its old links are void."""
+        if address == self.address:
+            return self
+        return replace(
+            self,
+            address=address,
+            revision=self.revision + 1,
+            verification=Verification.PENDING,
+            verified_at=None,
+            verified_by=None,
+            gone_at=None,
+            gone_why=None,
+        )
+
+    def is_usable(self, *, at: datetime) -> bool:
+        """Whether messages may go there: verified, not called dead, and for a device: heard of lately."""
+        if self.verification is Verification.PENDING or self.gone_at is not None:
+            return False
+        if self.kind is not ChannelKind.PUSH:
+            return True
+        return at < (self.heartbeat_at or self.added_at) + HEARTBEAT_LASTS
+
+
+def email_address(text: str) -> str:
+    """
+    Return the address with its domain in lower case and ASCII; the local part keeps its case (RFC 5321 2.4).
+
+    :raises ValueError: if mail can't be sent there; the message doesn't hold the address
+    """
+    local, at, domain = text.strip().rpartition("@")
+    try:
+        domain = domain.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        domain = ""
+    is_whole = at and _LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)
+    if not is_whole or len(local) > _LONGEST_LOCAL or len(local) + 1 + len(domain) > _LONGEST_ADDRESS:
+        raise ValueError("is not an email address")
+    return f"{local}@{domain}"
+
+
+def push_endpoint(url: str, *, origins: frozenset[str]) -> str:
+    """
+    Return the endpoint if it is at a push service that we call; the URL comes from outside, so nothing else may be.
+
+    ``origins`` are exact, or ``https://*.example`` for the hosts below a domain. Only an origin that is itself listed
+    as ``http://…`` may go without TLS: the push service of a laptop.
+
+    :raises ValueError: if it may not be called
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError("is not a URL") from error
+    plain = url.isascii() and url.isprintable() and not any(character in url for character in " \\")
+    if not plain or parts.username is not None or parts.password is not None or parts.fragment or not parts.hostname:
+        raise ValueError("is not a plain URL")
+    host = parts.hostname + (f":{port}" if port is not None else "")
+    origin = f"{parts.scheme}://{host}"
+    below = {f"https://*.{parent}" for parent in _parents(parts.hostname)} if port is None else set[str]()
+    if origin in origins or (parts.scheme == "https" and below & origins):
+        return url
+    raise ValueError("is not at a push service that is allowed here")
+
+
+def _parents(host: str) -> list[str]:
+    labels = host.split(".")
+    return [".".join(labels[index:]) for index in range(1, len(labels) - 1)]
+
+
+def push_key(text: str) -> str:
+    """
+    Return the device's public key, base64url: an uncompressed P-256 point.
+
+    :raises ValueError: if it isn't one
+    """
+    raw = _base64url(text)
+    if len(raw) != _POINT_BYTES or raw[0] != 4:  # noqa: PLR2004 (SEC 1 2.3.3: 4 marks an uncompressed point)
+        raise ValueError("is not an uncompressed P-256 point in base64url")
+    return text.rstrip("=")
+
+
+def push_auth(text: str) -> str:
+    """
+    Return the device's authentication secret, base64url.
+
+    :raises ValueError: if it isn't 16 bytes
+    """
+    if len(_base64url(text)) != _AUTH_BYTES:
+        raise ValueError("is not 16 bytes in base64url")
+    return text.rstrip("=")
+
+
+def _base64url(text: str) -> bytes:
+    bare = text.rstrip("=")
+    try:
+        return base64.b64decode(bare + "=" * (-len(bare) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return b""

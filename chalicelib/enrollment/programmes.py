@@ -1,0 +1,89 @@
+"""Programmes: a programme's own choices are data."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import time
+
+from chalicelib.errors import Conflict, Fault, Invalid, NotFound
+from chalicelib.outreach.domain import QuietHours
+from chalicelib.privacy.domain import Caseload
+
+QUIET_BY_DEFAULT = QuietHours(start=time(21), end=time(8))
+"""What a programme begins with (domain rules 5.1)."""
+
+LANGUAGES = ("en", "es")
+"""What messages and pages are written in."""
+
+LONGEST_NAME = 100
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+# A sender's name is seen by whoever sees the screen (domain rules 4.2).
+_TELLTALE = re.compile(
+    r"addict|recover|\biop\b|rehab|sober|sobri|clean|detox|alcohol|drug|adicci|recupera", re.IGNORECASE
+)
+
+
+class NoSuchProgramme(NotFound):
+    """There is no such programme, or not for this caller."""
+
+
+class ProgrammeExists(Conflict):
+    """A programme of this name is there already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """A programme and its own choices. ``emergency_country``: ISO 3166-1 alpha-2, whose help lines are shown."""
+
+    id: str
+    name: str
+    sender_name: str = "Care Team"
+    quiet_hours: QuietHours = QUIET_BY_DEFAULT
+    languages: tuple[str, ...] = LANGUAGES
+    caseload: Caseload = Caseload.SHARED
+    emergency_country: str = "US"
+    version: int = 1
+
+
+def programme_faults(programme: Programme) -> list[Fault]:
+    """Return what is wrong with a programme's own choices."""
+    faults = []
+    if not _ID.fullmatch(programme.id):
+        faults.append(Fault(field="id", reason="must be lower-case letters, digits and hyphens, at most 40"))
+    if fault := name_fault(programme.name):
+        faults.append(Fault(field="name", reason=fault))
+    if fault := name_fault(programme.sender_name):
+        faults.append(Fault(field="senderName", reason=fault))
+    elif _TELLTALE.search(programme.sender_name):
+        faults.append(Fault(field="senderName", reason="must not tell others what the programme is about"))
+    if not programme.languages or not set(programme.languages) <= set(LANGUAGES):
+        faults.append(Fault(field="languages", reason=f"must be some of {', '.join(LANGUAGES)}"))
+    if not re.fullmatch(r"[A-Z]{2}", programme.emergency_country):
+        faults.append(Fault(field="emergencyCountry", reason="must be a country's two letters"))
+    return faults
+
+
+def name_fault(text: str) -> str | None:
+    """Return why this can't be a name, None if it can. Markup and formulas are text like any other."""
+    if not text:
+        return "is missing"
+    if len(text) > LONGEST_NAME:
+        return f"is longer than {LONGEST_NAME} characters"
+    # Cc and Cf hold control characters and those that turn the direction of text around; joiners are in real names.
+    if any(
+        unicodedata.category(character) in {"Cc", "Cf", "Co", "Cs"} and character not in "\u200c\u200d"
+        for character in text
+    ):
+        return "holds a character that can't be shown"
+    return None
+
+
+def refuse(faults: list[Fault]) -> None:
+    """
+    Stop if anything is wrong.
+
+    :raises Invalid: with every fault
+    """
+    if faults:
+        raise Invalid(*faults)

@@ -1,0 +1,220 @@
+"""Addresses and devices of a person, who may act for them, and who cares for them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.enrollment.changing import Change, People, change_record, find_person, next_of
+from chalicelib.enrollment.channels import (
+    Channel,
+    ConfirmLinkExpired,
+    NoSuchChannel,
+    email_address,
+    push_auth,
+    push_endpoint,
+    push_key,
+)
+from chalicelib.enrollment.domain import Carer, Person, Record
+from chalicelib.errors import Conflict, Fault, Invalid
+from chalicelib.outreach.domain import ChannelKind, DetailLevel, Due, confirm_kind
+from chalicelib.outreach.service import at_once
+
+MOST_CHANNELS = 10
+"""How many addresses and devices a person may have."""
+
+
+class TooManyChannels(Conflict):
+    """The person has as many channels as anyone may."""
+
+
+class ChannelTaken(Conflict):
+    """The person has this address already."""
+
+
+def ask(person: Person, channel: Channel, *, now: datetime) -> Due:
+    """Return what makes outreach ask over the channel itself whether it is the person's."""
+    return at_once(person.id, confirm_kind(channel.id), zone=person.zone, now=now)
+
+
+def add_email(
+    person_id: str, address: str, *, detail: DetailLevel, now: datetime, people: People, new_id: Callable[[], str]
+) -> Channel:
+    """
+    Add an email address, and ask over it whether it is theirs.
+
+    :raises Invalid: if mail can't be sent there
+    """
+    try:
+        address = email_address(address)
+    except ValueError as error:
+        raise Invalid(Fault(field="address", reason=str(error))) from error
+    channel = Channel(id=new_id(), kind=ChannelKind.EMAIL, address=address, added_at=now, detail=detail)
+    return _add(person_id, channel, now=now, people=people)
+
+
+def add_device(
+    person_id: str,
+    endpoint: str,
+    *,
+    key: str,
+    auth: str,
+    detail: DetailLevel,
+    origins: frozenset[str],
+    now: datetime,
+    people: People,
+    new_id: Callable[[], str],
+) -> Channel:
+    """
+    Add a device's push subscription, and send it a push whose answer shows that it works.
+
+    ``origins`` are the push services that may be called.
+
+    :raises Invalid: names what can't be right about the subscription
+    """
+    faults = []
+    for field, value, check in (
+        ("endpoint", endpoint, lambda url: push_endpoint(url, origins=origins)),
+        ("keys.p256dh", key, push_key),
+        ("keys.auth", auth, push_auth),
+    ):
+        try:
+            check(value)
+        except ValueError as error:
+            faults.append(Fault(field=field, reason=str(error)))
+    if faults:
+        raise Invalid(*faults)
+    channel = Channel(
+        id=new_id(),
+        kind=ChannelKind.PUSH,
+        address=endpoint,
+        added_at=now,
+        detail=detail,
+        push_key=push_key(key),
+        push_auth=push_auth(auth),
+        heartbeat_at=now,
+    )
+    return _add(person_id, channel, now=now, people=people)
+
+
+def change_channel(
+    person_id: str, channel_id: str, *, address: str | None, detail: DetailLevel | None, now: datetime, people: People
+) -> Channel:
+    """
+    Give an email channel another address, to be confirmed anew, or a channel another level of detail.
+
+    :raises NoSuchChannel: if it isn't the person's
+    :raises Invalid: if it can't have that address
+    """
+
+    def decide(record: Record) -> Change:
+        record.must_be_alive()
+        channel = record.channel(channel_id)
+        moved = channel
+        if address is not None:
+            if channel.kind is not ChannelKind.EMAIL:
+                raise Invalid(Fault(field="address", reason="a device's subscription is replaced, not changed"))
+            try:
+                moved = channel.moved_to(email_address(address))
+            except ValueError as error:
+                raise Invalid(Fault(field="address", reason=str(error))) from error
+            _must_be_new(record, moved)
+        asked = (ask(record.person, moved, now=now),) if moved.revision != channel.revision else ()
+        return replace(next_of(record), channels=(replace(moved, detail=detail or moved.detail),), dues=asked)
+
+    return change_record(person_id, decide, people=people).channel(channel_id)
+
+
+def confirm_channel(
+    person_id: str, channel_id: str, *, revision: int, expires_at: datetime, now: datetime, people: People
+) -> Channel:
+    """
+    Take a channel for the person's own, since its holder followed the link sent there. Again changes nothing.
+
+    :raises ConfirmLinkExpired: if the link is too old
+    :raises ChannelChanged: if the address was changed since
+    :raises NoSuchChannel: if it was removed
+    """
+    channel = find_person(person_id, people=people).channel(channel_id)
+    confirmed = channel.confirmed(revision=revision, at=now)
+    if confirmed == channel:
+        return channel
+    if now >= expires_at:
+        raise ConfirmLinkExpired("this link has expired; ask for another")
+    record = change_record(
+        person_id,
+        lambda record: replace(
+            next_of(record), channels=(record.channel(channel_id).confirmed(revision=revision, at=now),)
+        ),
+        people=people,
+    )
+    return record.channel(channel_id)
+
+
+def remove_channel(person_id: str, channel_id: str, *, people: People) -> None:
+    """
+    Forget an address or a device.
+
+    :raises NoSuchChannel: if it isn't the person's
+    """
+    change_record(
+        person_id,
+        lambda record: replace(next_of(record), no_channels=(record.channel(channel_id).id,)),
+        people=people,
+    )
+
+
+def hear_from_device(person_id: str, channel_id: str, *, now: datetime, people: People) -> None:
+    """
+    Note that a device still has its subscription.
+
+    :raises NoSuchChannel: if it is no longer known: the device should subscribe anew
+    """
+    if not people.heard_from(person_id, channel_id, now=now):
+        raise NoSuchChannel("there is no such channel")
+
+
+def tie_sign_in(person_id: str, subject: str, *, people: People) -> None:
+    """
+    Make an account the person's own sign-in; the one before, if any, is theirs no more.
+
+    :raises SignInTaken: if it is another person's
+    """
+
+    def decide(record: Record) -> Change:
+        before = record.person.sign_in
+        change = next_of(record, person=replace(record.person, sign_in=subject))
+        return replace(change, sign_in=subject, no_sign_in=before if before != subject else None)
+
+    change_record(person_id, decide, people=people)
+
+
+def join_care_team(person_id: str, subject: str, *, by: str, now: datetime, people: People) -> None:
+    """Put a member of staff on the person's care team. Again changes nothing."""
+    record = find_person(person_id, people=people)
+    if any(carer.subject == subject for carer in record.care_team):
+        return
+    carer = Carer(subject=subject, since=now, added_by=by)
+    change_record(person_id, lambda record: replace(next_of(record), carers=(carer,)), people=people)
+
+
+def leave_care_team(person_id: str, subject: str, *, people: People) -> None:
+    """Take a member of staff off the person's care team. Again changes nothing."""
+    record = find_person(person_id, people=people)
+    if any(carer.subject == subject for carer in record.care_team):
+        change_record(person_id, lambda record: replace(next_of(record), no_carers=(subject,)), people=people)
+
+
+def _add(person_id: str, channel: Channel, *, now: datetime, people: People) -> Channel:
+    def decide(record: Record) -> Change:
+        record.must_be_alive()
+        if len(record.channels) >= MOST_CHANNELS:
+            raise TooManyChannels(f"a person has at most {MOST_CHANNELS} channels")
+        _must_be_new(record, channel)
+        return replace(next_of(record), channels=(channel,), dues=(ask(record.person, channel, now=now),))
+
+    return change_record(person_id, decide, people=people).channel(channel.id)
+
+
+def _must_be_new(record: Record, channel: Channel) -> None:
+    if any(other.address == channel.address and other.id != channel.id for other in record.channels):
+        raise ChannelTaken("the person has this address already")

@@ -1,0 +1,127 @@
+"""In-memory enrollment ports. tests/contract runs one suite on these and on the table, so that they can't lie."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from chalicelib.enrollment.changing import Change, Marker, after
+from chalicelib.enrollment.domain import AlreadyEnrolled, Member, Record, SignInTaken, member_of, recipient_of
+from chalicelib.enrollment.programmes import QUIET_BY_DEFAULT, Programme, ProgrammeExists
+from chalicelib.errors import Stale
+from chalicelib.outreach.domain import Due, Recipient
+from chalicelib.privacy.domain import Caseload, PersonStanding
+
+
+@dataclass
+class FakeProgrammes:
+    kept: dict[str, Programme] = field(default_factory=dict)
+
+    def find(self, programme_id: str) -> Programme | None:
+        return self.kept.get(programme_id)
+
+    def several(self, programme_ids: Iterable[str]) -> list[Programme]:
+        return [self.kept[key] for key in sorted(set(programme_ids)) if key in self.kept]
+
+    def add(self, programme: Programme) -> None:
+        if programme.id in self.kept:
+            raise ProgrammeExists("there is a programme of this name already")
+        self.kept[programme.id] = programme
+
+    def save(self, programme: Programme) -> None:
+        if self.kept[programme.id].version != programme.version - 1:
+            raise Stale("the programme was changed meanwhile")
+        self.kept[programme.id] = programme
+
+
+@dataclass
+class FakePeople:
+    programmes: FakeProgrammes = field(default_factory=FakeProgrammes)
+    records: dict[str, Record] = field(default_factory=dict)
+    external: dict[str, Marker] = field(default_factory=dict)
+    sign_ins: dict[str, str] = field(default_factory=dict)
+    lists: dict[tuple[str, str], Member] = field(default_factory=dict)
+    dues: list[Due] = field(default_factory=list)
+
+    def record(self, person_id: str) -> Record | None:
+        return self.records.get(person_id)
+
+    def write(self, change: Change) -> None:
+        person = change.person
+        present = self.records.get(person.id)
+        if change.marker:
+            if person.external_id in self.external or present:
+                raise AlreadyEnrolled("this external id is someone's already")
+            present = Record(person=person, episodes=())
+            self.external[person.external_id] = change.marker
+        elif present is None or present.person.version != person.version - 1:
+            raise Stale("the record was changed meanwhile")
+        if change.sign_in:
+            if self.sign_ins.get(change.sign_in, person.id) != person.id:
+                raise SignInTaken("this account is another person's sign-in")
+            self.sign_ins[change.sign_in] = person.id
+        if change.no_sign_in:
+            self.sign_ins.pop(change.no_sign_in, None)
+        record = after(present, change)
+        self.records[person.id] = replace(record, consents=tuple(sorted(record.consents, key=lambda row: row.id)))
+        self.lists[change.episode.programme_id, person.id] = member_of(person, change.episode)
+        self.dues += change.dues
+
+    def markers(self, external_ids: Iterable[str]) -> Mapping[str, Marker]:
+        return {key: self.external[key] for key in external_ids if key in self.external}
+
+    def members(self, programme_id: str, *, after: str | None, limit: int) -> tuple[list[Member], str | None]:
+        ids = sorted(person for programme, person in self.lists if programme == programme_id and person > (after or ""))
+        page = [self.lists[programme_id, person] for person in ids[:limit]]
+        return page, ids[limit - 1] if len(ids) > limit else None
+
+    def heard_from(self, person_id: str, channel_id: str, *, now: datetime) -> bool:
+        return self._touch(person_id, channel_id, heartbeat_at=now)
+
+    def channel_is_gone(self, person_id: str, channel_id: str, *, why: str, now: datetime) -> None:
+        self._touch(person_id, channel_id, gone_at=now, gone_why=why)
+
+    def load(self, person_id: str, *, now: datetime) -> Recipient | None:
+        record = self.records.get(person_id)
+        if record is None:
+            return None
+        programme = self.programmes.find(record.episode.programme_id)
+        return recipient_of(record, programme.quiet_hours if programme else QUIET_BY_DEFAULT, at=now)
+
+    def of_person(self, person_id: str, *, now: datetime) -> PersonStanding | None:
+        record = self.records.get(person_id)
+        if record is None:
+            return None
+        return PersonStanding(
+            programmes=frozenset(episode.programme_id for episode in record.episodes),
+            care_team=frozenset(carer.subject for carer in record.care_team),
+            consents={scope: row.id for scope, row in record.live_consents(at=now).items()},
+        )
+
+    def person_of(self, subject: str) -> str | None:
+        return self.sign_ins.get(subject)
+
+    def programme(self, programme_id: str) -> Caseload | None:
+        programme = self.programmes.find(programme_id)
+        return programme.caseload if programme else None
+
+    def _touch(self, person_id: str, channel_id: str, **changes: object) -> bool:
+        record = self.records.get(person_id)
+        if record is None or all(channel.id != channel_id for channel in record.channels):
+            return False
+        channels = tuple(
+            replace(channel, **changes) if channel.id == channel_id else channel  # type: ignore[arg-type]
+            for channel in record.channels
+        )
+        self.records[person_id] = replace(record, channels=channels)
+        return True
+
+
+@dataclass
+class Ids:
+    """Gives ids in order: 32 hexadecimal characters."""
+
+    given: int = 0
+
+    def __call__(self) -> str:
+        self.given += 1
+        return f"{self.given:032x}"
