@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import Any, ClassVar, cast
 
 from chalice.app import Blueprint, CognitoUserPoolAuthorizer, Request, Response
 from pydantic import BaseModel
 
 from chalicelib.edge.app import Cairn, Wiring
+from chalicelib.edge.doors import Answer, Asked, Door, View
 from chalicelib.edge.log import count, logger
 from chalicelib.edge.problems import Refused, problem, refusal_of, unexpected
 from chalicelib.edge.wire import (
@@ -20,10 +20,8 @@ from chalicelib.edge.wire import (
     Wire,
     cursor_of,
     etag_of,
-    next_link,
     parsed_body,
     parsed_query,
-    sort_key_of,
     version_of,
 )
 from chalicelib.errors import DomainError, NotFound
@@ -42,8 +40,6 @@ __all__ = [
     "Wire",
     "Wiring",
     "cursor_of",
-    "next_link",
-    "sort_key_of",
 ]
 
 # The template gives the pool's real address. Access tokens of sign-in carry this scope, id tokens carry none.
@@ -53,75 +49,8 @@ MEMBERS = CognitoUserPoolAuthorizer(
     scopes=["aws.cognito.signin.user.admin"],
 )
 
-_PATH_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:@=-]{0,127}")
+_PATH_VALUE = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._~:@=-]{0,511}")
 _IDEMPOTENCY_KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """
-    What a door was asked. ``now`` was read once for the whole request.
-
-    ``actor`` and ``grant`` are None at a public door; ``if_match`` is the version that an edit builds on; ``body`` is
-    the door's model, or text where the door takes a raw body.
-    """
-
-    now: datetime
-    correlation_id: str
-    path: str
-    source_ip: str
-    actor: Actor | None = None
-    grant: Grant | None = None
-    body: Any = None
-    query: Any = None
-    raw_query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    if_match: int | None = None
-
-    def after(self, *, prefix: str = "") -> str | None:
-        """
-        Return the sort key to go on from, where the query is a PageQuery.
-
-        :raises Refused: 400, if the cursor isn't one of ours or leaves ``prefix``
-        """
-        return sort_key_of(self.query.cursor, prefix=prefix)
-
-    def next(self, last_sort_key: str | None) -> str | None:
-        """Return the address of the next page; None if there is none."""
-        return next_link(self.path, self.raw_query, last_sort_key)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a door answers; ``status`` None is the door's own, ``etag`` the version of what is shown."""
-
-    body: BaseModel | dict[str, Any] | str | None = None
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    etag: int | None = None
-    media_type: str = "application/json"
-
-
-View: TypeAlias = Callable[..., Answer]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """What is known of a door without opening it: for the OpenAPI document and the architecture tests."""
-
-    name: str
-    method: str
-    path: str
-    summary: str
-    rule: Rule | Public
-    body: type[BaseModel] | None
-    raw: str | None
-    answer: type[BaseModel] | None
-    status: int
-    created: bool
-    edits: bool
-    query: type[BaseModel] | None
-    gateway_auth: bool
 
 
 class Doors(Blueprint):
@@ -181,6 +110,11 @@ class Doors(Blueprint):
             return view
 
         return declare
+
+    @property
+    def wiring(self) -> Wiring:
+        """What the doors need from outside: the same standings and audit log that decide access."""
+        return cast("Cairn", self.current_app).wiring
 
     def _handle(self, door: Door, view: View, path_values: dict[str, str]) -> Response:
         app = cast("Cairn", self.current_app)

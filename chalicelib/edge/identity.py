@@ -32,15 +32,24 @@ class SigningKeys(Protocol):
         ...
 
 
-def keys_at(jwks_url: str) -> SigningKeys:
+class PublishedKeys:
     """
-    Return the keys published at the address: kept for an hour, fetched anew for an unknown id.
+    The keys published at an address: kept for an hour, fetched anew for an unknown id.
 
     Not more than once in 30 seconds, so that made-up ids can't be used to press Cognito.
     """
-    from jwt import PyJWKClient  # noqa: PLC0415 (20 ms of a cold start, spent only when a token comes)
 
-    return PyJWKClient(jwks_url, lifespan=3600, timeout=3, cooldown_duration=30)
+    def __init__(self, jwks_url: str) -> None:
+        self._jwks_url = jwks_url
+        self._client: SigningKeys | None = None
+
+    def get_signing_key(self, kid: str) -> "PyJWK":
+        """Return the key, as SigningKeys says."""
+        if self._client is None:
+            from jwt import PyJWKClient  # noqa: PLC0415 (part of a cold start, spent only when a token comes)
+
+            self._client = PyJWKClient(self._jwks_url, lifespan=3600, timeout=3, cooldown_duration=30)
+        return self._client.get_signing_key(kid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

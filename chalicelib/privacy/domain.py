@@ -213,3 +213,8 @@ class AuditEvent:
     consent_id: str | None
     request_id: str
     outcome: Outcome
+
+    @property
+    def place(self) -> str:
+        """Where the event stands among all of one month's, as text that sorts by time."""
+        return f"{self.at:%Y-%m-%dT%H:%M:%S.%fZ}#{self.id}"
