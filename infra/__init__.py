@@ -1,0 +1,1 @@
+"""What Cairn runs on: resources, packaging, and the laptop's stack in infra/local/."""
