@@ -1,7 +1,7 @@
 """The one-tap check-in page: what a link shows and what it takes. It can add, and read nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -9,15 +9,17 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from chalicelib.checkins import service
-from chalicelib.checkins.domain import NOTE_LENGTH, Answer, CheckIn, CheckInLocked, Plan, Source
+from chalicelib.checkins.domain import NOTE_LENGTH, Answer, CheckInLocked, Plan, Source
 from chalicelib.crisis.domain import resources
 from chalicelib.edge import pages
-from chalicelib.errors import Fault, Invalid, NotFound
+from chalicelib.errors import Fault, Invalid
+from chalicelib.outreach.domain import Recipient
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
 from chalicelib.outreach.service import Recipients
 
 FOLDER = Path(__file__).parent / "pages"
 PAGE_ID_LENGTH = 32
+MOST_FIELDS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +52,8 @@ class OneTap:
     def show(self, visit: Visit) -> Shown:
         """Show the questions, or why the link can't be used. Changes nothing (mail scanners follow every link)."""
         try:
-            claims = self.signer.open(Purpose.ANSWER, visit.token)
-            check_in = self._open(claims, visit)
+            claims, recipient, visit = self._known(visit)
+            check_in = service.open_link(claims, recipient, now=visit.now, check_ins=self.check_ins)
         except LinkForged:
             return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
         except service.LinkExpired:
@@ -63,12 +65,15 @@ class OneTap:
 
     def take(self, visit: Visit, form: str) -> Shown:
         """Take what was sent: an answer, a call for help, or word that the link reached somebody else."""
-        sent = {name: values[-1] for name, values in parse_qs(form, max_num_fields=20).items()}
         try:
-            claims = self.signer.open(Purpose.ANSWER, visit.token)
-            if sent.get("action") == "help":
-                return self._help(claims, visit, sent)
-            self._open(claims, visit)
+            claims, recipient, visit = self._known(visit)
+        except LinkForged:
+            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
+        sent = _read(form)
+        if sent.get("action") == "help":
+            return self._help(recipient, visit, sent)
+        try:
+            service.open_link(claims, recipient, now=visit.now, check_ins=self.check_ins)
             if sent.get("action") == "not_me":
                 service.dispute(claims.person_id, claims.on, now=visit.now, check_ins=self.check_ins)
                 return _word(visit, "disputed", offer_help=True)
@@ -76,8 +81,6 @@ class OneTap:
             service.answer(
                 claims.person_id, claims.on, said, now=visit.now, source=Source.LINK, check_ins=self.check_ins
             )
-        except LinkForged:
-            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
         except service.LinkExpired:
             return _word(visit, "expired", status=HTTPStatus.GONE, offer_help=True)
         except CheckInLocked:
@@ -86,39 +89,40 @@ class OneTap:
             return _word(visit, "trouble", status=HTTPStatus.CONFLICT, offer_change=True, offer_help=True)
         except Invalid as invalid:
             return _questions(visit, given=sent, faults=invalid.faults, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-        lines = ("thanks_lines", "talk_lines") if said.plan is Plan.TALK else ("thanks_lines",)
+        lines = ("talk_lines", "thanks_lines") if said.plan is Plan.TALK else ("thanks_lines",)
         return _word(visit, "thanks", lines=lines, offer_change=True, offer_help=True)
 
-    def trouble(self, visit: Visit) -> Shown:
-        """Show that something broke on our side, with the numbers to call: a person must never meet a blank page."""
-        return _word(visit, "trouble", status=HTTPStatus.SERVICE_UNAVAILABLE)
-
-    def language(self, visit: Visit) -> str:
-        """Return the language of the person whose link this is, else the one that their browser asks for."""
-        try:
-            claims = self.signer.open(Purpose.ANSWER, visit.token)
-        except LinkForged:
-            return visit.language
+    def _known(self, visit: Visit) -> tuple[Claims, Recipient | None, Visit]:
+        """Return what the link says, whose it is, and the visit in their language."""
+        claims = self.signer.open(Purpose.ANSWER, visit.token)
         recipient = self.recipients.load(claims.person_id, now=visit.now)
-        return recipient.language if recipient else visit.language
+        return claims, recipient, replace(visit, language=recipient.language) if recipient else visit
 
-    def _open(self, claims: Claims, visit: Visit) -> CheckIn:
-        return service.open_link(claims, now=visit.now, recipients=self.recipients, check_ins=self.check_ins)
-
-    def _help(self, claims: Claims, visit: Visit, sent: Mapping[str, str]) -> Shown:
-        page_id = sent.get("page", "")
-        try:
-            service.ask_for_help(
-                claims.person_id,
-                request_id=page_id if is_page_id(page_id) else visit.page_id,
-                verified=False,
-                now=visit.now,
-                recipients=self.recipients,
-                help_requests=self.help_requests,
-            )
-        except NotFound:
+    def _help(self, recipient: Recipient | None, visit: Visit, sent: Mapping[str, str]) -> Shown:
+        if recipient is None:
             return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
+        page_id = sent.get("page", "")
+        service.ask_for_help(
+            recipient,
+            request_id=page_id if is_page_id(page_id) else visit.page_id,
+            verified=False,
+            now=visit.now,
+            help_requests=self.help_requests,
+        )
         return _word(visit, "helped")
+
+
+def trouble(visit: Visit) -> Shown:
+    """Show that something broke on our side, with the numbers to call: a person must never meet a blank page."""
+    return _word(visit, "trouble", status=HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _read(form: str) -> dict[str, str]:
+    try:
+        return {name: values[-1] for name, values in parse_qs(form, max_num_fields=MOST_FIELDS).items()}
+    except ValueError:
+        # Too many fields for our form: whatever it is, it holds no answer.
+        return {}
 
 
 def is_page_id(text: str) -> bool:

@@ -1,5 +1,6 @@
 """The one-tap page, receipts from devices, and how a day's check-ins stand."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import cache
 from http import HTTPStatus
@@ -9,10 +10,10 @@ from pydantic import Field as Described
 
 from chalicelib.checkins import service
 from chalicelib.checkins.domain import CheckIn, Plan, Progress, Source
-from chalicelib.checkins.page import OneTap, Shown, Visit
+from chalicelib.checkins.page import OneTap, Shown, Visit, trouble
 from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
 from chalicelib.edge import pages
-from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire, next_link
+from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire, next_link, places
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
 from chalicelib.edge.log import count, logger
@@ -45,26 +46,30 @@ def _visit(asked: Asked, token: str) -> Visit:
     return Visit(token=token, now=asked.now, language=language, page_id=new_id())
 
 
-def _page(shown: Shown) -> Answer:
+def _shown(visit: Visit, make: Callable[[], Shown]) -> Answer:
+    try:
+        shown = make()
+    except Exception as error:  # noqa: BLE001 (whatever broke, this person must see whom to call)
+        logger.error("page failed", extra={"error": type(error).__name__, "at": places(error)})
+        count("UnexpectedErrors")
+        shown = trouble(visit)
     return Answer(
         body=shown.html, status=shown.status, headers=pages.headers(), media_type=pages.headers()["Content-Type"]
     )
 
 
-@doors.door(
-    "GET", "/c/{token}", summary="Show today's questions. Changes nothing.", rule=BY_LINK, answer=None
-)
+@doors.door("GET", "/c/{token}", summary="Show today's questions. Changes nothing.", rule=BY_LINK, answer=None)
 def show_check_in(asked: Asked, token: str) -> Answer:
     """Show the one-tap page."""
-    return _page(_one_tap().show(_visit(asked, token)))
+    visit = _visit(asked, token)
+    return _shown(visit, lambda: _one_tap().show(visit))
 
 
 @doors.door("POST", "/c/{token}", summary="Take an answer, or a call for help.", rule=BY_LINK, raw=FORM, answer=None)
 def take_check_in(asked: Asked, token: str) -> Answer:
     """Take what the one-tap page sent."""
-    shown = _one_tap().take(_visit(asked, token), asked.body)
-    count("LinkPosts")
-    return _page(shown)
+    visit = _visit(asked, token)
+    return _shown(visit, lambda: _one_tap().take(visit, asked.body))
 
 
 @doors.door(
@@ -136,9 +141,7 @@ def list_check_ins(asked: Asked, programme_id: str) -> Answer:
     members, last = people.members(programme_id, after=asked.after(prefix="MEMBER#"), limit=asked.query.limit)
     by_id = {member.person_id: member for member in members}
     found = [recipient for person_id in by_id if (recipient := people.load(person_id, now=asked.now))]
-    rows = service.day(
-        found, on=asked.query.on, now=asked.now, ledger=DynamoLedger(), check_ins=DynamoCheckIns()
-    )
+    rows = service.day(found, on=asked.query.on, now=asked.now, ledger=DynamoLedger(), check_ins=DynamoCheckIns())
     full = asked.grant is not None and asked.grant.view is View.FULL
     items = [_row(row, by_id[row.recipient.person_id], full=full) for row in rows]
     return Answer(body=Page[CheckInRow](items=items, next=next_link(asked.path, asked.raw_query, last)))

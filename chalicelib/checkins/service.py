@@ -10,7 +10,7 @@ from chalicelib.errors import Conflict, NotFound
 from chalicelib.outreach.domain import CHECK_IN, Entry, Recipient, Standing, Status
 from chalicelib.outreach.links import Claims
 from chalicelib.outreach.recurrence import local_date, next_occurrence, resolve
-from chalicelib.outreach.service import Ledger, Recipients
+from chalicelib.outreach.service import Ledger
 
 
 class CheckIns(Protocol):
@@ -53,13 +53,12 @@ URGENCY = {
 MOMENT = timedelta(microseconds=1)
 
 
-def open_link(claims: Claims, *, now: datetime, recipients: Recipients, check_ins: CheckIns) -> CheckIn:
+def open_link(claims: Claims, recipient: Recipient | None, *, now: datetime, check_ins: CheckIns) -> CheckIn:
     """
     Return the check-in that a link leads to, as it stands.
 
     :raises LinkExpired: if the link is over, or was made void by a change of the address or the end of the episode
     """
-    recipient = recipients.load(claims.person_id, now=now)
     if now >= claims.expires_at or recipient is None or not _still_valid(claims, recipient):
         raise LinkExpired("this link has run out")
     return check_ins.get(claims.person_id, claims.on)
@@ -98,24 +97,13 @@ def dispute(person_id: str, on: date, *, now: datetime, check_ins: CheckIns) -> 
 
 
 def ask_for_help(
-    person_id: str,
-    *,
-    request_id: str,
-    verified: bool,
-    now: datetime,
-    recipients: Recipients,
-    help_requests: HelpRequests,
+    recipient: Recipient, *, request_id: str, verified: bool, now: datetime, help_requests: HelpRequests
 ) -> None:
-    """
-    Write a call for help down. An expired link is no hindrance: it is kept as not verified (domain rule: never refuse).
-
-    :raises NotFound: if there is no such person
-    """
-    recipient = recipients.load(person_id, now=now)
-    if recipient is None:
-        raise NotFound("no such person")
+    """Write a call for help down. An expired link is no hindrance: it is kept as not verified (never refuse one)."""
     help_requests.add(
-        HelpRequest(id=request_id, programme_id=recipient.programme_id, person_id=person_id, at=now, verified=verified)
+        HelpRequest(
+            id=request_id, programme_id=recipient.programme_id, person_id=recipient.person_id, at=now, verified=verified
+        )
     )
 
 

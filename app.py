@@ -1,0 +1,63 @@
+"""Every door of Cairn: the HTTP routes of each slice, the tick, the queues and the events. No logic lives here."""
+
+from typing import Any
+
+from chalice.app import CloudWatchEvent, Rate, SQSEvent
+
+from chalicelib.edge.app import Cairn, Wiring
+from chalicelib.edge.config import config, function_name
+
+
+def wire() -> Wiring:
+    """Put together what the HTTP doors need."""
+    from chalicelib.edge.idempotency import Replays
+    from chalicelib.edge.identity import Tokens
+    from chalicelib.enrollment.store import DynamoPeople
+    from chalicelib.privacy.store import DynamoAuditLog
+
+    settings = config()
+    return Wiring(
+        tokens=Tokens(issuer=settings.issuer, jwks_url=settings.jwks_url, client_id=settings.client_id),
+        standings=DynamoPeople(),
+        audit=DynamoAuditLog(),
+        replays=Replays(),
+        web_origin=settings.web_origin,
+    )
+
+
+app = Cairn("cairn", wire=wire)
+
+# All routes are one function; the others must not pay for importing them (docs/decisions/0004-cold-start.md).
+if function_name() in {None, "api"}:
+    from chalicelib.enrollment.routes import doors as enrollment
+
+    from chalicelib.checkins.routes import doors as checkins
+    from chalicelib.privacy.routes import doors as privacy
+
+    for doors in (checkins, enrollment, privacy):
+        app.register_blueprint(doors)
+
+
+@app.schedule(Rate(1, Rate.MINUTES))
+def tick(event: CloudWatchEvent) -> dict[str, int]:
+    """Every minute, hand over what falls due in the next."""
+    from chalicelib.outreach import handlers
+
+    return handlers.tick(event.to_dict())
+
+
+@app.on_sqs_message(queue="cairn-deliver", batch_size=10)
+def deliver(event: SQSEvent) -> dict[str, Any]:
+    """Deliver what is due."""
+    from chalicelib.enrollment.store import DynamoPeople
+    from chalicelib.outreach import handlers
+
+    return handlers.deliver(event.to_dict(), people=DynamoPeople())
+
+
+@app.on_cw_event({"source": ["aws.ses"]})
+def record_receipt(event: CloudWatchEvent) -> bool:
+    """Take SES's word on what became of a message."""
+    from chalicelib.outreach import handlers
+
+    return handlers.record_receipt(event.to_dict())

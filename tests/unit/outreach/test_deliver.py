@@ -1,0 +1,226 @@
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Recipient, Standing, Status
+from chalicelib.outreach.service import Delivery, NotAccepted, Outcome, Refused, deliver, hand_over
+from tests.build import PERSON, a_device, a_due, a_recipient, a_schedule, an_email, utc
+from tests.fakes import Crashed, FakeDues, FakeLedger, FakeQueue, FakeRecipients, FakeSender, Moments, Mortal
+
+NINE = utc("2026-11-25T14:00")
+
+
+@dataclass
+class World:
+    """The stores, the providers and one due occurrence."""
+
+    recipient: Recipient = field(default_factory=a_recipient)
+    due: Due = field(default_factory=a_due)
+
+    def __post_init__(self) -> None:
+        self.people = FakeRecipients(self.recipient)
+        self.dues = FakeDues()
+        self.dues.put(self.due)
+        self.ledger = FakeLedger()
+        self.email = FakeSender()
+        self.push = FakeSender()
+
+    def deliver(
+        self, due: Due | None = None, *, now: datetime = NINE, last_try: bool = False, fatal: Iterable[int] = ()
+    ) -> Delivery:
+        moments = Moments(frozenset(fatal))
+        return deliver(
+            due or self.due,
+            now=now,
+            last_try=last_try,
+            recipients=Mortal(self.people, moments),  # type: ignore[arg-type]
+            dues=Mortal(self.dues, moments),  # type: ignore[arg-type]
+            ledger=Mortal(self.ledger, moments),  # type: ignore[arg-type]
+            senders={
+                ChannelKind.EMAIL: Mortal(self.email, moments),  # type: ignore[dict-item]
+                ChannelKind.PUSH: Mortal(self.push, moments),  # type: ignore[dict-item]
+            },
+            suppressions=Mortal(self.people, moments),  # type: ignore[arg-type]
+        )
+
+    @property
+    def entry(self) -> Entry:
+        return self.ledger.entries[self.due.person_id, self.due.kind, self.due.on]
+
+    @property
+    def waiting(self) -> list[datetime]:
+        return sorted(due.at for due in self.dues.rows.values())
+
+
+def test_a_due_check_in_is_sent_once_and_the_next_one_waits() -> None:
+    world = World()
+
+    first, again = world.deliver(), world.deliver()
+
+    assert (first.outcome, again.outcome) == (Outcome.SENT, Outcome.ALREADY_ENDED)
+    assert world.email.sent == [(world.due.name, "mail")]
+    assert (world.entry.status, world.entry.channel_kind) == (Status.SENT, ChannelKind.EMAIL)
+    assert world.waiting == [NINE + timedelta(days=1)]
+
+
+def test_a_skip_is_written_down_with_its_reason_and_the_next_one_waits() -> None:
+    world = World(recipient=a_recipient(standing=Standing.ON_HOLD))
+
+    assert world.deliver().outcome is Outcome.SKIPPED
+    assert (world.entry.status, world.entry.reason) == (Status.SKIPPED, Reason.ON_HOLD)
+    assert world.waiting == [NINE + timedelta(days=1)]
+    assert world.email.sent == []
+
+
+def test_nothing_more_waits_for_someone_whose_episode_has_ended() -> None:
+    world = World(recipient=a_recipient(standing=Standing.ENDED))
+
+    assert world.deliver().outcome is Outcome.SKIPPED
+    assert world.waiting == []
+
+
+def test_quiet_hours_move_the_due_row_and_keep_its_date() -> None:
+    early = a_schedule(at="07:30")
+    world = World(recipient=a_recipient(schedule=early), due=a_due(early))
+
+    assert world.deliver(now=utc("2026-11-25T12:30")).outcome is Outcome.DEFERRED
+    moved = world.dues.rows[utc("2026-11-25T13:00"), PERSON, "check_in", 1]
+    assert world.deliver(moved, now=utc("2026-11-25T13:00")).outcome is Outcome.SENT
+    assert world.entry.due_at == utc("2026-11-25T12:30")
+    assert world.waiting == [utc("2026-11-26T12:30")]
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_row_of_another_version_of_the_schedule_is_dropped(version: int) -> None:
+    world = World(recipient=a_recipient(schedule=a_schedule(version=2)), due=a_due(a_schedule(version=version)))
+
+    assert world.deliver().outcome is Outcome.SUPERSEDED
+    assert (world.email.sent, world.ledger.entries, world.waiting) == ([], {}, [])
+
+
+def test_an_edit_on_the_same_day_does_not_ask_twice() -> None:
+    world = World()
+    world.deliver()
+    later = a_schedule(at="10:00", version=2)
+    world.people.people[PERSON] = a_recipient(schedule=later)
+
+    assert world.deliver(a_due(later), now=utc("2026-11-25T15:00")).outcome is Outcome.ALREADY_ENDED
+    assert len(world.email.sent) == 1
+
+
+def test_a_dead_device_is_given_up_and_the_address_takes_over() -> None:
+    world = World(recipient=a_recipient(channels=(an_email(), a_device())))
+    world.push.refusals = [Refused(gone=True)]
+
+    assert world.deliver().outcome is Outcome.SENT
+    assert world.people.gone == [(PERSON, "phone")]
+    assert world.email.sent == [(world.due.name, "mail")]
+
+
+def test_a_provider_that_is_full_is_asked_again_and_nobody_is_reached_twice() -> None:
+    world = World()
+    world.email.refusals = [NotAccepted()]
+
+    assert world.deliver().outcome is Outcome.NOT_ACCEPTED
+    assert world.waiting[0] == NINE
+    assert world.deliver(now=NINE + timedelta(minutes=1)).outcome is Outcome.SENT
+    assert len(world.email.sent) == 1
+
+
+def test_the_last_try_ends_with_a_reason() -> None:
+    world = World()
+    world.email.refusals = [NotAccepted()]
+
+    assert world.deliver(last_try=True).outcome is Outcome.FAILED
+    assert world.entry.reason is Reason.REFUSED
+
+
+def test_a_claim_without_an_outcome_is_left_alone_until_receipts_have_had_their_time() -> None:
+    world = World()
+    with pytest.raises(Crashed):
+        world.deliver(fatal=[6])  # the claim is written, nothing was sent
+
+    assert world.deliver(now=NINE + timedelta(seconds=119)).outcome is Outcome.UNSETTLED
+    assert world.deliver(now=NINE + timedelta(seconds=120)).outcome is Outcome.SENT
+    assert world.entry.attempt == 2
+
+
+def test_a_receipt_ends_the_claim_of_a_sender_that_died() -> None:
+    world = World()
+    world.email.report = lambda entry: world.ledger.received(entry.person_id, entry.kind, entry.on, at=NINE)
+    with pytest.raises(Crashed):
+        world.deliver(fatal=[7])  # SES took it, and the process died
+
+    assert world.deliver(now=NINE + timedelta(minutes=5)).outcome is Outcome.ALREADY_ENDED
+    assert len(world.email.sent) == 1
+
+
+def test_an_unknown_outcome_that_can_no_longer_be_tried_ends_as_failed() -> None:
+    world = World()
+    with pytest.raises(Crashed):
+        world.deliver(fatal=[6])
+
+    assert world.deliver(now=NINE + timedelta(days=1)).outcome is Outcome.FAILED
+    assert world.entry.reason is Reason.UNKNOWN
+
+
+@settings(max_examples=300, deadline=None)
+@given(crashes=st.lists(st.integers(0, 16), max_size=4), doubles=st.integers(0, 3), deferred=st.booleans())
+def test_whatever_dies_everyone_is_reached_once_and_the_next_one_waits(
+    crashes: list[int], doubles: int, deferred: bool  # noqa: FBT001 (drawn)
+) -> None:
+    """Crashes at any moment, messages that come again, ticks each minute: one message, one end, one next row."""
+    schedule = a_schedule(at="07:30" if deferred else "09:00")
+    world = World(recipient=a_recipient(schedule=schedule), due=a_due(schedule))
+    world.email.report = lambda entry: world.ledger.received(entry.person_id, entry.kind, entry.on, at=NINE)
+    now = world.due.at - timedelta(minutes=1)
+    fatal, again = list(crashes), doubles
+    while now < world.due.at + timedelta(minutes=60):
+        queue = FakeQueue()
+        hand_over(tick_at=now, now=now, dues=world.dues, queue=queue)
+        for due in queue.handed:
+            for _ in range(1 + again):
+                try:
+                    world.deliver(due, now=max(now, due.at), fatal=[fatal.pop()] if fatal else [])
+                except Crashed:
+                    continue
+            again = 0
+        now += timedelta(minutes=1)
+
+    assert world.email.sent == [(world.due.name, "mail")]
+    assert world.entry.status is Status.SENT
+    assert world.waiting == [world.due.due_at + timedelta(days=1)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(missed=st.sets(st.integers(0, 90)), offset=st.integers(0, 59))
+def test_a_missed_tick_changes_nothing_but_lateness(missed: set[int], offset: int) -> None:
+    """Ticks are lost, others come twice: what is due is handed over, never before its minute."""
+    dues, queue = FakeDues(), FakeQueue()
+    due = replace(a_due(), at=NINE + timedelta(seconds=offset))
+    dues.put(due)
+    for minute in range(-5, 95):
+        tick_at = NINE + timedelta(minutes=minute)
+        if minute in missed:
+            continue
+        hand_over(tick_at=tick_at, now=tick_at, dues=dues, queue=queue)
+        if queue.handed:
+            assert due.at - tick_at <= timedelta(minutes=2)
+            break
+
+    assert queue.handed == [due]
+
+
+def test_the_watermark_moves_past_empty_hours_and_never_past_a_row() -> None:
+    dues, queue = FakeDues(), FakeQueue()
+    dues.put(a_due())
+
+    hand_over(tick_at=NINE - timedelta(hours=2), now=NINE, dues=dues, queue=queue)
+    assert dues.mark == NINE - timedelta(hours=3)
+    hand_over(tick_at=NINE + timedelta(hours=6), now=NINE, dues=dues, queue=queue)
+    assert dues.mark == NINE
+    assert queue.handed == [a_due()]
