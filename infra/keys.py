@@ -31,7 +31,8 @@ def main() -> None:
 def put_keys(client: Any, *, rotate: bool = False) -> bool:
     """Write the secret's value if it has none, or add a key if ``rotate``; return whether anything was written."""
     try:
-        present = json.loads(client.get_secret_value(SecretId=SECRET)["SecretString"])
+        # A secret that CloudFormation has just made has no value (AWS), or an empty one (the emulator).
+        present = json.loads(client.get_secret_value(SecretId=SECRET).get("SecretString") or "null")
     except client.exceptions.ResourceNotFoundException:
         present = None
     if present and not rotate:

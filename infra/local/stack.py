@@ -72,7 +72,38 @@ def deploy(ports: dict[str, int]) -> tuple[str, dict[str, str]]:
                 raise
             done = "unchanged"
     _wait(formation)
-    return done, outputs(formation)
+    found = outputs(formation)
+    if done != "unchanged":
+        _repeat_gateway_responses(ports, found["RestAPIId"])
+    return done, found
+
+
+def _repeat_gateway_responses(ports: dict[str, int], api: str) -> None:
+    """Put the template's gateway responses once more: the emulator leaves out those in an imported definition."""
+    gateway = aws("apigateway", ports["aws"])
+    values = parameters(ports)
+    template = json.loads(TEMPLATE.read_text())
+    for kind, wanted in template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"].items():
+        headers = {
+            f"gatewayresponse.header.{name}": _filled_in(value, values)
+            for name, value in wanted["ResponseParameters"]["Headers"].items()
+        }
+        status = {"statusCode": str(wanted["StatusCode"])} if "StatusCode" in wanted else {}
+        gateway.put_gateway_response(
+            restApiId=api,
+            responseType=kind,
+            responseParameters=headers,
+            responseTemplates=wanted["ResponseTemplates"],
+            **status,
+        )
+    gateway.create_deployment(restApiId=api, stageName=STAGE)
+
+
+def _filled_in(value: str | dict[str, str], values: dict[str, str]) -> str:
+    text = value["Fn::Sub"] if isinstance(value, dict) else value
+    for name, replacement in values.items():
+        text = text.replace(f"${{{name}}}", replacement)
+    return text
 
 
 def outputs(formation: Any) -> dict[str, str]:
