@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from chalice.app import Blueprint, Chalice, Response
 
@@ -13,10 +13,8 @@ from chalicelib.edge.clock import real_now, utc_now
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.log import logger, metrics
 from chalicelib.edge.problems import MEDIA_TYPE, Refused, problem, unexpected
+from chalicelib.privacy.domain import Actor
 from chalicelib.privacy.service import AuditLog, Standings
-
-if TYPE_CHECKING:
-    from chalicelib.edge.identity import Tokens
 
 CORRELATION_ID = "X-Correlation-Id"
 
@@ -41,6 +39,18 @@ _CHALICE_ERRORS = {
 }
 
 
+class Tokens(Protocol):
+    """Who is asking. ``identity.Tokens`` is the one that counts."""
+
+    def actor(self, authorization: str | None, *, now: datetime) -> Actor:
+        """
+        Return who sent the Authorization header; ``now`` is the real time.
+
+        :raises Refused: 401, 503
+        """
+        ...
+
+
 class Replays(Protocol):
     """Answers that were given already, by idempotency key."""
 
@@ -59,7 +69,7 @@ class Replays(Protocol):
 class Wiring:
     """What the doors need from outside, put together in app.py when the first request comes."""
 
-    tokens: "Tokens"
+    tokens: Tokens
     standings: Standings
     audit: AuditLog
     replays: Replays
@@ -85,6 +95,10 @@ class Cairn(Chalice):
         if self._wiring is None:
             self._wiring = self._wire()
         return self._wiring
+
+    def use(self, wiring: Wiring) -> None:
+        """Put this in place of what ``wire`` gives: a blueprint registers once, so tests share the app."""
+        self._wiring = wiring
 
     def register_blueprint(
         self, blueprint: Blueprint, name_prefix: str | None = None, url_prefix: str | None = None
@@ -158,7 +172,7 @@ class Cairn(Chalice):
         return result
 
 
-def _preflight() -> Response:
+def _preflight(**_path_values: str) -> Response:
     return Response(body="", status_code=HTTPStatus.NO_CONTENT)
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from chalicelib.edge.app import Cairn, Wiring
 from chalicelib.edge.doors import Answer, Asked, Door, View
-from chalicelib.edge.log import count, logger
+from chalicelib.edge.log import count, logger, places
 from chalicelib.edge.problems import Refused, problem, refusal_of, unexpected
 from chalicelib.edge.wire import (
     Page,
@@ -213,15 +213,6 @@ def one_each(request: Request) -> dict[str, str]:
             status=HTTPStatus.BAD_REQUEST, kind="bad-query", detail="A query parameter is given more than once."
         )
     return {name: given[0] for name, given in values.items()}
-
-
-def places(error: BaseException) -> list[str]:
-    """Return where an error came from, innermost last, without any value."""
-    trace, found = error.__traceback__, []
-    while trace:
-        found.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return found[-8:]
 
 
 def _idempotency_key(request: Request) -> str | None:

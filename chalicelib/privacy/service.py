@@ -1,6 +1,7 @@
 """The one place that decides who may see or do what, and that writes it down before anything is released."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -167,7 +168,7 @@ def _write(event: AuditEvent, audit: AuditLog) -> None:
         # Help must not wait for the log (domain rule: allow, spool).
         if event.field is not Field.CRISIS:
             raise
-        audit.spool(event)
+        audit.spool(replace(event, outcome=Outcome.SPOOLED) if event.outcome is Outcome.ALLOWED else event)
 
 
 class _Asking:

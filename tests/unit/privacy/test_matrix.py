@@ -1,0 +1,267 @@
+"""Every role, field, act and relationship against a table written by hand from the rules, not from the code."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+
+import pytest
+
+from chalicelib.errors import Forbidden, NotFound
+from chalicelib.privacy.domain import Act, Action, Actor, Caseload, Field, Grant, Outcome, PersonStanding, Role, Rule
+from chalicelib.privacy.service import authorise
+from tests.fakes_privacy import FakeAuditLog, FakeStandings
+
+NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
+
+# R read and list, L list only, W write; then who: self, caseload, group, rota, programme, totals (the programme with
+# nobody named); then how much if less than everything; then "if" and the consent. Nothing there: denied.
+TABLE = """
+participant            profile          RW self; R group name-only
+participant            check-in-scores  R self
+participant            free-text        RW self
+participant            flags            R self plain-words
+participant            milestones       RW self; R group if group_celebrate
+participant            attendance       R self
+participant            crisis           W self; R self state-only
+participant            messages         R self
+participant            preferences      RW self
+participant            consents         RW self
+participant            audit            R self
+participant            episode          R self
+participant            care-team        R self
+participant            sign-in          R self
+participant            programme        R programme
+
+alumni                 profile          RW self
+alumni                 check-in-scores  R self
+alumni                 free-text        RW self
+alumni                 flags            R self plain-words
+alumni                 milestones       RW self
+alumni                 attendance       R self
+alumni                 crisis           W self; R self state-only
+alumni                 messages         R self
+alumni                 preferences      RW self
+alumni                 consents         RW self
+alumni                 audit            R self
+alumni                 episode          R self
+alumni                 care-team        R self
+alumni                 sign-in          R self
+alumni                 programme        R programme
+
+clinician              profile          R caseload
+clinician              check-in-scores  R caseload
+clinician              free-text        R caseload
+clinician              flags            RW caseload
+clinician              milestones       RW caseload
+clinician              attendance       RW caseload
+clinician              crisis           RW programme
+clinician              messages         R programme
+clinician              preferences      R programme
+clinician              consents         R caseload
+clinician              episode          RW caseload
+clinician              care-team        R caseload
+clinician              programme        R programme
+
+case-manager           profile          R caseload
+case-manager           check-in-scores  R caseload
+case-manager           free-text        R caseload
+case-manager           flags            RW caseload
+case-manager           milestones       RW caseload
+case-manager           attendance       RW caseload
+case-manager           crisis           RW programme
+case-manager           messages         R caseload
+case-manager           preferences      RW caseload
+case-manager           consents         RW caseload
+case-manager           roster           RW programme
+case-manager           episode          RW caseload
+case-manager           care-team        RW programme
+case-manager           sign-in          RW programme
+case-manager           programme        R programme
+
+peer-specialist        profile          R caseload name-only
+peer-specialist        check-in-scores  R caseload done-only; R caseload craving-band if peer_share:craving_band
+peer-specialist        free-text        R caseload if peer_share:free_text
+peer-specialist        milestones       R caseload
+peer-specialist        attendance       R caseload
+peer-specialist        crisis           W rota state-only
+peer-specialist        programme        R programme
+
+accountability-partner profile          R caseload name-only
+accountability-partner check-in-scores  R caseload done-only if partner_share:checkin_done
+accountability-partner milestones       R caseload if partner_share:milestones
+accountability-partner programme        R programme
+
+supporter              profile          R caseload name-only
+supporter              milestones       R caseload if supporter:sub-asking:milestones
+supporter              attendance       R caseload if supporter:sub-asking:attendance
+supporter              crisis           R caseload alert-only if supporter:sub-asking:crisis_contact
+supporter              messages         R self
+supporter              preferences      RW self
+supporter              programme        R programme
+
+mentor                 profile          R caseload name-only if mentor_match
+mentor                 milestones       R caseload if mentor_share:milestones
+mentor                 messages         R self
+mentor                 preferences      RW self
+mentor                 programme        R programme
+
+program-admin          profile          R programme contact-only
+program-admin          check-in-scores  L totals aggregate
+program-admin          flags            L totals counts
+program-admin          milestones       L totals counts
+program-admin          attendance       R programme
+program-admin          crisis           R programme state-only; W totals
+program-admin          messages         R programme
+program-admin          preferences      R programme
+program-admin          roster           RW programme
+program-admin          episode          R programme
+program-admin          care-team        RW programme
+program-admin          sign-in          RW programme
+program-admin          programme        RW programme
+
+privacy-officer        audit            R programme
+privacy-officer        programme        R programme
+"""
+BEST_FIRST = [
+    "full",
+    "contact-only",
+    "plain-words",
+    "state-only",
+    "craving-band",
+    "done-only",
+    "name-only",
+    "alert-only",
+    "aggregate",
+    "counts",
+]
+ACTS = {"R": {"read", "list"}, "L": {"list"}, "W": {"write"}}
+ENTRY = re.compile(r"([RLW]+) (\w+)(?: ((?!if )[\w-]+))?(?: if (\S+))?")
+HOLD_EVERYBODY = {"clinician", "case-manager"}
+SCOPES = {
+    "group_celebrate",
+    "peer_share:craving_band",
+    "peer_share:free_text",
+    "partner_share:checkin_done",
+    "partner_share:milestones",
+    "supporter:sub-asking:milestones",
+    "supporter:sub-asking:attendance",
+    "supporter:sub-asking:crisis_contact",
+    "mentor_match",
+    "mentor_share:milestones",
+}
+
+
+@dataclass(frozen=True)
+class Situation:
+    name: str
+    person: bool
+    programme: str = "iop"
+    caseload: Caseload = Caseload.ASSIGNED
+    own: bool = False
+    in_care_team: bool = False
+
+
+SITUATIONS = (
+    Situation("their own record", person=True, own=True),
+    Situation("named in the care team", person=True, in_care_team=True),
+    Situation("not named in the care team", person=True),
+    Situation("a shared caseload", person=True, caseload=Caseload.SHARED),
+    Situation("a person of another programme", person=True, programme="other", own=True, in_care_team=True),
+    Situation("the programme, assigned caseloads", person=False),
+    Situation("the programme, shared caseload", person=False, caseload=Caseload.SHARED),
+    Situation("another programme", person=False, programme="other", caseload=Caseload.SHARED),
+)
+
+
+def entries(role: Role, field: Field) -> list[tuple[set[str], str, str, str | None]]:
+    found = []
+    for line in filter(None, TABLE.splitlines()):
+        row_role, row_field, cell = line.split(None, 2)
+        if (row_role, row_field) != (role, field):
+            continue
+        for entry in cell.split("; "):
+            match = ENTRY.fullmatch(entry)
+            assert match, entry
+            acts = set().union(*(ACTS[letter] for letter in match[1]))
+            found.append((acts, match[2], match[3] or "full", match[4]))
+    return found
+
+
+def stands(role: Role, act: Act, situation: Situation) -> set[str]:
+    if situation.programme != "iop":
+        return set()
+    if not situation.person:
+        return {"programme", "totals"} | (set() if act is Act.WRITE else {"caseload"})
+    holds = situation.in_care_team or (situation.caseload is Caseload.SHARED and role in HOLD_EVERYBODY)
+    return {"programme"} | ({"self"} if situation.own else set()) | ({"caseload"} if holds else set())
+
+
+def expected_view(role: Role, field: Field, act: Act, situation: Situation, *, consents: bool) -> str | None:
+    standing = stands(role, act, situation)
+    views = [
+        view
+        for acts, relationship, view, consent in entries(role, field)
+        if act in acts and relationship in standing and (consent is None or (consents and situation.person))
+    ]
+    return min(views, key=BEST_FIRST.index, default=None)
+
+
+@pytest.mark.parametrize("field", list(Field))
+@pytest.mark.parametrize("role", list(Role))
+def test_access_is_what_the_table_says_and_nothing_else(role: Role, field: Field) -> None:
+    actor = Actor(subject="sub-asking", roles=frozenset({("iop", role)}))
+
+    for act, situation, consents in product(Act, SITUATIONS, (False, True)):
+        standings, audit = FakeStandings(), FakeAuditLog()
+        standings.programmes = {"iop": situation.caseload, "other": situation.caseload}
+        standings.people["p1"] = PersonStanding(
+            programmes=frozenset({situation.programme}),
+            care_team=frozenset({"sub-asking"} if situation.in_care_team else ()),
+            consents={scope: f"consent of {scope}" for scope in SCOPES} if consents else {},
+        )
+        standings.sign_ins = {"sub-asking": "p1"} if situation.own else {}
+        case = f"{role} {act} {field}: {situation.name}, {'every' if consents else 'no'} consent"
+        rule = Rule(act=act, field=field, purpose="test")
+        view = expected_view(role, field, act, situation, consents=consents)
+
+        def decide(rule: Rule = rule, situation: Situation = situation) -> Grant:
+            return authorise(
+                actor,
+                rule,
+                person_id="p1" if situation.person else None,
+                programme_id=None if situation.person else situation.programme,
+                now=NOW,
+                request_id="request",
+                event_id="event",
+                standings=standings,  # noqa: B023 (called in the same round)
+                audit=audit,  # noqa: B023
+            )
+
+        if view is None:
+            if situation.person:
+                knows = expected_view(role, Field.PROFILE, Act.READ, situation, consents=consents) is not None
+            else:
+                knows = situation.programme == "iop"
+            with pytest.raises(Forbidden if knows else NotFound):
+                decide()
+            denied = [(event.action, event.outcome, event.asked) for event in audit.written]
+            assert denied == [(Action.DENY, Outcome.DENIED, act)], case
+        else:
+            grant = decide()
+            assert grant.view == view, case
+            assert (grant.role, grant.programme_id) == (role, "iop"), case
+            assert [(event.action, event.role) for event in audit.written] == [(act.value, role)], case
+            if grant.only_care_team:
+                assert (situation.person, grant.relationship) == (False, "caseload"), case
+            elif grant.relationship == "caseload" and not situation.person:
+                assert situation.caseload is Caseload.SHARED, case
+                assert role in HOLD_EVERYBODY, case
+
+
+def test_the_table_names_only_what_exists() -> None:
+    rows = [line.split(None, 2)[:2] for line in filter(None, TABLE.splitlines())]
+
+    assert {role for role, _ in rows} == set(Role)
+    assert {field for _, field in rows} == set(Field)
+    assert len({tuple(row) for row in rows}) == len(rows)
