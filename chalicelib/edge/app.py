@@ -5,16 +5,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice.app import Blueprint, Chalice, Response
 
 from chalicelib.edge.clock import real_now, utc_now
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.log import logger, metrics
-from chalicelib.edge.problems import MEDIA_TYPE, Refused, problem, unexpected
-from chalicelib.privacy.domain import Actor
-from chalicelib.privacy.service import AuditLog, Standings
+
+if TYPE_CHECKING:
+    # Every function imports this module, and only the API needs what stands behind these names.
+    from chalicelib.privacy.domain import Actor
+    from chalicelib.privacy.service import AuditLog, Standings
 
 CORRELATION_ID = "X-Correlation-Id"
 
@@ -42,7 +44,7 @@ _CHALICE_ERRORS = {
 class Tokens(Protocol):
     """Who is asking. ``identity.Tokens`` is the one that counts."""
 
-    def actor(self, authorization: str | None, *, now: datetime) -> Actor:
+    def actor(self, authorization: str | None, *, now: datetime) -> "Actor":
         """
         Return who sent the Authorization header; ``now`` is the real time.
 
@@ -70,8 +72,8 @@ class Wiring:
     """What the doors need from outside, put together in app.py when the first request comes."""
 
     tokens: Tokens
-    standings: Standings
-    audit: AuditLog
+    standings: "Standings"
+    audit: "AuditLog"
     replays: Replays
     web_origin: str
     clock: Callable[[], datetime] = utc_now
@@ -130,12 +132,14 @@ class Cairn(Chalice):
             return self._told(HTTPStatus.NOT_FOUND, {})
         result = super().__call__(event, context)
         status = HTTPStatus(result["statusCode"])
-        told_by_us = result["headers"].get("Content-Type", "").startswith((MEDIA_TYPE, "text/html"))
+        told_by_us = result["headers"].get("Content-Type", "").startswith(("application/problem+json", "text/html"))
         if status >= HTTPStatus.BAD_REQUEST and not told_by_us:
             return self._told(status, result["headers"])
         return result
 
     def _told(self, status: HTTPStatus, headers: Mapping[str, str]) -> dict[str, Any]:
+        from chalicelib.edge.problems import Refused, problem, unexpected  # noqa: PLC0415 (as above)
+
         if status in _CHALICE_ERRORS:
             kind, detail = _CHALICE_ERRORS[status]
             refused = Refused(status=status, kind=kind, detail=detail)
