@@ -9,7 +9,7 @@ import json
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from infra.local.server.http import Handler
+from infra.local.server.web import Handler
 from infra.package import GATEWAY_PROBLEMS
 
 LONGEST_BODY = 10 * 1024 * 1024

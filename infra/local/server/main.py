@@ -14,7 +14,7 @@ from infra.local.places import LOCAL
 from infra.local.server import inbox
 from infra.local.server.events import Rules
 from infra.local.server.front import front
-from infra.local.server.http import Handler, Server
+from infra.local.server.web import Handler, Server
 from infra.local.server.mail import Mail
 from infra.local.server.push import NotTaken, PushService, Sent
 from infra.local.server.records import Records

@@ -1,0 +1,92 @@
+# Everything a developer runs. `make help` lists it; docs/running.md explains it.
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+PIP := -m pip --disable-pip-version-check --quiet install --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help run stop reset token clock day devices chaos test test-fast check format package lint-package coldstart lock \
+  environments
+
+help: ## list what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+# -- the stack on this computer --
+
+run: environments ## start all of Cairn here; Ctrl-C stops it and keeps its state
+	@exec $(RUN) infra.local.run
+
+stop: ## stop what `make run` started, from another terminal
+	@$(RUN) infra.local.stop
+
+reset: ## stop, and forget everything that was stored (and the package)
+	@$(RUN) infra.local.stop --forget
+
+token: ## print a valid access token: ROLE=clinician [PROGRAMME=iop-evening] [PERSON=TBH-10402]
+	@$(RUN) infra.local.sign_in --role "$(or $(ROLE),clinician)" $(if $(PROGRAMME),--programme "$(PROGRAMME)") \
+	  $(if $(PERSON),--person "$(PERSON)")
+
+clock: ## show or move the stack's clock: TO="tomorrow 08:00 America/New_York", TO=+2h, an ISO instant, or TO=now
+	@$(RUN) infra.local.clock $(if $(TO),--to "$(TO)")
+
+day: ## play a day of check-ins: [FROM="tomorrow 00:00 UTC"] [TO=+24h]
+	@$(RUN) infra.local.day $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)")
+
+devices: ## give everybody who agreed to push a device that receives them
+	@$(RUN) infra.local.devices
+
+chaos: environments ## play a day while functions are killed and the stack is stopped: [SEED=1]
+	@$(RUN) infra.local.chaos --seed "$(or $(SEED),1)"
+
+# -- quality --
+
+test: environments ## run every test; `make test ARGS="-k roster"` narrows
+	@$(RUN) pytest $(ARGS)
+
+test-fast: environments ## run the tests that need neither emulator nor browser
+	@$(RUN) pytest -m "not emulator and not browser" $(ARGS)
+
+check: environments ## formatting, lint, types, import rules
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: environments ## format and fix what can be fixed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# -- deployment --
+
+package: environments ## make the CloudFormation template and the zip: [STAGE=local]
+	@$(RUN) infra.package --stage "$(or $(STAGE),local)"
+
+lint-package: package ## check the template with cfn-lint
+	@$(BIN)/cfn-lint .local/package/sam.json
+
+coldstart: environments ## measure the import of each packaged function
+	@$(RUN) infra.coldstart
+
+lock: environments ## renew the pinned requirements from the *.in files
+	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
+	  requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
+	  requirements-dev.in -o requirements-dev.txt
+	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
+	  infra/local/requirements.in -o infra/local/requirements.txt
+
+environments:
+	@$(MAKE) --no-print-directory -j2 .venv/made .venv-emulator/made
+
+.venv/made: requirements-dev.txt
+	@echo "  making .venv with what building and testing needs (once, about a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cairn needs Python 3.11 or later: make PYTHON=python3.11 run")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python $(PIP) -r requirements-dev.txt
+	@touch $@
+
+.venv-emulator/made: infra/local/requirements.txt
+	@echo "  making .venv-emulator with the AWS emulator (once, about half a minute)"
+	@$(PYTHON) -m venv .venv-emulator
+	@.venv-emulator/bin/python $(PIP) -r infra/local/requirements.txt
+	@touch $@
