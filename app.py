@@ -10,17 +10,17 @@ from chalicelib.edge.config import config, function_name
 
 def wire() -> Wiring:
     """Put together what the HTTP doors need."""
-    from chalicelib.edge.idempotency import Replays
-    from chalicelib.edge.identity import Tokens
+    from chalicelib.edge.idempotency import DynamoReplays
+    from chalicelib.edge.identity import PublishedKeys, Tokens
     from chalicelib.enrollment.store import DynamoPeople
     from chalicelib.privacy.store import DynamoAuditLog
 
     settings = config()
     return Wiring(
-        tokens=Tokens(issuer=settings.issuer, jwks_url=settings.jwks_url, client_id=settings.client_id),
+        tokens=Tokens(issuer=settings.issuer, client_id=settings.client_id, keys=PublishedKeys(settings.jwks_url)),
         standings=DynamoPeople(),
         audit=DynamoAuditLog(),
-        replays=Replays(),
+        replays=DynamoReplays(),
         web_origin=settings.web_origin,
     )
 
@@ -32,9 +32,10 @@ if function_name() in {None, "api"}:
     from chalicelib.enrollment.routes import doors as enrollment
 
     from chalicelib.checkins.routes import doors as checkins
+    from chalicelib.edge.openapi import doors as openapi
     from chalicelib.privacy.routes import doors as privacy
 
-    for doors in (checkins, enrollment, privacy):
+    for doors in (checkins, enrollment, privacy, openapi):
         app.register_blueprint(doors)
 
 
@@ -53,6 +54,14 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.outreach import handlers
 
     return handlers.deliver(event.to_dict(), people=DynamoPeople())
+
+
+@app.on_sqs_message(queue="cairn-import", batch_size=1)
+def import_roster(event: SQSEvent) -> dict[str, Any]:
+    """Enrol the people of a part of a roster."""
+    from chalicelib.enrollment import handlers
+
+    return handlers.import_roster(event.to_dict())
 
 
 @app.on_cw_event({"source": ["aws.ses"]})

@@ -1,12 +1,17 @@
 """Settings and a table for every test that wants them."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from chalicelib.edge import config, table
+from chalicelib.edge.log import logger
 
 SETTINGS = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -55,3 +60,43 @@ def aws(settings: dict[str, str]) -> Iterator[None]:
             BillingMode="PAY_PER_REQUEST",
         )
         yield
+
+
+class Clock:
+    """Sets the clock that Cairn's functions read, by the setting that moves a laptop's stack in time."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def set(self, instant: datetime) -> None:
+        """Make it this instant now."""
+        self._file.write_text(str((instant - datetime.now(UTC)).total_seconds()), encoding="utf-8")  # noqa: TID251
+
+    def event_time(self) -> str:
+        """Return what EventBridge writes into an event at this moment: it knows nothing of a moved clock."""
+        return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")  # noqa: TID251
+
+
+@pytest.fixture
+def clock(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Clock:  # noqa: ARG001
+    """Give the clock of this test."""
+    file = tmp_path / "clock"
+    monkeypatch.setenv("CAIRN_CLOCK_OFFSET_FILE", str(file))
+    config.config.cache_clear()
+    return Clock(file)
+
+
+@pytest.fixture
+def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[str, object]]]]:
+    """Give what was logged and measured, line by line."""
+    written = StringIO()
+    handler = logger.registered_handler
+    before = handler.setStream(written)
+
+    def lines() -> list[dict[str, object]]:
+        text = written.getvalue() + capsys.readouterr().out
+        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+    yield lines
+    if before is not None:
+        handler.setStream(before)

@@ -13,10 +13,10 @@ from chalicelib.checkins.domain import CheckIn, Plan, Progress, Source
 from chalicelib.checkins.page import OneTap, Shown, Visit, trouble
 from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
 from chalicelib.edge import pages
-from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire, next_link, places
+from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire, next_link
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
-from chalicelib.edge.log import count, logger
+from chalicelib.edge.log import count, logger, places
 from chalicelib.enrollment.domain import Member
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import NotFound

@@ -138,7 +138,7 @@ class Cairn(Chalice):
         return result
 
     def _told(self, status: HTTPStatus, headers: Mapping[str, str]) -> dict[str, Any]:
-        from chalicelib.edge.problems import Refused, problem, unexpected  # noqa: PLC0415 (as above)
+        from chalicelib.edge.problems import Refused, problem, unexpected
 
         if status in _CHALICE_ERRORS:
             kind, detail = _CHALICE_ERRORS[status]

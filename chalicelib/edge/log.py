@@ -10,3 +10,12 @@ metrics = Metrics(namespace="Cairn", service="cairn")
 def count(name: str, number: int = 1) -> None:
     """Add to the metric ``name`` (a count) of this invocation."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+
+
+def places(error: BaseException) -> list[str]:
+    """Return where an error came from, innermost last: its text may hold what somebody wrote, so only this is logged."""
+    trace, found = error.__traceback__, []
+    while trace:
+        found.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return found[-8:]

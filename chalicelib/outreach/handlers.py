@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from chalicelib.edge.clock import as_instant, utc_now
 from chalicelib.edge.config import config
-from chalicelib.edge.log import count, logger, metrics
+from chalicelib.edge.log import count, logger, metrics, places
 from chalicelib.edge.trace import segment
 from chalicelib.outreach import service
 from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Recipient, occurrence_named
@@ -57,8 +57,12 @@ def deliver(event: dict[str, Any], *, people: People) -> dict[str, list[dict[str
     for record in event["Records"]:
         try:
             outcome = _deliver(record, people)
-        except Exception:  # noqa: BLE001 (one recipient's fault must not hold up the others)
-            logger.exception("delivery failed", extra={"message_id": record["messageId"]})
+        except Exception as error:  # noqa: BLE001 (one recipient's fault must not hold up the others)
+            # By its kind and place only: an error's text may hold an address.
+            logger.error(
+                "delivery failed",
+                extra={"message_id": record["messageId"], "error": type(error).__name__, "at": places(error)},
+            )
             count("DeliveryErrors")
             again.append(record)
         else:
