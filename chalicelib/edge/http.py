@@ -140,7 +140,7 @@ class Doors(Blueprint):
         asked = Asked(
             now=now,
             correlation_id=app.correlation_id,
-            path=str(request.context.get("path", request.path)),
+            path=str(request.context.get("path") or request.to_original_event().get("path")),
             source_ip=str(request.context.get("identity", {}).get("sourceIp", "")),
             actor=actor,
             grant=grant,

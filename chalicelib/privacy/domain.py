@@ -104,7 +104,9 @@ class Rule:
     """
     What a door opens. ``subject`` and ``programme`` are the names of the path parameters that say of whom.
 
-    ``purpose`` goes into the audit log word for word.
+    ``purpose`` goes into the audit log word for word. ``views`` are those that the door knows how to keep to, and
+    ``narrows`` says that it limits a list to the people whose care team names the actor: a grant that would need more
+    of the door is no grant, so that a door which forgets a view shows nothing instead of everything.
     """
 
     act: Act
@@ -112,6 +114,8 @@ class Rule:
     purpose: str
     subject: str | None = None
     programme: str | None = None
+    views: frozenset[View] = frozenset({View.FULL})
+    narrows: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from chalicelib.privacy.matrix import MATRIX
 SHARED_CASELOAD_ROLES = frozenset({Role.CLINICIAN, Role.CASE_MANAGER})
 """Who holds everybody in a programme whose caseload is shared."""
 
+_KNOWN = Rule(act=Act.READ, field=Field.PROFILE, purpose="know that somebody is there", views=frozenset(View))
 _VIEWS, _ROLES, _RELATIONSHIPS = list(View), list(Role), list(Relationship)
 
 
@@ -136,7 +137,7 @@ def authorise(
     asking = _Asking(
         actor=actor, person_id=person_id, programme_id=programme_id, standing=standing, standings=standings
     )
-    grant = asking.grant(rule.act, rule.field)
+    grant = asking.grant(rule)
     event = AuditEvent(
         id=event_id,
         at=now,
@@ -194,10 +195,14 @@ class _Asking:
             standing is not None and person_id is not None and standings.person_of(actor.subject) == person_id
         )
 
-    def grant(self, act: Act, field: Field) -> Grant | None:
+    def grant(self, rule: Rule) -> Grant | None:
         """Return the most permissive grant, always the same one among equals; None if there is none."""
         return min(
-            self._grants(act, field),
+            (
+                grant
+                for grant in self._grants(rule.act, rule.field)
+                if grant.view in rule.views and (rule.narrows or not grant.only_care_team)
+            ),
             key=lambda grant: (
                 _VIEWS.index(grant.view),
                 grant.only_care_team,
@@ -211,7 +216,7 @@ class _Asking:
     def knows_of_it(self) -> bool:
         """Say whether the actor may know that the person, or the programme, is there at all."""
         if self._person_id is not None:
-            return self._standing is not None and self.grant(Act.READ, Field.PROFILE) is not None
+            return self._standing is not None and self.grant(_KNOWN) is not None
         return any(self._programme_id in {None, programme_id} for programme_id, _ in self._roles)
 
     def _grants(self, act: Act, field: Field) -> Iterator[Grant]:

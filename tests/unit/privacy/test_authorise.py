@@ -45,10 +45,12 @@ def ask(
     field: Field = Field.PROFILE,
     person_id: str | None = "p1",
     programme_id: str | None = None,
+    views: frozenset[View] = frozenset(View),
+    narrows: bool = True,
 ) -> Grant:
     return authorise(
         actor,
-        Rule(act=act, field=field, purpose="see how they are"),
+        Rule(act=act, field=field, purpose="see how they are", views=views, narrows=narrows),
         person_id=person_id,
         programme_id=programme_id,
         now=NOW,
@@ -213,6 +215,38 @@ def test_a_list_over_assigned_caseloads_is_limited_to_ones_own_people() -> None:
     )
 
     assert grant.only_care_team
+
+
+def test_a_door_that_can_not_narrow_its_list_is_closed_to_those_who_hold_a_part() -> None:
+    standings = FakeStandings()
+    standings.programmes = {"iop": Caseload.ASSIGNED}
+
+    with pytest.raises(Forbidden):
+        ask(
+            an_actor(("iop", Role.CLINICIAN)),
+            standings=standings,
+            person_id=None,
+            programme_id="iop",
+            act=Act.LIST,
+            field=Field.CHECK_IN_SCORES,
+            narrows=False,
+        )
+
+
+def test_a_door_is_closed_to_those_whose_view_it_does_not_know_how_to_keep_to() -> None:
+    admin = an_actor(("iop", Role.PROGRAM_ADMIN))
+    standings = standings_of(PersonStanding(programmes=frozenset({"iop"})))
+
+    assert ask(admin, standings=standings, views=frozenset({View.CONTACT_ONLY})).view is View.CONTACT_ONLY
+    with pytest.raises(Forbidden):
+        ask(admin, standings=standings, views=frozenset({View.FULL}))
+
+
+def test_a_door_that_keeps_to_a_lesser_view_only_gives_that_one() -> None:
+    both = an_actor(("iop", Role.PROGRAM_ADMIN), ("iop", Role.CLINICIAN))
+    standings = standings_of(PersonStanding(programmes=frozenset({"iop"})))
+
+    assert ask(both, standings=standings, views=frozenset({View.CONTACT_ONLY})).role is Role.PROGRAM_ADMIN
 
 
 def test_nothing_is_released_that_can_not_be_written_down() -> None:

@@ -8,7 +8,19 @@ from itertools import product
 import pytest
 
 from chalicelib.errors import Forbidden, NotFound
-from chalicelib.privacy.domain import Act, Action, Actor, Caseload, Field, Grant, Outcome, PersonStanding, Role, Rule
+from chalicelib.privacy.domain import (
+    Act,
+    Action,
+    Actor,
+    Caseload,
+    Field,
+    Grant,
+    Outcome,
+    PersonStanding,
+    Role,
+    Rule,
+    View,
+)
 from chalicelib.privacy.service import authorise
 from tests.fakes_privacy import FakeAuditLog, FakeStandings
 
@@ -222,7 +234,7 @@ def test_access_is_what_the_table_says_and_nothing_else(role: Role, field: Field
         )
         standings.sign_ins = {"sub-asking": "p1"} if situation.own else {}
         case = f"{role} {act} {field}: {situation.name}, {'every' if consents else 'no'} consent"
-        rule = Rule(act=act, field=field, purpose="test")
+        rule = Rule(act=act, field=field, purpose="test", views=frozenset(View), narrows=True)
         view = expected_view(role, field, act, situation, consents=consents)
 
         def decide(rule: Rule = rule, situation: Situation = situation) -> Grant:
