@@ -6,7 +6,10 @@ from datetime import datetime
 
 from chalicelib.enrollment.changing import Change, Marker, after
 from chalicelib.enrollment.domain import AlreadyEnrolled, Member, Record, SignInTaken, member_of, recipient_of
+from chalicelib.enrollment.imports import Import, Result
 from chalicelib.enrollment.programmes import QUIET_BY_DEFAULT, Programme, ProgrammeExists
+from chalicelib.enrollment.roster import Finding
+from chalicelib.enrollment.upload import Line
 from chalicelib.errors import Stale
 from chalicelib.outreach.domain import Due, Recipient
 from chalicelib.privacy.domain import Caseload, PersonStanding
@@ -70,9 +73,10 @@ class FakePeople:
         return {key: self.external[key] for key in external_ids if key in self.external}
 
     def members(self, programme_id: str, *, after: str | None, limit: int) -> tuple[list[Member], str | None]:
-        ids = sorted(person for programme, person in self.lists if programme == programme_id and person > (after or ""))
-        page = [self.lists[programme_id, person] for person in ids[:limit]]
-        return page, ids[limit - 1] if len(ids) > limit else None
+        keys = sorted(f"MEMBER#{person}" for programme, person in self.lists if programme == programme_id)
+        beyond = [key for key in keys if key > (after or "")]
+        page = [self.lists[programme_id, key.removeprefix("MEMBER#")] for key in beyond[:limit]]
+        return page, beyond[limit - 1] if len(beyond) > limit else None
 
     def heard_from(self, person_id: str, channel_id: str, *, now: datetime) -> bool:
         return self._touch(person_id, channel_id, heartbeat_at=now)
@@ -125,3 +129,51 @@ class Ids:
     def __call__(self) -> str:
         self.given += 1
         return f"{self.given:032x}"
+
+
+@dataclass
+class FakeImports:
+    jobs: dict[str, Import] = field(default_factory=dict)
+    rows: dict[tuple[str, int], list[Line]] = field(default_factory=dict)
+    done: dict[tuple[str, int], Result] = field(default_factory=dict)
+    found: dict[str, dict[tuple[bool, int], list[Finding]]] = field(default_factory=dict)
+
+    def add(self, job: Import, chunks: list[list[Line]], *, until: datetime) -> None:  # noqa: ARG002 (the port's)
+        self.jobs[job.id] = job
+        self.rows.update({(job.id, number): lines for number, lines in enumerate(chunks)})
+
+    def find(self, import_id: str) -> Import | None:
+        return self.jobs.get(import_id)
+
+    def lines(self, import_id: str, chunk: int) -> list[Line] | None:
+        return self.rows.get((import_id, chunk))
+
+    def results(self, import_id: str) -> list[Result]:
+        return [result for (job, _), result in sorted(self.done.items()) if job == import_id]
+
+    def is_done(self, import_id: str, chunk: int) -> bool:
+        return (import_id, chunk) in self.done
+
+    def finish(self, import_id: str, chunk: int, result: Result, findings: list[Finding]) -> None:
+        kept = self.found.setdefault(import_id, {})
+        lines = {(finding.notice is None, finding.line) for finding in findings}
+        for refused, line in lines:
+            kept[refused, line] = [
+                finding for finding in findings if (finding.notice is None, finding.line) == (refused, line)
+            ]
+        self.done.setdefault((import_id, chunk), result)
+        self.rows.pop((import_id, chunk), None)
+
+    def findings(self, import_id: str, *, refused: bool, after: int, limit: int) -> tuple[list[Finding], int | None]:
+        kept = self.found.get(import_id, {})
+        lines = sorted(line for kind, line in kept if kind is refused and line > after)
+        found = [finding for line in lines[:limit] for finding in kept[refused, line]]
+        return found, lines[limit - 1] if len(lines) > limit else None
+
+
+@dataclass
+class FakeImportQueue:
+    messages: list[tuple[str, int]] = field(default_factory=list)
+
+    def put(self, import_id: str, chunks: int) -> None:
+        self.messages += [(import_id, chunk) for chunk in range(chunks)]

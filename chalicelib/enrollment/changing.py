@@ -71,7 +71,7 @@ class People(Protocol):
         ...
 
     def members(self, programme_id: str, *, after: str | None, limit: int) -> tuple[list[Member], str | None]:
-        """Return people of a programme in the order of their ids, and the id to go on after; None at the end."""
+        """Return people of a programme in the order of their ids, and the key to go on after; None at the end."""
         ...
 
     def heard_from(self, person_id: str, channel_id: str, *, now: datetime) -> bool:

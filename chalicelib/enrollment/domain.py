@@ -9,8 +9,9 @@ from chalicelib.enrollment.consents import Consent, detail_allowed, least, live
 from chalicelib.enrollment.episodes import Episode, State, standing
 from chalicelib.enrollment.programmes import Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
-from chalicelib.outreach.domain import CHECK_IN, ChannelKind, QuietHours, Recipient, Schedule, Standing
+from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Channel as Way
+from chalicelib.outreach.domain import ChannelKind, QuietHours, Recipient, Schedule, Standing
 from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone, local_date, weekly
 
 EARLIEST_RECOVERY = date(1900, 1, 1)

@@ -16,7 +16,8 @@ from chalicelib.enrollment.channels import (
 )
 from chalicelib.enrollment.domain import Carer, Person, Record
 from chalicelib.errors import Conflict, Fault, Invalid
-from chalicelib.outreach.domain import ChannelKind, DetailLevel, Due, confirm_kind
+from chalicelib.outreach.categories import confirm_kind
+from chalicelib.outreach.domain import ChannelKind, DetailLevel, Due
 from chalicelib.outreach.service import at_once
 
 MOST_CHANNELS = 10

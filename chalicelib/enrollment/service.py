@@ -60,7 +60,6 @@ class Enrolment:
     """
 
     person: Person
-    programme_id: str
     state: State
     admitted_on: date
     email: str | None

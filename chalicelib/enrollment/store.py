@@ -101,13 +101,11 @@ class DynamoPeople:
         }
 
     def members(self, programme_id: str, *, after: str | None, limit: int) -> tuple[list[Member], str | None]:
-        """Return people of a programme in the order of their ids, and the id to go on after."""
-        # "MEMBER$" is the first key after every member's, "~" comes after every id.
-        within = MemberItem.sk.between(f"MEMBER#{after}~" if after else "MEMBER#", "MEMBER$")
-        found = [
-            member_of_item(item) for item in MemberItem.query(f"PROGRAMME#{programme_id}", within, limit=limit + 1)
-        ]
-        return found[:limit], found[limit - 1].person_id if len(found) > limit else None
+        """Return people of a programme in the order of their ids, and the sort key to go on after."""
+        # "~" comes after every id, and "MEMBER$" after every member.
+        within = MemberItem.sk.between(f"{after}~" if after else "MEMBER#", "MEMBER$")
+        items = list(MemberItem.query(f"PROGRAMME#{programme_id}", within, limit=limit + 1))
+        return [member_of_item(item) for item in items[:limit]], items[limit - 1].sk if len(items) > limit else None
 
     def heard_from(self, person_id: str, channel_id: str, *, now: datetime) -> bool:
         """Note that a device spoke; False if it isn't known."""

@@ -1,15 +1,11 @@
 """What keeps people must do, whichever it is: the fake that unit tests use, and the table."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from chalicelib.edge.config import config
-from chalicelib.edge.table import Item, forget_connection
+from chalicelib.edge.table import Item
 from chalicelib.enrollment import agreeing, reaching, service
 from chalicelib.enrollment.changing import Marker, next_of
 from chalicelib.enrollment.consents import Via, Will
@@ -29,38 +25,17 @@ from tests.fakes_enrollment import FakePeople, FakeProgrammes, Ids
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 STAFF = Will(by="staff-sub", via=Via.STAFF)
 PROGRAMME = Programme(id="iop-evening", name="Evening")
-NAMES = ("STAGE", "TABLE", "DELIVER_QUEUE_URL", "IMPORT_QUEUE_URL", "PUBLIC_URL", "ISSUER", "CLIENT_ID", "KEYS_SECRET")
-MORE_NAMES = ("FROM_ADDRESS", "REPLY_TO", "CONFIGURATION_SET", "PUSH_ORIGINS", "WEB_ORIGIN")
 
 Kept = tuple[FakePeople | DynamoPeople, FakeProgrammes | DynamoProgrammes]
 
 
 @pytest.fixture(params=["fake", "table"])
-def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
+def kept(request: pytest.FixtureRequest) -> Kept:
     if request.param == "fake":
         programmes = FakeProgrammes()
-        yield FakePeople(programmes=programmes), programmes
-        return
-    for name in (*NAMES, *MORE_NAMES):
-        monkeypatch.setenv(f"CAIRN_{name}", "cairn")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    config.cache_clear()
-    forget_connection()
-    with mock_aws():
-        boto3.client("dynamodb").create_table(
-            TableName="cairn",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield DynamoPeople(), DynamoProgrammes()
-    config.cache_clear()
-    forget_connection()
+        return FakePeople(programmes=programmes), programmes
+    request.getfixturevalue("aws")
+    return DynamoPeople(), DynamoProgrammes()
 
 
 def enrol(kept: Kept, *, number: int = 1, programme: Programme = PROGRAMME, state: State = State.ACTIVE) -> Record:
@@ -79,7 +54,6 @@ def enrol(kept: Kept, *, number: int = 1, programme: Programme = PROGRAMME, stat
     )
     enrolment = Enrolment(
         person=person,
-        programme_id=programme.id,
         state=state,
         admitted_on=date(2026, 10, 1),
         email="Elise.O@example.com",
@@ -205,8 +179,8 @@ def test_the_list_of_a_programme_comes_in_pages(kept: Kept) -> None:
     second, end = people.members("iop-evening", after=on, limit=3)
 
     assert [member.external_id for member in first + second] == [f"TBH-{number}" for number in range(1, 6)]
-    assert (on, end) == (f"{3:032x}", None)
-    assert people.members("iop-evening", after=f"{5:032x}", limit=3) == ([], None)
+    assert (on, end) == (f"MEMBER#{3:032x}", None)
+    assert people.members("iop-evening", after=f"MEMBER#{5:032x}", limit=3) == ([], None)
 
 
 def test_the_list_follows_the_person(kept: Kept) -> None:
