@@ -15,6 +15,7 @@ from chalicelib.edge.http import Answer, Asked, Door, Doors, Page, PageQuery, Wi
 from chalicelib.edge.problems import Refused
 from chalicelib.errors import Conflict, Fault, Invalid, Stale
 from chalicelib.privacy.domain import Act, Actor, Caseload, Field, PersonStanding, Public, Role, Rule
+from chalicelib.privacy.service import AuditLog
 from tests.fakes_privacy import FakeAuditLog, FakeReplays, FakeStandings
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -155,6 +156,8 @@ class Toy:
     replays: FakeReplays = field(default_factory=FakeReplays)
     tokens: FakeTokens = field(default_factory=FakeTokens)
     standings: FakeStandings = field(default_factory=FakeStandings)
+    app: Cairn = app
+    log: AuditLog | None = None
     real_now: datetime = NOW
     new_id: Callable[[], str] = field(default_factory=lambda: map("id-{:08}".format, count()).__next__)
 
@@ -162,18 +165,17 @@ class Toy:
         self.standings.programmes["iop"] = Caseload.SHARED
         self.standings.people["p1"] = PersonStanding(programmes=frozenset({"iop"}))
         self.standings.sign_ins["sub-participant"] = "p1"
-        self.app = app
         wiring = Wiring(
             tokens=self.tokens,
             standings=self.standings,
-            audit=self.audit,
+            audit=self.log or self.audit,
             replays=self.replays,
             web_origin="https://app.example.org",
             clock=lambda: NOW,
             real_clock=lambda: self.real_now,
             new_id=self.new_id,
         )
-        app.use(wiring)
+        self.app.use(wiring)
 
     def send(
         self,

@@ -20,8 +20,10 @@ from chalicelib.edge.wire import (
     Wire,
     cursor_of,
     etag_of,
+    next_link,
     parsed_body,
     parsed_query,
+    sort_key_of,
     version_of,
 )
 from chalicelib.errors import DomainError, NotFound
@@ -40,6 +42,8 @@ __all__ = [
     "Wire",
     "Wiring",
     "cursor_of",
+    "next_link",
+    "sort_key_of",
 ]
 
 # The template gives the pool's real address. Access tokens of sign-in carry this scope, id tokens carry none.

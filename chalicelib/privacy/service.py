@@ -191,9 +191,8 @@ class _Asking:
         self._standings = standings
         self._roles = sorted(actor.roles, key=lambda held: (_ROLES.index(held[1]), held[0]))
         self._caseloads: dict[str, Caseload | None] = {}
-        self._is_self = (
-            standing is not None and person_id is not None and standings.person_of(actor.subject) == person_id
-        )
+        self._own_person: str | None = None
+        self._looked_up = False
 
     def grant(self, rule: Rule) -> Grant | None:
         """Return the most permissive grant, always the same one among equals; None if there is none."""
@@ -253,7 +252,7 @@ class _Asking:
             return None
         match relationship:
             case Relationship.SELF:
-                stands = self._is_self
+                stands = self._own() == self._person_id
             case Relationship.PROGRAMME:
                 stands = True
             case Relationship.CASELOAD:
@@ -271,6 +270,12 @@ class _Asking:
             case _:
                 # Writing within a caseload needs a person to write about.
                 return None
+
+    def _own(self) -> str | None:
+        # A read that only those who have a record of their own need.
+        if not self._looked_up:
+            self._own_person, self._looked_up = self._standings.person_of(self._actor.subject), True
+        return self._own_person
 
     def _shares(self, role: Role, programme_id: str) -> bool:
         if role not in SHARED_CASELOAD_ROLES:

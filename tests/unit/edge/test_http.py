@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from chalice.test import Client
 
+from chalicelib.edge.http import Asked
 from chalicelib.privacy.domain import Act, Action, Field, Role
 from tests import toy
 from tests.toy import NOW, Told, Toy
@@ -440,3 +441,12 @@ def test_the_log_has_the_door_as_declared_and_never_the_address_as_sent(
     (record,) = [vars(record) for record in caplog.records if record.message == "answered"]
     assert (record["door"], record["status"]) == ("/people/{person_id}/stone", 200)
     assert "p1" not in str(record)
+
+
+def test_a_public_door_has_neither_an_actor_nor_a_grant() -> None:
+    asked = Asked(now=NOW, correlation_id="id", path="/", source_ip="192.0.2.1")
+
+    with pytest.raises(LookupError):
+        _ = asked.who
+    with pytest.raises(LookupError):
+        _ = asked.granted

@@ -2,16 +2,20 @@ import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any, ClassVar
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from chalicelib.edge.identity import Tokens
+from chalicelib.edge.identity import PublishedKeys, Tokens
 from chalicelib.edge.problems import Refused
 from chalicelib.privacy.domain import Actor, Role
 
@@ -170,6 +174,40 @@ def test_made_up_key_ids_do_not_make_us_press_the_pool() -> None:
             ask(f"Bearer {a_token(kid=f'made-up-{number}')}", pool=pool)
 
     assert pool.fetched <= 2
+
+
+class PublishesOneKey(BaseHTTPRequestHandler):
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:  # noqa: N802 (the server's own name)
+        self.asked.append(self.path)
+        body = json.dumps({"keys": [jwk_of(OURS, "key-1")]}).encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def jwks_url() -> Iterator[str]:
+    PublishesOneKey.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), PublishesOneKey) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/jwks.json"
+        server.shutdown()
+
+
+def test_the_pools_keys_are_fetched_once_and_kept(jwks_url: str) -> None:
+    tokens = Tokens(issuer=ISSUER, client_id="client-1", keys=PublishedKeys(jwks_url))
+
+    assert tokens.actor(f"Bearer {a_token()}", now=NOW).subject == "sub-1"
+    for kid in ("key-1", "made-up", "made-up-too"):
+        with suppress(Refused):
+            tokens.actor(f"Bearer {a_token(kid=kid)}", now=NOW)
+
+    assert PublishesOneKey.asked == ["/jwks.json"]
 
 
 def test_a_pool_that_can_not_be_reached_is_our_fault_not_the_callers() -> None:

@@ -189,6 +189,16 @@ def test_a_member_of_a_programme_is_told_that_they_may_not_a_stranger_that_it_is
         )
 
 
+def test_a_person_is_looked_for_in_the_programme_that_the_address_names() -> None:
+    clinician = an_actor(("iop", Role.CLINICIAN), ("evening", Role.CLINICIAN))
+    standings = standings_of(PersonStanding(programmes=frozenset({"iop"})))
+    standings.programmes["evening"] = Caseload.SHARED
+
+    assert ask(clinician, standings=standings, programme_id="iop").programme_id == "iop"
+    with pytest.raises(NotFound):
+        ask(clinician, standings=standings, programme_id="evening")
+
+
 def test_a_question_about_no_programme_in_particular_is_answered_from_any_role() -> None:
     grant = ask(
         an_actor(("iop", Role.CLINICIAN)),
