@@ -424,6 +424,14 @@ def test_a_page_may_have_a_content_security_policy_of_its_own(app: Toy) -> None:
     assert told.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
+def test_a_link_that_was_mangled_or_added_to_on_its_way_still_reaches_its_page(app: Toy) -> None:
+    added = {"fbclid": ["x", "y"], "utm_source": ["mail"]}
+
+    told = app.send("GET", "/page/abc)%", door="/page/{token}", token="abc)%", role=None, query=added)
+
+    assert (told.status, told.text) == (200, "<p>5</p>")
+
+
 def test_a_browser_may_ask_first_and_is_told_what_the_address_takes(app: Toy) -> None:
     told = app.send("OPTIONS", "/people/p1/stone", door="/people/{person_id}/stone", person_id="p1", role=None)
 

@@ -179,7 +179,7 @@ def test_made_up_key_ids_do_not_make_us_press_the_pool() -> None:
 class PublishesOneKey(BaseHTTPRequestHandler):
     asked: ClassVar[list[str]] = []
 
-    def do_GET(self) -> None:  # noqa: N802 (the server's own name)
+    def do_GET(self) -> None:
         self.asked.append(self.path)
         body = json.dumps({"keys": [jwk_of(OURS, "key-1")]}).encode()
         self.send_response(200)
