@@ -16,6 +16,8 @@ from typing import Any
 
 import yaml
 
+from infra.slim import slim
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / ".local" / "package"
 TEMPLATE, ZIP = PACKAGE / "sam.json", PACKAGE / "deployment.zip"
@@ -67,6 +69,7 @@ def package(stage: str, *, project: Path = ROOT) -> bool:
     template = json.loads(TEMPLATE.read_text())
     put_right(template)
     TEMPLATE.write_text(json.dumps(template, indent=1))
+    slim(ZIP)
     mark.write_text(fingerprint)
     return True
 
@@ -125,7 +128,7 @@ def _problem(status: int | None, kind: str, detail: str) -> str:
 def _fingerprint(stage: str, project: Path) -> str:
     """Return a digest of all that goes in, so that an unchanged package isn't made again."""
     taken = hashlib.sha256(f"{stage} {sys.version_info[:2]}".encode())
-    paths = [project / "app.py", project / "requirements.txt", Path(__file__)]
+    paths = [project / "app.py", project / "requirements.txt", Path(__file__), Path(slim.__code__.co_filename)]
     for folder in (project / "chalicelib", project / ".chalice", ROOT / "infra" / "resources"):
         paths += [path for path in folder.rglob("*") if path.is_file()]
     for path in sorted(paths):

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -100,9 +101,11 @@ def clear_up() -> None:
         processes.stop(pid)
     processes.PIDS.write_text(json.dumps({"run": os.getpid()}))
     ENDPOINTS.unlink(missing_ok=True)
-    # Unpacked functions, one copy for each process that ran them.
-    shutil.rmtree(TMP, ignore_errors=True)
-    TMP.mkdir()
+    # Unpacked functions, one copy for each process that ran them: thousands of files, so nobody waits for it.
+    if any(TMP.iterdir()):
+        TMP.rename(LOCAL / f"tmp-{time.time_ns()}")
+        TMP.mkdir()
+    threading.Thread(target=_remove_old, daemon=True).start()
     for log in LOGS.glob("*.log"):
         if log.stat().st_size > LONGEST_LOG:
             log.replace(log.with_suffix(".log.old"))
@@ -153,6 +156,11 @@ def _write(path: Path, content: dict[str, object]) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(content, indent=1))
     fresh.replace(path)
+
+
+def _remove_old() -> None:
+    for folder in LOCAL.glob("tmp-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _asked_to_stop(_number: int, _frame: FrameType | None) -> None:

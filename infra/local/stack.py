@@ -122,8 +122,11 @@ def _with_code_in_s3(port: int) -> dict[str, Any]:
     s3 = aws("s3", port)
     s3.create_bucket(Bucket=BUCKET)
     digest = hashlib.sha256(ZIP.read_bytes()).hexdigest()[:32]
-    if digest not in {found["Key"] for found in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])}:
+    kept = {found["Key"] for found in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])}
+    if digest not in kept:
         s3.put_object(Bucket=BUCKET, Key=digest, Body=ZIP.read_bytes())
+    for old in kept - {digest}:
+        s3.delete_object(Bucket=BUCKET, Key=old)
     template: dict[str, Any] = json.loads(TEMPLATE.read_text())
     for function in functions(template):
         function["Properties"]["CodeUri"] = {"Bucket": BUCKET, "Key": digest}

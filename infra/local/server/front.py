@@ -6,6 +6,7 @@ The emulator's gateway takes bodies of any size; this one holds to API Gateway's
 
 import http.client
 import json
+import threading
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -14,6 +15,9 @@ from infra.package import GATEWAY_PROBLEMS
 
 LONGEST_BODY = 10 * 1024 * 1024
 """API Gateway's quota for a REST API's payload."""
+
+AT_ONCE = 8
+"""Requests under way at a time; more wait. Each would start a process of its own, and a laptop has few cores."""
 
 # RFC 9110 7.6.1: these belong to one connection.
 _HOP_BY_HOP = frozenset(
@@ -25,6 +29,7 @@ _CHUNK = 65536
 def front(stage_url: str) -> type[Handler]:
     """Return a handler that passes every request on to this address."""
     target = urlsplit(stage_url)
+    free = threading.BoundedSemaphore(AT_ONCE)
 
     class Front(Handler):
         def _pass_on(self) -> None:
@@ -32,6 +37,10 @@ def front(stage_url: str) -> type[Handler]:
             if length > LONGEST_BODY or self.headers.get("Transfer-Encoding"):
                 self._too_large(length)
                 return
+            with free:
+                self._exchange(length)
+
+        def _exchange(self, length: int) -> None:
             upstream = http.client.HTTPConnection(target.hostname or "", target.port, timeout=35)
             try:
                 upstream.putrequest(self.command, target.path + self.path, skip_host=True, skip_accept_encoding=True)
