@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 from infra.local.places import SECRETS
+from infra.local.stack import aws
 
 ROLES = (
     "participant",
@@ -19,6 +20,8 @@ ROLES = (
     "privacy-officer",
 )
 PROGRAMMES = ("iop-evening", "iop-morning", "iop-young-adult", "iop-couples")
+OPERATOR = "operator@staff.cairn.example"
+"""Runs the demo: admin and case manager of all of its programmes."""
 
 
 def password() -> str:
@@ -77,3 +80,8 @@ class SignIns:
 def address_of(role: str, programme: str) -> str:
     """Return the address that the demo's sign-in for a role has."""
     return f"{role}.{programme}@staff.cairn.example"
+
+
+def sign_ins(found: dict[str, Any]) -> SignIns:
+    """Return the user pool of the running stack."""
+    return SignIns(aws("cognito-idp"), pool=found["user_pool"], client=found["client_id"])
