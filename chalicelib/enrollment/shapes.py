@@ -176,7 +176,8 @@ class ShownPreferences(Wire):
 class PushKeys(Wire):
     """A device's keys, base64url (RFC 8291)."""
 
-    p256dh: Annotated[str, Described(max_length=200)]
+    # Camel case would make it p256Dh, and no browser writes that.
+    p256dh: Annotated[str, Described(max_length=200, alias="p256dh")]
     auth: Annotated[str, Described(max_length=200)]
 
 
