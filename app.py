@@ -29,10 +29,9 @@ app = Cairn("cairn", wire=wire)
 
 # All routes are one function; the others must not pay for importing them (docs/decisions/0004-cold-start.md).
 if function_name() in {None, "api"}:
-    from chalicelib.enrollment.routes import doors as enrollment
-
     from chalicelib.checkins.routes import doors as checkins
     from chalicelib.edge.openapi import doors as openapi
+    from chalicelib.enrollment.routes import doors as enrollment
     from chalicelib.privacy.routes import doors as privacy
 
     for doors in (checkins, enrollment, privacy, openapi):

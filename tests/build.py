@@ -2,17 +2,8 @@
 
 from datetime import UTC, date, datetime, time
 
-from chalicelib.outreach.domain import (
-    CHECK_IN,
-    Channel,
-    ChannelKind,
-    DetailLevel,
-    Due,
-    QuietHours,
-    Recipient,
-    Schedule,
-    Standing,
-)
+from chalicelib.outreach.categories import CHECK_IN
+from chalicelib.outreach.domain import Channel, ChannelKind, DetailLevel, Due, QuietHours, Recipient, Schedule, Standing
 from chalicelib.outreach.recurrence import Recurrence, next_occurrence
 
 PERSON = "0f" * 16
@@ -37,9 +28,7 @@ def an_email(*, usable: bool = True, detail: DetailLevel = DetailLevel.DISCREET)
 
 
 def a_device(*, usable: bool = True) -> Channel:
-    return Channel(
-        id="phone", kind=ChannelKind.PUSH, address="https://push.example/1", revision=1, usable=usable
-    )
+    return Channel(id="phone", kind=ChannelKind.PUSH, address="https://push.example/1", revision=1, usable=usable)
 
 
 def a_recipient(

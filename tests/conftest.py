@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import StringIO
+from logging import StreamHandler
 from pathlib import Path
 
 import boto3
@@ -91,6 +92,7 @@ def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[s
     """Give what was logged and measured, line by line."""
     written = StringIO()
     handler = logger.registered_handler
+    assert isinstance(handler, StreamHandler)
     before = handler.setStream(written)
 
     def lines() -> list[dict[str, object]]:

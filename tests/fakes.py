@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from chalicelib.checkins.domain import CheckIn, HelpRequest
 from chalicelib.outreach.domain import Channel, Due, Entry, Recipient, Status
-from chalicelib.outreach.service import Handed
+from chalicelib.outreach.ports import Handed
 
 Key = tuple[str, str, date]
 
@@ -149,7 +149,7 @@ class FakeSender:
 
     sent: list[tuple[str, str]] = field(default_factory=list)
     refusals: list[Exception] = field(default_factory=list)
-    report: Callable[[Entry], object] = lambda entry: None  # noqa: E731, ARG005
+    report: Callable[[Entry], object] = lambda entry: None  # noqa: ARG005
 
     def send(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> Handed:  # noqa: ARG002
         if self.refusals:

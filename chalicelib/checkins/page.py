@@ -15,7 +15,7 @@ from chalicelib.edge import pages
 from chalicelib.errors import Fault, Invalid
 from chalicelib.outreach.domain import Recipient
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
-from chalicelib.outreach.service import Recipients
+from chalicelib.outreach.ports import Recipients
 
 FOLDER = Path(__file__).parent / "pages"
 PAGE_ID_LENGTH = 32
@@ -63,7 +63,7 @@ class OneTap:
             return _word(visit, "locked", offer_help=True)
         return _questions(visit)
 
-    def take(self, visit: Visit, form: str) -> Shown:
+    def take(self, visit: Visit, form: str) -> Shown:  # noqa: PLR0911 (each return is one page)
         """Take what was sent: an answer, a call for help, or word that the link reached somebody else."""
         try:
             claims, recipient, visit = self._known(visit)
@@ -74,13 +74,7 @@ class OneTap:
             return self._help(recipient, visit, sent)
         try:
             service.open_link(claims, recipient, now=visit.now, check_ins=self.check_ins)
-            if sent.get("action") == "not_me":
-                service.dispute(claims.person_id, claims.on, now=visit.now, check_ins=self.check_ins)
-                return _word(visit, "disputed", offer_help=True)
-            said = read_answer(sent)
-            service.answer(
-                claims.person_id, claims.on, said, now=visit.now, source=Source.LINK, check_ins=self.check_ins
-            )
+            return self._not_me(claims, visit) if sent.get("action") == "not_me" else self._answer(claims, visit, sent)
         except service.LinkExpired:
             return _word(visit, "expired", status=HTTPStatus.GONE, offer_help=True)
         except CheckInLocked:
@@ -89,8 +83,16 @@ class OneTap:
             return _word(visit, "trouble", status=HTTPStatus.CONFLICT, offer_change=True, offer_help=True)
         except Invalid as invalid:
             return _questions(visit, given=sent, faults=invalid.faults, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+    def _answer(self, claims: Claims, visit: Visit, sent: Mapping[str, str]) -> Shown:
+        said = read_answer(sent)
+        service.answer(claims.person_id, claims.on, said, now=visit.now, source=Source.LINK, check_ins=self.check_ins)
         lines = ("talk_lines", "thanks_lines") if said.plan is Plan.TALK else ("thanks_lines",)
         return _word(visit, "thanks", lines=lines, offer_change=True, offer_help=True)
+
+    def _not_me(self, claims: Claims, visit: Visit) -> Shown:
+        service.dispute(claims.person_id, claims.on, now=visit.now, check_ins=self.check_ins)
+        return _word(visit, "disputed", offer_help=True)
 
     def _known(self, visit: Visit) -> tuple[Claims, Recipient | None, Visit]:
         """Return what the link says, whose it is, and the visit in their language."""

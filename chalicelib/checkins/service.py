@@ -7,10 +7,11 @@ from typing import Protocol
 
 from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Plan, Progress, Source
 from chalicelib.errors import Conflict, NotFound
-from chalicelib.outreach.domain import CHECK_IN, Entry, Recipient, Standing, Status
+from chalicelib.outreach.categories import CHECK_IN
+from chalicelib.outreach.domain import Entry, Recipient, Standing, Status
 from chalicelib.outreach.links import Claims
+from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.recurrence import local_date, next_occurrence, resolve
-from chalicelib.outreach.service import Ledger
 
 
 class CheckIns(Protocol):

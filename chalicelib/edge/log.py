@@ -13,7 +13,7 @@ def count(name: str, number: int = 1) -> None:
 
 
 def places(error: BaseException) -> list[str]:
-    """Return where an error came from, innermost last: its text may hold what somebody wrote, so only this is logged."""
+    """Return where an error came from, innermost last, without its text: that may hold what somebody wrote."""
     trace, found = error.__traceback__, []
     while trace:
         found.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.links import Links
-from chalicelib.outreach.service import Handed, NotAccepted, Refused
+from chalicelib.outreach.ports import Handed, NotAccepted, Refused
 from chalicelib.outreach.wording import Words, as_html, as_text, words_for
 
 MAY_BE_TAKEN_LATER = frozenset(

@@ -11,7 +11,7 @@ from chalicelib.edge.clock import as_instant, utc_now
 from chalicelib.edge.config import config
 from chalicelib.edge.log import count, logger, metrics, places
 from chalicelib.edge.trace import segment
-from chalicelib.outreach import service
+from chalicelib.outreach import ports, service
 from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Recipient, occurrence_named
 from chalicelib.outreach.sqs import SqsQueue, from_message
 from chalicelib.outreach.store import DynamoDues, DynamoLedger
@@ -43,7 +43,7 @@ def tick(event: dict[str, Any]) -> dict[str, int]:
     return counts
 
 
-class People(service.Recipients, service.Suppressions, Protocol):
+class People(ports.Recipients, ports.Suppressions, Protocol):
     """Whom we reach, and where a dead address is noted. Enrolment implements it."""
 
 
@@ -106,17 +106,17 @@ def _deliver(record: dict[str, Any], people: People) -> service.Outcome:
 
 
 @cache
-def _senders() -> Mapping[ChannelKind, service.Sender]:
+def _senders() -> Mapping[ChannelKind, ports.Sender]:
     return {ChannelKind.EMAIL: _Lazily(_email), ChannelKind.PUSH: _Lazily(_push)}
 
 
 class _Lazily:
     """A sender that is made when its channel is first used: a batch of e-mails needs no push library, and so on."""
 
-    def __init__(self, make: Callable[[], service.Sender]) -> None:
+    def __init__(self, make: Callable[[], ports.Sender]) -> None:
         self._made = cache(make)
 
-    def send(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> service.Handed:
+    def send(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> ports.Handed:
         with segment(f"send.{channel.kind.value}"):
             return self._made().send(entry, recipient, channel, closes_at=closes_at)
 
@@ -128,7 +128,7 @@ def _links() -> "Links":
     return Links(public_url=config().public_url, signer=Signer(keys().links))
 
 
-def _email() -> service.Sender:
+def _email() -> ports.Sender:
     from chalicelib.outreach.email import EmailSender, Ses
 
     settings = config()
@@ -141,7 +141,7 @@ def _email() -> service.Sender:
     )
 
 
-def _push() -> service.Sender:
+def _push() -> ports.Sender:
     from chalicelib.edge.keys import keys
     from chalicelib.outreach.push import PushSender, WebPush
 

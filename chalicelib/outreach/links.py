@@ -12,7 +12,8 @@ from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from chalicelib.outreach.domain import CHECK_IN, Channel, Entry, category_of
+from chalicelib.outreach.categories import CHECK_IN, category_of
+from chalicelib.outreach.domain import Channel, Entry
 
 
 class Purpose(StrEnum):

@@ -13,9 +13,10 @@ import urllib3
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
-from chalicelib.outreach.domain import Channel, Entry, Recipient, category_of
+from chalicelib.outreach.categories import category_of
+from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.links import Links
-from chalicelib.outreach.service import Handed, NotAccepted, Refused
+from chalicelib.outreach.ports import Handed, NotAccepted, Refused
 from chalicelib.outreach.wording import words_for
 
 VAPID_LIFETIME = timedelta(hours=12)

@@ -7,15 +7,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DeleteError, PutError, UpdateError
 
 from chalicelib.edge.table import Item, lost_the_race
-from chalicelib.outreach.domain import (
-    DUE_SHARDS,
-    ChannelKind,
-    Due,
-    Entry,
-    Reason,
-    Schedule,
-    Status,
-)
+from chalicelib.outreach.domain import DUE_SHARDS, ChannelKind, Due, Entry, Reason, Schedule, Status
 from chalicelib.outreach.recurrence import Recurrence
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient, category_of
+from chalicelib.outreach.categories import category_of
+from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
 
 TEMPLATES = Path(__file__).parent / "templates"
 FALLBACK_LANGUAGE = "en"

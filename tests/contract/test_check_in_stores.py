@@ -11,18 +11,20 @@ from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
 from tests.build import PERSON, utc
 from tests.fakes import FakeCheckIns, FakeHelpRequests
 
+pytestmark = pytest.mark.usefixtures("aws")
+
 NOON = utc("2026-11-25T17:00")
 TODAY = date(2026, 11, 25)
 
 
 @pytest.fixture(params=[FakeCheckIns, DynamoCheckIns])
-def check_ins(request: pytest.FixtureRequest, aws: None) -> CheckIns:
+def check_ins(request: pytest.FixtureRequest) -> CheckIns:
     found: CheckIns = request.param()
     return found
 
 
 @pytest.fixture(params=[FakeHelpRequests, DynamoHelpRequests])
-def calls(request: pytest.FixtureRequest, aws: None) -> HelpRequests:
+def calls(request: pytest.FixtureRequest) -> HelpRequests:
     found: HelpRequests = request.param()
     return found
 

@@ -6,23 +6,25 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Status
-from chalicelib.outreach.service import Dues, Ledger
+from chalicelib.outreach.ports import Dues, Ledger
 from chalicelib.outreach.sqs import from_message, to_message
 from chalicelib.outreach.store import DynamoDues, DynamoLedger, schedule_item, schedule_of
 from tests.build import a_due, a_schedule, utc
 from tests.fakes import FakeDues, FakeLedger
 
+pytestmark = pytest.mark.usefixtures("aws")
+
 NINE = utc("2026-11-25T14:00")
 
 
 @pytest.fixture(params=[FakeLedger, DynamoLedger])
-def ledger(request: pytest.FixtureRequest, aws: None) -> Ledger:
+def ledger(request: pytest.FixtureRequest) -> Ledger:
     found: Ledger = request.param()
     return found
 
 
 @pytest.fixture(params=[FakeDues, DynamoDues])
-def dues(request: pytest.FixtureRequest, aws: None) -> Dues:
+def dues(request: pytest.FixtureRequest) -> Dues:
     found: Dues = request.param()
     return found
 

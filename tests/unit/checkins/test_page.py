@@ -7,7 +7,8 @@ import pytest
 
 from chalicelib.checkins.domain import Answer, Plan
 from chalicelib.checkins.page import OneTap, Shown, Visit
-from chalicelib.outreach.domain import CHECK_IN, Recipient, Standing
+from chalicelib.outreach.categories import CHECK_IN
+from chalicelib.outreach.domain import Recipient, Standing
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from tests.build import PERSON, a_recipient, an_email, utc
 from tests.fakes import FakeCheckIns, FakeHelpRequests, FakeRecipients

@@ -2,7 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.outreach.domain import Defer, Reason, Send, Skip, Standing, confirm_kind, decide
+from chalicelib.outreach.categories import confirm_kind
+from chalicelib.outreach.deciding import Defer, Send, Skip, decide
+from chalicelib.outreach.domain import Reason, Standing
 from tests.build import a_device, a_due, a_recipient, a_schedule, an_email, utc
 
 NINE = utc("2026-11-25T14:00")

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Recipient, Standing, Status
-from chalicelib.outreach.service import Delivery, NotAccepted, Outcome, Refused, deliver, hand_over
+from chalicelib.outreach.ports import NotAccepted, Refused
+from chalicelib.outreach.service import Delivery, Outcome, deliver, hand_over
 from tests.build import PERSON, a_device, a_due, a_recipient, a_schedule, an_email, utc
 from tests.fakes import Crashed, FakeDues, FakeLedger, FakeQueue, FakeRecipients, FakeSender, Moments, Mortal
 
@@ -171,7 +172,9 @@ def test_an_unknown_outcome_that_can_no_longer_be_tried_ends_as_failed() -> None
 @settings(max_examples=300, deadline=None)
 @given(crashes=st.lists(st.integers(0, 16), max_size=4), doubles=st.integers(0, 3), deferred=st.booleans())
 def test_whatever_dies_everyone_is_reached_once_and_the_next_one_waits(
-    crashes: list[int], doubles: int, deferred: bool  # noqa: FBT001 (drawn)
+    crashes: list[int],
+    doubles: int,
+    deferred: bool,  # noqa: FBT001 (drawn)
 ) -> None:
     """Crashes at any moment, messages that come again, ticks each minute: one message, one end, one next row."""
     schedule = a_schedule(at="07:30" if deferred else "09:00")

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from chalicelib.outreach.domain import Channel, ChannelKind
+from chalicelib.outreach.ports import NotAccepted, Refused
 from chalicelib.outreach.push import WebPush, topic_of
-from chalicelib.outreach.service import NotAccepted, Refused
 from tests.build import utc
 
 NINE = utc("2026-11-25T14:00")
@@ -50,7 +50,7 @@ class Service(HTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: Service
 
-    def do_POST(self) -> None:  # noqa: N802 (http.server's name)
+    def do_POST(self) -> None:
         self.server.headers = self.headers
         self.server.body = self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(self.server.status)

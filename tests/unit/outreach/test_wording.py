@@ -8,7 +8,8 @@ from email.policy import default
 
 import pytest
 
-from chalicelib.outreach.domain import CATEGORIES, DetailLevel
+from chalicelib.outreach.categories import CATEGORIES
+from chalicelib.outreach.domain import DetailLevel
 from chalicelib.outreach.email import compose
 from chalicelib.outreach.wording import TEMPLATES, Words, as_html, as_text, words
 from tests.build import utc
