@@ -1,13 +1,15 @@
 """Grant consents and take them back."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.enrollment.changing import Change, People, change_record, next_of, restarted
 from chalicelib.enrollment.consents import Action, Consent, NoSuchConsent, Will, check_choice, granted
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.texts import current_text
 from chalicelib.errors import Conflict, Fault, Invalid
+
+TICK = timedelta(microseconds=1)
 
 
 def grant(
@@ -37,7 +39,8 @@ def grant(
 
     def decide(record: Record) -> Change:
         record.must_be_alive()
-        row = granted(person_id, text, value, episode=record.episode.number, will=will, now=now)
+        at = _following(record, scope, now)
+        row = granted(person_id, text, value, episode=record.episode.number, will=will, now=at)
         row = replace(row, expires_at=expires_at)
         return restarted(record, replace(next_of(record), consents=(row,)), now=now)
 
@@ -52,13 +55,14 @@ def revoke(person_id: str, scope: str, *, will: Will, now: datetime, people: Peo
     """
 
     def decide(record: Record) -> Change:
-        given = record.live_consents(at=now).get(scope)
+        at = _following(record, scope, now)
+        given = record.live_consents(at=at).get(scope)
         if given is None:
             raise NoSuchConsent("there is no consent of this scope to take back")
         row = replace(
             given,
             action=Action.REVOKED,
-            at=now,
+            at=at,
             expires_at=None,
             via=will.via,
             by=will.by,
@@ -69,6 +73,12 @@ def revoke(person_id: str, scope: str, *, will: Will, now: datetime, people: Peo
         return replace(next_of(record), consents=(row,))
 
     return _last(change_record(person_id, decide, people=people), scope)
+
+
+def _following(record: Record, scope: str, now: datetime) -> datetime:
+    """Return an instant after the scope's last row, so that the later act is the one that counts."""
+    last = max((row.at for row in record.consents if row.scope == scope), default=now - TICK)
+    return max(now, last + TICK)
 
 
 def _last(record: Record, scope: str) -> Consent:

@@ -14,7 +14,7 @@ from chalicelib.enrollment.channels import (
     push_endpoint,
     push_key,
 )
-from chalicelib.enrollment.domain import Carer, Person, Record
+from chalicelib.enrollment.domain import Carer, Member, Person, Record
 from chalicelib.errors import Conflict, Fault, Invalid
 from chalicelib.outreach.categories import confirm_kind
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, Due
@@ -74,9 +74,9 @@ def add_device(
     """
     faults = []
     for field, value, check in (
-        ("endpoint", endpoint, lambda url: push_endpoint(url, origins=origins)),
-        ("keys.p256dh", key, push_key),
-        ("keys.auth", auth, push_auth),
+        ("subscription.endpoint", endpoint, lambda url: push_endpoint(url, origins=origins)),
+        ("subscription.keys.p256dh", key, push_key),
+        ("subscription.keys.auth", auth, push_auth),
     ):
         try:
             check(value)
@@ -203,6 +203,16 @@ def leave_care_team(person_id: str, subject: str, *, people: People) -> None:
     record = find_person(person_id, people=people)
     if any(carer.subject == subject for carer in record.care_team):
         change_record(person_id, lambda record: replace(next_of(record), no_carers=(subject,)), people=people)
+
+
+def held_by(members: list[Member], *, subject: str, people: People) -> list[Member]:
+    """Return those of the members whose care team names this account."""
+    held = []
+    for member in members:
+        record = people.record(member.person_id)
+        if record and any(carer.subject == subject for carer in record.care_team):
+            held.append(member)
+    return held
 
 
 def _add(person_id: str, channel: Channel, *, now: datetime, people: People) -> Channel:

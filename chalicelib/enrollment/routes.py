@@ -10,9 +10,10 @@ from chalicelib.enrollment import consent_routes, contact_routes, import_routes,
 from chalicelib.enrollment.changing import Marker, find_person
 from chalicelib.enrollment.channels import email_address
 from chalicelib.enrollment.consents import Via, Will
-from chalicelib.enrollment.domain import CheckInPreference, Member, Person, Record
+from chalicelib.enrollment.domain import CheckInPreference, Person, Record
 from chalicelib.enrollment.doors import doors
 from chalicelib.enrollment.programme_store import DynamoProgrammes
+from chalicelib.enrollment.reaching import held_by
 from chalicelib.enrollment.shapes import (
     EpisodeList,
     NewPerson,
@@ -63,14 +64,9 @@ def list_people(asked: Asked, programme_id: str) -> Answer:
     people = DynamoPeople()
     members, last = people.members(programme_id, after=asked.after(prefix="MEMBER#"), limit=asked.query.limit)
     if asked.granted.only_care_team:
-        members = [member for member in members if _is_cared_for(member, by=asked.who.subject, people=people)]
+        members = held_by(members, subject=asked.who.subject, people=people)
     items = [shown_member(member, asked.granted.view) for member in members]
     return Answer(body=Page[ShownMember](items=items, next=asked.next(last)))
-
-
-def _is_cared_for(member: Member, *, by: str, people: DynamoPeople) -> bool:
-    record = people.record(member.person_id)
-    return record is not None and any(carer.subject == by for carer in record.care_team)
 
 
 @doors.door(

@@ -1,0 +1,364 @@
+"""The doors of enrolment over the table: what they take, refuse and show."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+
+from app import app
+from chalicelib.edge.keys import Keys
+from chalicelib.edge.table import Item
+from chalicelib.enrollment import contact_routes, import_routes
+from chalicelib.enrollment.handlers import import_roster
+from chalicelib.enrollment.routes import doors
+from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.outreach.categories import confirm_kind
+from chalicelib.outreach.links import Claims, Purpose, Signer
+from chalicelib.outreach.store import DueItem
+from chalicelib.privacy.domain import Act, Actor, Field, Role
+from chalicelib.privacy.matrix import MATRIX
+from tests.contract.test_people_imports import roster
+from tests.toy import NOW, Told, Toy
+
+KEYS = Keys(links=("bGluay1rZXk",), vapid_private="", vapid_public="")
+PERSON = {
+    "externalId": "TBH-1",
+    "givenName": "Ana",
+    "familyName": "Lee",
+    "email": "Ana.Lee@Example.COM",
+    "emailAttested": True,
+    "timeZone": "America/New_York",
+    "language": "en",
+    "admittedOn": "2026-11-01",
+    "recoveryDate": "2026-10-01",
+    "state": "active",
+    "quietHours": {"from": "22:00"},
+    "checkIn": {"time": "09:00", "days": ["MO", "WE"]},
+}
+DEVICE = {
+    "endpoint": "https://push.example/device",
+    "keys": {"p256dh": "BA" + "A" * 85, "auth": "A" * 22},
+    "expirationTime": None,
+}
+
+
+class FakeTokens:
+    """The token is the account and its role, and says them."""
+
+    def actor(self, authorization: str | None, *, now: datetime) -> Actor:
+        del now
+        account, _, roles = (authorization or "").removeprefix("Bearer ").partition("=")
+        held = frozenset(
+            (programme, Role(role)) for programme, _, role in (one.partition("/") for one in roles.split())
+        )
+        return Actor(subject=account, roles=held)
+
+
+class Api:
+    def __init__(self) -> None:
+        self.toy = Toy(app=app)
+        app.use(replace(app.wiring, tokens=FakeTokens(), standings=DynamoPeople()))
+        self.as_whom = "admin=iop-evening/program-admin"
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Told:
+        names = ("programme_id", "person_id", "channel_id", "import_id", "token", "scope", "account")
+        place, _, query = path.partition("?")
+        for door in doors.all:
+            parts, given = door.path.split("/"), place.split("/")
+            if door.method != method or len(parts) != len(given):
+                continue
+            values = {part[1:-1]: value for part, value in zip(parts, given, strict=True) if part.startswith("{")}
+            if values.keys() <= set(names) and [values.get(part[1:-1], part) for part in parts] == given:
+                form = {"Content-Type": door.raw} if door.raw else {}
+                sent = (
+                    form
+                    | {"Authorization": f"Bearer {self.as_whom}"}
+                    | {name.replace("_", "-"): value for name, value in headers.items()}
+                )
+                parameters = {
+                    name: [value] for name, _, value in (one.partition("=") for one in query.split("&")) if name
+                }
+                return self.toy.send(
+                    method,
+                    place,
+                    door=door.path,
+                    body=body,
+                    query=parameters or None,
+                    role=None,
+                    headers=sent,
+                    **values,
+                )
+        raise LookupError(path)
+
+    def enrol(self, **changes: Any) -> str:
+        told = self.send("POST", "/programmes/iop-evening/people", PERSON | changes)
+        assert told.status == 201, told.text
+        return str(told.json["id"])
+
+
+@pytest.fixture
+def api(aws: None) -> Api:
+    del aws
+    api = Api()
+    assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
+    return api
+
+
+def test_a_programme_is_set_up_by_its_own_admin_only(api: Api) -> None:
+    assert api.send("POST", "/programmes", {"id": "iop-morning", "name": "Morning"}).kind == "forbidden"
+    assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).kind == "conflict"
+
+    shown = api.send("GET", "/programmes/iop-evening")
+
+    assert shown.json["senderName"] == "Care Team"
+    assert (shown.json["quietFrom"], shown.json["quietTo"]) == ("21:00", "08:00")
+    assert shown.headers["ETag"] == '"1"'
+    assert [one["id"] for one in api.send("GET", "/programmes").json["items"]] == ["iop-evening"]
+
+
+def test_a_programmes_choices_are_edited_with_the_version_in_hand(api: Api) -> None:
+    path = "/programmes/iop-evening"
+
+    assert api.send("PATCH", path, {"senderName": "Sober Team"}, if_match='"1"').kind == "invalid"
+    edited = api.send("PATCH", path, {"quietTo": "09:00", "languages": ["en"]}, if_match='"1"')
+    assert (edited.json["quietTo"], edited.json["languages"], edited.headers["ETag"]) == ("09:00", ["en"], '"2"')
+    assert api.send("PATCH", path, {"quietTo": "09:30"}, if_match='"1"').kind == "stale"
+    assert api.send("PATCH", path, {"quietTo": "09:30"}).kind == "precondition-required"
+
+
+def test_somebody_is_enrolled_and_seen_as_far_as_ones_role_goes(api: Api) -> None:
+    person_id = api.enrol()
+
+    by_admin = api.send("GET", f"/people/{person_id}").json
+    api.as_whom = "nurse=iop-evening/clinician"
+    by_nurse = api.send("GET", f"/people/{person_id}").json
+    listed = api.send("GET", "/programmes/iop-evening/people?limit=1").json
+    api.as_whom = "other=iop-morning/clinician"
+    by_stranger = api.send("GET", f"/people/{person_id}")
+
+    assert (by_admin["recoveryDate"], by_admin["externalId"]) == (None, "TBH-1")
+    assert by_nurse["recoveryDate"] == "2026-10-01"
+    assert listed["items"][0]["personId"] == person_id
+    assert by_stranger.kind == "not-found"
+
+
+def test_every_fault_of_somebody_to_enrol_is_named(api: Api) -> None:
+    told = api.send(
+        "POST",
+        "/programmes/iop-evening/people",
+        PERSON | {"givenName": " ", "timeZone": "EST5EDT4", "language": "de", "recoveryDate": None},
+    )
+
+    assert told.kind == "invalid"
+    assert [fault["field"] for fault in told.json["errors"]] == ["givenName", "language", "timeZone"]
+    assert api.send("POST", "/programmes/iop-evening/people", PERSON | {"email": "x"}).json["errors"] == [
+        {"field": "email", "reason": "is not an email address"}
+    ]
+    api.enrol()
+    assert api.send("POST", "/programmes/iop-evening/people", PERSON).kind == "conflict"
+
+
+def test_only_those_on_the_care_team_are_listed_where_the_caseload_is_assigned(api: Api) -> None:
+    api.send("PATCH", "/programmes/iop-evening", {"caseload": "assigned"}, if_match='"1"')
+    held, _ = api.enrol(), api.enrol(externalId="TBH-2")
+    assert api.send("PUT", f"/people/{held}/care-team/nurse").status == 204
+    api.as_whom = "nurse=iop-evening/clinician"
+
+    listed = api.send("GET", "/programmes/iop-evening/people").json["items"]
+
+    assert [one["personId"] for one in listed] == [held]
+    assert api.send("GET", f"/people/{held}/care-team").json["items"][0]["subject"] == "nurse"
+    api.as_whom = "admin=iop-evening/program-admin"
+    assert api.send("DELETE", f"/people/{held}/care-team/nurse").status == 204
+
+
+def test_a_person_changes_their_own_details_and_preferences(api: Api) -> None:
+    person_id = api.enrol()
+    assert api.send("PUT", f"/people/{person_id}/sign-in", {"subject": "ana"}).status == 204
+    api.as_whom = "ana=iop-evening/participant"
+    etag = api.send("GET", f"/people/{person_id}").headers["ETag"]
+
+    moved = api.send(
+        "PATCH", f"/people/{person_id}", {"timeZone": "America/Denver", "preferredName": "Annie"}, if_match=etag
+    )
+    preferred = api.send(
+        "PUT",
+        f"/people/{person_id}/check-in-preferences",
+        {"checkIn": {"time": "10:15", "days": ["SU"]}, "quietHours": {"from": "23:00", "to": None}},
+        if_match=moved.headers["ETag"],
+    )
+
+    assert (moved.json["name"], moved.json["timeZone"]) == ("Annie", "America/Denver")
+    assert preferred.json == {
+        "checkIn": {"time": "10:15", "days": ["SU"]},
+        "quietHours": {"from": "23:00", "to": None},
+        "quietNow": {"from": "23:00", "to": "08:00"},
+    }
+    assert api.send("GET", f"/people/{person_id}/check-in-preferences").json == preferred.json
+    assert api.send("PATCH", f"/people/{person_id}", {"timeZone": None}, if_match='"9"').status == 412
+    assert (
+        api.send("PATCH", f"/people/{person_id}", {"timeZone": None}, if_match=preferred.headers["ETag"]).kind
+        == "invalid"
+    )
+    versions = sorted(item.sk.rpartition("#")[2] for item in Item.scan() if isinstance(item, DueItem))
+    assert versions == ["1", "2", "3"]
+
+
+def test_an_episode_is_moved_on_and_a_person_admitted_again(api: Api) -> None:
+    person_id = api.enrol()
+    api.as_whom = "nurse=iop-evening/clinician"
+
+    refused = api.send("POST", f"/people/{person_id}/transitions", {"to": "alumni"})
+    moved = api.send("POST", f"/people/{person_id}/transitions", {"to": "discharged_early"})
+    elsewhere = api.send(
+        "POST", f"/people/{person_id}/episodes", {"programmeId": "iop-morning", "admittedOn": "2026-11-24"}
+    )
+    again = api.send(
+        "POST", f"/people/{person_id}/episodes", {"programmeId": "iop-evening", "admittedOn": "2026-11-24"}
+    )
+
+    assert refused.kind == "conflict"
+    assert moved.json["mayBecome"] == ["deceased"]
+    assert elsewhere.kind == "invalid"
+    assert (again.json["number"], again.json["state"]) == (2, "enrolled")
+    listed = api.send("GET", f"/people/{person_id}/episodes").json["items"]
+    assert [one["state"] for one in listed] == ["discharged_early", "enrolled"]
+
+
+def test_a_consent_is_given_to_the_present_text_and_taken_back(api: Api) -> None:
+    person_id = api.enrol()
+    api.as_whom = "boss=iop-evening/case-manager"
+    text = api.send("GET", "/consent-texts/contact_email?locale=es").json
+    consent = {"scope": "contact_email", "textVersion": text["version"], "locale": "es"}
+
+    given = api.send("POST", f"/people/{person_id}/consents", consent)
+    taken = api.send("POST", f"/people/{person_id}/consents/contact_email/revocations")
+
+    assert (given.json["textHash"], given.json["onBehalfOf"], given.json["isLive"]) == (text["sha256"], person_id, True)
+    assert (taken.json["action"], taken.json["isLive"]) == ("revoked", False)
+    assert api.send("POST", f"/people/{person_id}/consents/contact_email/revocations").kind == "not-found"
+    assert api.send("POST", f"/people/{person_id}/consents", consent | {"textVersion": 9}).kind == "conflict"
+    assert api.send("POST", f"/people/{person_id}/consents", consent | {"scope": "all"}).kind == "invalid"
+    assert [row["action"] for row in api.send("GET", f"/people/{person_id}/consents").json["items"]] == [
+        "granted",
+        "revoked",
+    ]
+    assert api.send("GET", "/consent-texts/nothing").kind == "not-found"
+
+
+def test_a_channel_is_used_once_its_holder_confirmed_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contact_routes, "keys", lambda: KEYS)
+    person_id = api.enrol()
+    api.as_whom = "boss=iop-evening/case-manager"
+
+    device = api.send("POST", f"/people/{person_id}/channels", {"kind": "push", "subscription": DEVICE}).json
+    link = _link(person_id, device["id"])
+    asked = api.send("GET", link)
+    before = _usable(api, person_id)
+    confirmed = api.send("POST", link)
+
+    assert device["address"] is None
+    assert (asked.status, confirmed.status) == (200, 200)
+    assert "text/html" in asked.headers["Content-Type"]
+    assert before == {"email": True, "push": False}
+    assert _usable(api, person_id) == {"email": True, "push": True}
+    assert api.send("POST", link).status == 200
+    assert api.send("POST", f"/people/{person_id}/channels/{device['id']}/heartbeat").status == 204
+    assert api.send("DELETE", f"/people/{person_id}/channels/{device['id']}").status == 204
+    assert api.send("POST", link).status == 404
+    assert api.send("GET", "/confirm/forged").status == 404
+
+
+def test_a_link_to_an_address_that_changed_or_is_too_old_confirms_nothing(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contact_routes, "keys", lambda: KEYS)
+    person_id = api.enrol()
+    api.as_whom = "boss=iop-evening/case-manager"
+    added = api.send("POST", f"/people/{person_id}/channels", {"kind": "email", "address": "ana@example.org"}).json
+    path = f"/people/{person_id}/channels/{added['id']}"
+
+    assert api.send("POST", _link(person_id, added["id"], days=-3)).status == 410
+    assert api.send("GET", _link(person_id, added["id"], days=-3)).status == 410
+    moved = api.send("PATCH", path, {"address": "ana@example.net", "detail": "standard"})
+    assert (moved.json["verification"], moved.json["detail"]) == ("pending", "standard")
+    assert api.send("POST", _link(person_id, added["id"])).status == 409
+    assert api.send("POST", _link(person_id, added["id"], revision=2)).status == 200
+
+
+def test_a_push_subscription_elsewhere_is_refused(api: Api) -> None:
+    person_id = api.enrol()
+    api.as_whom = "boss=iop-evening/case-manager"
+    inside = {"endpoint": "http://169.254.169.254/latest", "keys": {"p256dh": "x", "auth": "y"}}
+
+    told = api.send("POST", f"/people/{person_id}/channels", {"kind": "push", "subscription": inside})
+
+    assert [fault["field"] for fault in told.json["errors"]] == [
+        f"subscription.{name}" for name in ("endpoint", "keys.p256dh", "keys.auth")
+    ]
+    assert api.send("POST", f"/people/{person_id}/channels", {"kind": "push", "address": "a@b.org"}).kind == "invalid"
+    twice = {"kind": "email", "address": "Ana.Lee@EXAMPLE.com"}
+    assert api.send("POST", f"/people/{person_id}/channels", twice).kind == "conflict"
+
+
+def test_a_roster_goes_in_by_upload_and_queue(api: Api) -> None:
+    queue = boto3.client("sqs")
+    url = queue.create_queue(QueueName="cairn-import")["QueueUrl"]
+    upload = roster({}, {"external_id": "A-2", "email": "?", "time_zone": "Mars"}, {"external_id": "A-3", "email": "?"})
+
+    started = api.send("POST", "/imports", upload.decode())
+    messages = queue.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    records = [{"messageId": "m", "body": message["Body"]} for message in messages]
+    answer = import_roster({"Records": [*records, {"messageId": "bad", "body": '{"import_id": "0", "chunk": 0}'}]})
+    path = started.headers["Location"]
+    shown = api.send("GET", path).json
+    first = api.send("GET", f"{path}/refused?limit=1").json
+    second = api.send("GET", first["next"]).json
+
+    assert (started.status, started.json["status"]) == (202, "running")
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
+    assert (shown["status"], shown["enrolled"], shown["refused"], shown["rowsDone"]) == ("done", 1, 2, 3)
+    assert [(one["line"], one["column"]) for one in first["items"]] == [(3, "email"), (3, "time_zone")]
+    assert [(one["line"], one["column"]) for one in second["items"]] == [(4, "email")]
+    assert second["next"] is None
+    assert api.send("GET", f"{path}/notes").json["items"] == []
+    assert api.send("POST", f"{path}/resumptions").status == 202
+    api.as_whom = "other=iop-morning/program-admin"
+    assert api.send("GET", path).kind == "not-found"
+    assert api.send("POST", "/imports", "a,b\r\n1,2\r\n").kind == "invalid"
+
+
+def test_whoever_may_write_the_roster_may_import() -> None:
+    may = {
+        role for role, fields in MATRIX.items() if any(Act.WRITE in one.acts for one in fields.get(Field.ROSTER, ()))
+    }
+
+    assert may == import_routes.ENROLLERS
+
+
+def _link(person_id: str, channel_id: str, *, revision: int = 1, days: int = 2) -> str:
+    claims = Claims(
+        person_id=person_id,
+        kind=confirm_kind(channel_id),
+        on=NOW.date(),
+        channel_id=channel_id,
+        revision=revision,
+        expires_at=datetime.fromtimestamp(NOW.timestamp() + days * 86400, UTC),
+    )
+    return f"/confirm/{Signer(KEYS.links).token(Purpose.CONFIRM, claims)}"
+
+
+def _usable(api: Api, person_id: str) -> dict[str, bool]:
+    items = api.send("GET", f"/people/{person_id}/channels").json["items"]
+    return {str(one["kind"]): bool(one["usable"]) for one in items}
+
+
+def test_nothing_of_a_row_is_logged_when_a_chunk_fails(aws: None, capsys: pytest.CaptureFixture[str]) -> None:
+    del aws
+
+    import_roster({"Records": [{"messageId": "m", "body": json.dumps({"import_id": "secret name"})}]})
+
+    assert "secret name" not in capsys.readouterr().out
