@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOCAL = ROOT / ".local"
+# Tests run a stack of their own beside a developer's.
+LOCAL = Path(os.environ.get("CAIRN_LOCAL_DIR") or ROOT / ".local").resolve()
 STATE, TMP, LOGS = LOCAL / "state", LOCAL / "tmp", LOCAL / "logs"
 ENDPOINTS, PORTS, CLOCK, SECRETS = (
     LOCAL / "endpoints.json",
