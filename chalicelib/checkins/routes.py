@@ -13,16 +13,17 @@ from chalicelib.checkins.domain import CheckIn, Plan, Progress, Source
 from chalicelib.checkins.page import OneTap, Shown, Visit, trouble
 from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
 from chalicelib.edge import pages
-from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire, next_link
+from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
 from chalicelib.edge.log import count, logger, places
 from chalicelib.enrollment.domain import Member
+from chalicelib.enrollment.reaching import held_by
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import NotFound
 from chalicelib.outreach.links import LinkForged, Purpose, Signer
 from chalicelib.outreach.store import DynamoLedger
-from chalicelib.privacy.domain import Act, Field, Public, Rule, View
+from chalicelib.privacy.domain import Act, Field, Public, Rule
 
 doors = Doors(__name__)
 
@@ -131,7 +132,13 @@ class CheckInRow(Wire):
     "GET",
     "/programmes/{programme_id}/check-ins",
     summary="How a day's check-ins stand: who has answered and who has not, whoever needs somebody first.",
-    rule=Rule(act=Act.LIST, field=Field.CHECK_IN_SCORES, programme="programme_id", purpose="see today's check-ins"),
+    rule=Rule(
+        act=Act.LIST,
+        field=Field.CHECK_IN_SCORES,
+        programme="programme_id",
+        purpose="see a day's check-ins",
+        narrows=True,
+    ),
     query=DayQuery,
     answer=Page[CheckInRow],
 )
@@ -139,15 +146,16 @@ def list_check_ins(asked: Asked, programme_id: str) -> Answer:
     """List a page of members with their check-in."""
     people = DynamoPeople()
     members, last = people.members(programme_id, after=asked.after(prefix="MEMBER#"), limit=asked.query.limit)
+    if asked.granted.only_care_team:
+        members = held_by(members, subject=asked.who.subject, people=people)
     by_id = {member.person_id: member for member in members}
     found = [recipient for person_id in by_id if (recipient := people.load(person_id, now=asked.now))]
     rows = service.day(found, on=asked.query.on, now=asked.now, ledger=DynamoLedger(), check_ins=DynamoCheckIns())
-    full = asked.grant is not None and asked.grant.view is View.FULL
-    items = [_row(row, by_id[row.recipient.person_id], full=full) for row in rows]
-    return Answer(body=Page[CheckInRow](items=items, next=next_link(asked.path, asked.raw_query, last)))
+    items = [_row(row, by_id[row.recipient.person_id]) for row in rows]
+    return Answer(body=Page[CheckInRow](items=items, next=asked.next(last)))
 
 
-def _row(row: service.Row, member: Member, *, full: bool) -> CheckInRow:
+def _row(row: service.Row, member: Member) -> CheckInRow:
     entry, check_in = row.entry, row.check_in
     return CheckInRow(
         person_id=member.person_id,
@@ -163,7 +171,7 @@ def _row(row: service.Row, member: Member, *, full: bool) -> CheckInRow:
         answered_at=check_in.answered_at if check_in else None,
         source=check_in.revisions[-1].source if check_in and check_in.revisions else None,
         disputed=bool(check_in and check_in.disputed_at),
-        answer=_answer(check_in) if full else None,
+        answer=_answer(check_in),
     )
 
 
