@@ -1,11 +1,12 @@
 """A roster's import from upload to progress, on the fakes and on the table; it may die and begin again anywhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from chalicelib.enrollment.changing import Marker
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.import_store import DynamoImports
 from chalicelib.enrollment.imports import (
@@ -204,6 +205,51 @@ def test_a_message_that_comes_twice_counts_once(importer: Importer) -> None:
 
     assert first == Result(enrolled=1)
     assert second is None
+    assert progress_of(job, imports=importer.imports).result == Result(enrolled=1)
+
+
+class _Blind:
+    """People whose first look at who is there comes too early."""
+
+    def __init__(self, people: FakePeople | DynamoPeople) -> None:
+        self._people = people
+        self._blind = True
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        call: Callable[..., object] = getattr(self._people, name)
+        return call
+
+    def markers(self, external_ids: Iterable[str]) -> Mapping[str, Marker]:
+        if self._blind:
+            self._blind = False
+            return {}
+        return self._people.markers(external_ids)
+
+
+def test_two_workers_on_one_chunk_at_once_enrol_nobody_twice(importer: Importer) -> None:
+    job = importer.upload(roster({}))
+    again = importer.upload(roster({}))
+    importer.chunk(job.id, 0)
+
+    result = import_chunk(
+        again.id,
+        0,
+        now=NOW,
+        people=_Blind(importer.people),  # type: ignore[arg-type]
+        programmes=importer.programmes,
+        imports=importer.imports,
+        new_id=importer.new_id,
+    )
+
+    assert result == Result(unchanged=1)
+
+
+def test_a_result_that_is_there_already_is_kept(importer: Importer) -> None:
+    job = importer.upload(roster({}))
+    importer.chunk(job.id, 0)
+
+    importer.imports.finish(job.id, 0, Result(refused=9), [])
+
     assert progress_of(job, imports=importer.imports).result == Result(enrolled=1)
 
 
