@@ -13,7 +13,7 @@ from chalicelib.privacy.service import AuditUnavailable
 
 class AuditItem(Item, discriminator="audit"):
     """
-    ``pk`` AUDIT#{person or programme id}#{yyyy-mm}, ``sk`` {instant}#{event id}.
+    pk ``AUDIT#{person or programme}#{month}``, sk ``{instant}#{id}``.
 
     No TTL: this is a record that the law wants for six years, and what goes after them is a privacy officer's
     decision, not a timer's. A month's partition can be exported and dropped as a whole.

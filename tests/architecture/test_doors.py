@@ -1,0 +1,125 @@
+"""Every way into Cairn is decided, declared, permitted as little as it needs, and has an event to try it with."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import app
+from chalicelib.edge.http import Door, Doors
+from chalicelib.outreach.domain import Channel
+from chalicelib.privacy.domain import Public, Role, Rule
+from chalicelib.privacy.matrix import MATRIX
+
+ROOT = Path(__file__).parents[2]
+CHALICE = json.loads((ROOT / ".chalice/config.json").read_text(encoding="utf-8"))
+FUNCTIONS = {"tick", "deliver", "import_roster", "record_receipt"}
+PUBLIC = {
+    ("GET", "/c/{token}"),
+    ("POST", "/c/{token}"),
+    ("GET", "/confirm/{token}"),
+    ("POST", "/confirm/{token}"),
+    ("POST", "/receipts/{token}"),
+    ("GET", "/consent-texts/{scope}"),
+    ("GET", "/openapi.json"),
+}
+"""Whoever adds to this list says why in the door's own ``Public``, and to a reviewer."""
+
+
+def door_id(door: Door) -> str:
+    return f"{door.method} {door.path}"
+
+
+def test_every_route_is_a_door_with_a_decision() -> None:
+    routes = {(method, path) for path, methods in app.app.routes.items() for method in methods if method != "OPTIONS"}
+    decided = {(door.method, door.path) for door in Doors.all if isinstance(door.rule, Rule | Public)}
+
+    assert routes == decided
+
+
+def test_only_these_doors_are_open_to_anybody() -> None:
+    assert {(door.method, door.path) for door in Doors.all if isinstance(door.rule, Public)} == PUBLIC
+
+
+@pytest.mark.parametrize("door", Doors.all, ids=door_id)
+def test_a_door_is_decided_by_what_its_path_names(door: Door) -> None:
+    if isinstance(door.rule, Public):
+        assert not re.search(r"\{(person|programme)_id\}", door.path)
+        assert len(door.rule.reason) > 20
+        return
+    named = set(re.findall(r"\{(\w+)\}", door.path))
+    for name in ("person_id", "programme_id"):
+        assert (name in named) == (name in {door.rule.subject, door.rule.programme})
+    assert door.rule.purpose
+
+
+@pytest.mark.parametrize("door", [door for door in Doors.all if isinstance(door.rule, Rule)], ids=door_id)
+def test_the_gateway_asks_for_a_token_where_the_door_does(door: Door) -> None:
+    assert app.app.routes[door.path][door.method].authorizer is not None
+
+
+def test_every_door_can_be_opened_by_someone() -> None:
+    granted = {
+        (field, act)
+        for role in Role
+        for field, allowances in MATRIX[role].items()
+        for allowance in allowances
+        for act in allowance.acts
+    }
+    for door in Doors.all:
+        if isinstance(door.rule, Rule):
+            assert (door.rule.field, door.rule.act) in granted, door_id(door)
+
+
+def test_every_function_has_an_entry_a_policy_and_an_event() -> None:
+    declared = {handler.name for handler in app.app.pure_lambda_functions} | {
+        config.name for config in app.app.event_sources
+    }
+
+    assert {name.rpartition("-")[2] for name in declared} == FUNCTIONS
+    assert set(CHALICE["lambda_functions"]) == FUNCTIONS | {"api_handler"}
+    for name, entry in CHALICE["lambda_functions"].items():
+        assert (ROOT / ".chalice" / entry["iam_policy_file"]).exists(), name
+    assert {file.stem for file in (ROOT / "events").glob("*.json")} >= FUNCTIONS
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / ".chalice/policies").glob("*.json")), ids=lambda file: file.stem)
+def test_no_policy_allows_everything(file: Path) -> None:
+    for statement in json.loads(file.read_text(encoding="utf-8"))["Statement"]:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        assert not [action for action in actions if "*" in action]
+        if statement["Resource"] == "*":
+            # X-Ray has no resources to name.
+            assert all(action.startswith("xray:") for action in actions), actions
+
+
+def test_the_audit_log_is_append_only_by_policy() -> None:
+    """Whatever a function may change, it may not change or delete an audit row (45 CFR 164.312(b))."""
+    for file in (ROOT / ".chalice/policies").glob("*.json"):
+        for statement in json.loads(file.read_text(encoding="utf-8"))["Statement"]:
+            keys = json.dumps(statement.get("Condition", {}))
+            changes = {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} & set(statement["Action"])
+            if changes and statement.get("Effect") == "Allow":
+                assert "LeadingKeys" in keys, (file.stem, changes)
+                assert "AUDIT" not in keys, (file.stem, changes)
+
+
+def test_only_outreach_reaches_people() -> None:
+    """No other slice knows SES, SNS or a push service."""
+    for file in (ROOT / "chalicelib").rglob("*.py"):
+        if "outreach" in file.parts:
+            continue
+        text = file.read_text(encoding="utf-8")
+        assert not re.search(r"client\(\s*[\"'](sesv2?|sns|pinpoint)[\"']|http_ece|py_vapid", text), file
+
+
+def test_a_channel_is_never_logged() -> None:
+    """Log lines take ids and counts; an address never goes into ``extra``."""
+    private = {field for field in Channel.__dataclass_fields__ if field.startswith("push_")} | {"address", "first_name"}
+    for file in (ROOT / "chalicelib").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("logger."):
+                used = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+                assert not used & private, (file, node.lineno)
