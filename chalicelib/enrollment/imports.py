@@ -20,7 +20,7 @@ from chalicelib.enrollment.upload import COLUMNS, Line, read
 from chalicelib.errors import NotFound
 
 CHUNK = 250
-"""Rows of one message. At some 40 ms a transaction that is 10 s, a third of what the function may take."""
+"""Rows of one message: some 3 s on the local emulator, of the minute that the function may take."""
 
 KEPT_FOR = timedelta(days=7)
 """How long rows wait to be imported; a chunk that was imported goes at once."""
