@@ -49,10 +49,10 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
 @app.on_sqs_message(queue="cairn-deliver", batch_size=10)
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
-    from chalicelib.enrollment.store import DynamoPeople
+    from chalicelib.enrollment.store import people
     from chalicelib.outreach import handlers
 
-    return handlers.deliver(event.to_dict(), people=DynamoPeople())
+    return handlers.deliver(event.to_dict(), people=people())
 
 
 @app.on_sqs_message(queue="cairn-import", batch_size=1)

@@ -4,8 +4,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 
-import boto3
-
+from chalicelib.edge.aws import client
 from chalicelib.edge.config import config
 
 
@@ -31,5 +30,4 @@ class Keys:
 @cache
 def keys() -> Keys:
     """Return the keys of this process. A rotation reaches a process when it next starts cold."""
-    client = boto3.client("secretsmanager")
-    return Keys.from_secret(client.get_secret_value(SecretId=config().keys_secret)["SecretString"])
+    return Keys.from_secret(client("secretsmanager").get_secret_value(SecretId=config().keys_secret)["SecretString"])

@@ -7,7 +7,6 @@ from re import findall
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
 from chalicelib.edge.http import Answer, Asked, Door, Doors
 from chalicelib.edge.problems import MEDIA_TYPE
@@ -57,6 +56,8 @@ def _own() -> dict[str, Any]:
 
 def document(all_doors: Iterable[Door]) -> dict[str, Any]:
     """Return the OpenAPI document of these doors."""
+    from pydantic.json_schema import models_json_schema  # noqa: PLC0415 (only this document needs it)
+
     known = list(all_doors)
     modes: list[tuple[type[BaseModel], Any]] = [(Problem, "serialization")]
     for door in known:

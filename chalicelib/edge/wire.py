@@ -24,7 +24,9 @@ Shown = TypeVar("Shown", bound=BaseModel)
 class Wire(BaseModel):
     """Base of every model that goes in or out: camelCase outside, snake_case inside, no unknown fields."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
+    )
 
 
 class PageQuery(Wire):

@@ -10,6 +10,7 @@ from typing import Any
 from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError
 
+from chalicelib.edge.aws import client
 from chalicelib.edge.config import config
 from chalicelib.edge.table import Item, lost_the_race
 from chalicelib.enrollment.imports import Import, Result
@@ -141,16 +142,13 @@ class SqsImports:
 
     def put(self, import_id: str, chunks: int) -> None:
         """Hand over chunks 0 to ``chunks - 1``."""
-        import boto3  # noqa: PLC0415 (only an upload needs SQS; all other calls of the API would pay for it)
-
-        client: Any = boto3.client("sqs")
         url = config().import_queue_url
         for start in range(0, chunks, _BATCH):
             entries = [
                 {"Id": str(chunk), "MessageBody": json.dumps({"import_id": import_id, "chunk": chunk})}
                 for chunk in range(start, min(start + _BATCH, chunks))
             ]
-            if client.send_message_batch(QueueUrl=url, Entries=entries).get("Failed"):
+            if client("sqs").send_message_batch(QueueUrl=url, Entries=entries).get("Failed"):
                 # The caller's retry brings the whole file again, which does no harm.
                 raise QueueRefused("SQS did not take every chunk")
 

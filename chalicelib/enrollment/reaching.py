@@ -34,7 +34,7 @@ class ChannelTaken(Conflict):
 
 def ask(person: Person, channel: Channel, *, now: datetime) -> Due:
     """Return what makes outreach ask over the channel itself whether it is the person's."""
-    return at_once(person.id, confirm_kind(channel.id), zone=person.zone, now=now)
+    return at_once(person.id, confirm_kind(channel.id, channel.revision), zone=person.zone, now=now)
 
 
 def add_email(

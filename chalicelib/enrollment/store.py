@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from pynamodb.exceptions import TransactWriteError, UpdateError
@@ -164,6 +165,12 @@ class DynamoPeople:
         """Return how a programme's staff hold its people."""
         programme = DynamoProgrammes().find(programme_id)
         return programme.caseload if programme else None
+
+
+@cache
+def people() -> DynamoPeople:
+    """Return this process's people, who remember their programmes' quiet hours for a minute."""
+    return DynamoPeople()
 
 
 def _removed(change: Change) -> Iterator[Item]:

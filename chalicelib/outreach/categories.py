@@ -8,7 +8,7 @@ from chalicelib.outreach.recurrence import resolve
 
 CHECK_IN = "check_in"
 CONFIRM_CHANNEL = "confirm_channel"
-"""Asks whether an address is the person's own; the kind of such an occurrence is ``confirm_channel-{channel id}``."""
+"""Asks whether an address is the person's own; its kinds are ``confirm_channel-{channel id}-{revision}``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +62,9 @@ CATEGORIES: dict[str, Category] = {
 }
 
 
-def confirm_kind(channel_id: str) -> str:
-    """Return the kind of an occurrence that asks whether this channel is the person's own."""
-    return f"{CONFIRM_CHANNEL}-{channel_id}"
+def confirm_kind(channel_id: str, revision: int) -> str:
+    """Return the kind of an occurrence that asks whether this revision of a channel is the person's own."""
+    return f"{CONFIRM_CHANNEL}-{channel_id}-{revision}"
 
 
 def category_of(kind: str) -> Category:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.outreach.categories import Category, category_of, closes_at
+from chalicelib.outreach.categories import Category, category_of, closes_at, confirm_kind
 from chalicelib.outreach.domain import Channel, Due, Reason, Recipient, Standing
 
 
@@ -40,7 +40,9 @@ def decide(due: Due, recipient: Recipient, *, now: datetime) -> Send | Defer | S
     if refusal:
         return Skip(reason=refusal)
     if category.consent is None:
-        channels = tuple(channel for channel in recipient.channels if channel.id == due.kind.partition("-")[2])
+        channels = tuple(
+            channel for channel in recipient.channels if confirm_kind(channel.id, channel.revision) == due.kind
+        )
     else:
         consented = {kind for kind, scope in category.consent.items() if scope in recipient.consents}
         if not consented:

@@ -5,12 +5,10 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
-from typing import Any
 
-import boto3
-from botocore.config import Config as ClientConfig
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
+from chalicelib.edge.aws import client
 from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.ports import Handed, NotAccepted, Refused
@@ -57,10 +55,7 @@ class Ses:
         self._from_address = from_address
         self._configuration_set = configuration_set
         # One attempt: a retry inside the client, after a time-out whose call did happen, would be a second e-mail.
-        self._client: Any = boto3.client(
-            "sesv2",
-            config=ClientConfig(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=10),
-        )
+        self._client = client("sesv2", attempts=1)
 
     def send(self, mime: bytes, *, to: str, name: str) -> str:
         """

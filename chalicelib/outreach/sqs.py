@@ -3,10 +3,8 @@
 import json
 from datetime import date, datetime
 from math import ceil
-from typing import Any
 
-import boto3
-
+from chalicelib.edge.aws import client
 from chalicelib.outreach.domain import Due
 from chalicelib.outreach.store import instant
 
@@ -20,7 +18,6 @@ class SqsQueue:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._client: Any = boto3.client("sqs")
 
     def hand_over(self, dues: list[Due], *, now: datetime) -> int:
         """Send these on in batches; a message that SQS refuses is found again by a later tick."""
@@ -30,7 +27,7 @@ class SqsQueue:
                 {"Id": str(index), "MessageBody": to_message(due), "DelaySeconds": _delay(due, now)}
                 for index, due in enumerate(dues[start : start + BATCH])
             ]
-            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            answer = client("sqs").send_message_batch(QueueUrl=self._url, Entries=entries)
             taken += len(answer.get("Successful", []))
         return taken
 

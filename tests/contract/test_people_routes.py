@@ -342,7 +342,7 @@ def test_whoever_may_write_the_roster_may_import() -> None:
 def _link(person_id: str, channel_id: str, *, revision: int = 1, days: int = 2) -> str:
     claims = Claims(
         person_id=person_id,
-        kind=confirm_kind(channel_id),
+        kind=confirm_kind(channel_id, 1),
         on=NOW.date(),
         channel_id=channel_id,
         revision=revision,

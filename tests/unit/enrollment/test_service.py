@@ -99,7 +99,7 @@ def test_an_address_that_nobody_stands_for_is_asked() -> None:
 
     kinds = [due.kind for due in practice.people.dues]
 
-    assert kinds == [confirm_kind(practice.record.channels[0].id), "check_in"]
+    assert kinds == [confirm_kind(practice.record.channels[0].id, 1), "check_in"]
     assert not practice.record.channels[0].is_usable(at=NOW)
 
 
@@ -286,7 +286,7 @@ def test_a_channel_changes_its_detail_without_being_asked_again() -> None:
     with pytest.raises(Invalid):
         change("nowhere", None)
     change("ana@example.org", None)
-    assert practice.people.dues[-1].kind == confirm_kind(channel_id)
+    assert practice.people.dues[-1].kind == confirm_kind(channel_id, 2)
     assert practice.record.channels[0].detail is DetailLevel.STANDARD
 
 

@@ -77,7 +77,7 @@ def test_after_an_outage_it_goes_out_until_the_window_closes() -> None:
 
 
 def test_an_address_is_asked_about_before_it_is_confirmed_and_without_consent() -> None:
-    due = replace(a_due(), kind=confirm_kind("phone"))
+    due = replace(a_due(), kind=confirm_kind("phone", 1))
     recipient = a_recipient(channels=(an_email(), a_device(usable=False)), consents=frozenset())
 
     verdict = decide(due, recipient, now=due.at)
