@@ -1,5 +1,6 @@
 """The one reader of the clock. Everything else is told what time it is."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,15 @@ def real_now() -> datetime:
     use it.
     """
     return datetime.now(UTC)
+
+
+def wait_until(instant: datetime, *, at_most: timedelta) -> datetime:
+    """Return the present instant: ``instant`` or later, unless that is further off than ``at_most``."""
+    now = utc_now()
+    if now < instant <= now + at_most:
+        time.sleep((instant - now).total_seconds())
+        return max(utc_now(), instant)
+    return now
 
 
 def as_instant(text: str) -> datetime:

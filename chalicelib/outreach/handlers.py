@@ -1,13 +1,13 @@
 """The shells of the tick, of delivery and of receipts: read the event, make one call, log what came of it."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from chalicelib.edge.clock import as_instant, utc_now
+from chalicelib.edge.clock import as_instant, utc_now, wait_until
 from chalicelib.edge.config import config
 from chalicelib.edge.log import count, logger, metrics, places
 from chalicelib.edge.trace import segment
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SENDER_NAME = "Care Team"
 """Neutral by default: a sender's name is seen on a locked screen."""
+
+EARLIEST = timedelta(seconds=2)
+"""A message that comes earlier than this before its instant goes back to the queue."""
 
 LAST_RECEIVE = 5
 """The queue's maxReceiveCount: a message that comes back for the fifth time goes to the dead letters next."""
@@ -74,7 +77,10 @@ def deliver(event: dict[str, Any], *, people: People) -> dict[str, list[dict[str
 
 def _deliver(record: dict[str, Any], people: People) -> service.Outcome:
     due = from_message(record["body"])
-    now = utc_now()
+    # The queue's delay is in whole seconds of another clock than ours: nobody is asked before their time.
+    now = wait_until(due.at, at_most=EARLIEST)
+    if now < due.at:
+        return service.Outcome.NOT_ACCEPTED
     with segment("deliver"):
         done = service.deliver(
             due,

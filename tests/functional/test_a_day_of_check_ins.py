@@ -175,6 +175,19 @@ def test_the_same_message_again_and_the_next_tick_send_nothing_more(stack: Stack
     assert len(stack.sent()) == 1
 
 
+def test_nobody_is_asked_before_their_time(stack: Stack) -> None:
+    person = enrol()
+    stack.tick(NINE - timedelta(seconds=50))
+    messages = stack.messages()
+
+    assert stack.deliver(messages, at=NINE - timedelta(seconds=10)) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert stack.deliver(messages, at=NINE - timedelta(seconds=0.4)) == {"batchItemFailures": []}
+
+    entry = DynamoLedger().get(person, "check_in", TODAY)
+    assert entry is not None
+    assert entry.claimed_at >= NINE
+
+
 def test_the_email_is_discreet_and_its_link_opens_the_page(stack: Stack) -> None:
     enrol()
     stack.day(NINE)
