@@ -11,7 +11,7 @@ from chalice.app import Blueprint, Chalice, Response
 
 from chalicelib.edge.clock import real_now, utc_now
 from chalicelib.edge.ids import new_id
-from chalicelib.edge.log import logger, metrics
+from chalicelib.edge.log import flush, logger
 
 if TYPE_CHECKING:
     # Every function imports this module, and only the API needs what stands behind these names.
@@ -120,8 +120,7 @@ class Cairn(Chalice):
         try:
             return self._finished(event, self._result(event, context))
         finally:
-            if metrics.metric_set:
-                metrics.flush_metrics()
+            flush()
             logger.remove_keys(["actor"])
 
     def _result(self, event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -12,6 +12,12 @@ def count(name: str, number: int = 1) -> None:
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
 
 
+def flush() -> None:
+    """Write what was counted in this invocation, if anything was."""
+    if metrics.metric_set:
+        metrics.flush_metrics()
+
+
 def places(error: BaseException) -> list[str]:
     """Return where an error came from, innermost last, without its text: that may hold what somebody wrote."""
     trace, found = error.__traceback__, []

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.edge.clock import utc_now
 from chalicelib.edge.ids import new_id
-from chalicelib.edge.log import count, logger, metrics
+from chalicelib.edge.log import count, flush, logger
 from chalicelib.enrollment.import_store import DynamoImports
 from chalicelib.enrollment.imports import import_chunk
 from chalicelib.enrollment.programme_store import DynamoProgrammes
@@ -23,7 +23,7 @@ def import_roster(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
             logger.error("import failed", extra={"message_id": record["messageId"], "error": type(error).__name__})
             count("ImportErrors")
             again.append({"itemIdentifier": record["messageId"]})
-    metrics.flush_metrics()
+    flush()
     return {"batchItemFailures": again}
 
 

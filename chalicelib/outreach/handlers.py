@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from chalicelib.edge.clock import as_instant, utc_now, wait_until
 from chalicelib.edge.config import config
-from chalicelib.edge.log import count, logger, metrics, places
+from chalicelib.edge.log import count, flush, logger, metrics, places
 from chalicelib.edge.trace import segment
 from chalicelib.outreach import ports, service
 from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Recipient, occurrence_named
@@ -42,7 +42,7 @@ def tick(event: dict[str, Any]) -> dict[str, int]:
     count("Ticks")
     count("HandedOver", found.ahead)
     count("Overdue", found.overdue)
-    metrics.flush_metrics()
+    flush()
     return counts
 
 
@@ -71,7 +71,7 @@ def deliver(event: dict[str, Any], *, people: People) -> dict[str, list[dict[str
         else:
             if outcome is service.Outcome.NOT_ACCEPTED:
                 again.append(record)
-    metrics.flush_metrics()
+    flush()
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in again]}
 
 
@@ -167,5 +167,5 @@ def record_receipt(event: dict[str, Any]) -> bool:
     ended = DynamoLedger().received(person_id, kind, on, at=as_instant(event["time"]))
     logger.info("receipt", extra={"correlation_id": name, "ended": ended})
     count("Receipts")
-    metrics.flush_metrics()
+    flush()
     return ended
