@@ -7,7 +7,7 @@ from datetime import datetime
 from chalicelib.enrollment.changing import Change, Marker, after
 from chalicelib.enrollment.domain import AlreadyEnrolled, Member, Record, SignInTaken, member_of, recipient_of
 from chalicelib.enrollment.imports import Import, Result
-from chalicelib.enrollment.programmes import QUIET_BY_DEFAULT, Programme, ProgrammeExists
+from chalicelib.enrollment.programmes import Programme, ProgrammeExists
 from chalicelib.enrollment.roster import Finding
 from chalicelib.enrollment.upload import Line
 from chalicelib.errors import Stale
@@ -89,7 +89,7 @@ class FakePeople:
         if record is None:
             return None
         programme = self.programmes.find(record.episode.programme_id)
-        return recipient_of(record, programme.quiet_hours if programme else QUIET_BY_DEFAULT, at=now)
+        return recipient_of(record, programme or Programme(id="gone", name="gone"), at=now)
 
     def of_person(self, person_id: str, *, now: datetime) -> PersonStanding | None:
         record = self.records.get(person_id)

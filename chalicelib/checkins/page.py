@@ -38,6 +38,7 @@ class Visit:
     now: datetime
     language: str
     page_id: str
+    country: str = "US"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +96,12 @@ class OneTap:
         return _word(visit, "disputed", offer_help=True)
 
     def _known(self, visit: Visit) -> tuple[Claims, Recipient | None, Visit]:
-        """Return what the link says, whose it is, and the visit in their language."""
+        """Return what the link says, whose it is, and the visit in their language and country."""
         claims = self.signer.open(Purpose.ANSWER, visit.token)
         recipient = self.recipients.load(claims.person_id, now=visit.now)
-        return claims, recipient, replace(visit, language=recipient.language) if recipient else visit
+        if recipient:
+            visit = replace(visit, language=recipient.language, country=recipient.country)
+        return claims, recipient, visit
 
     def _help(self, recipient: Recipient | None, visit: Visit, sent: Mapping[str, str]) -> Shown:
         if recipient is None:
@@ -169,7 +172,7 @@ def _questions(
         FOLDER,
         "check_in.html",
         language=visit.language,
-        numbers=resources(),
+        numbers=resources(visit.country),
         title=say["title"],
         say=say,
         given={name: (given or {}).get(name, "") for name in ("mood", "craving", "plan", "note")},
@@ -194,7 +197,7 @@ def _word(
         FOLDER,
         "word.html",
         language=visit.language,
-        numbers=resources(),
+        numbers=resources(visit.country),
         title=say["title"],
         say=say,
         heading=say[name],

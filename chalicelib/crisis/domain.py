@@ -20,7 +20,13 @@ class Resources:
 
 
 @cache
+def countries() -> frozenset[str]:
+    """Return the countries whose numbers are known."""
+    return frozenset(json.loads(RESOURCES.read_text(encoding="utf-8")))
+
+
+@cache
 def resources(country: str = "US") -> Resources:
-    """Return the numbers of a country (ISO 3166-1 alpha-2); 988 is open day and night (988lifeline.org)."""
+    """Return the numbers of a country (ISO 3166-1 alpha-2); 988 is open day and night in the US and Canada."""
     found = json.loads(RESOURCES.read_text(encoding="utf-8"))[country]
     return Resources(**{**found, "reviewed_on": date.fromisoformat(found["reviewed_on"])})

@@ -178,8 +178,8 @@ def member_of(person: Person, episode: Episode) -> Member:
     )
 
 
-def recipient_of(record: Record, default: QuietHours, *, at: datetime) -> Recipient:
-    """Return the person as outreach sees them at this instant; ``default``: their programme's quiet hours."""
+def recipient_of(record: Record, programme: Programme, *, at: datetime) -> Recipient:
+    """Return the person as outreach sees them at this instant, with their programme's choices."""
     consents = record.live_consents(at=at)
     return Recipient(
         person_id=record.person.id,
@@ -188,10 +188,12 @@ def recipient_of(record: Record, default: QuietHours, *, at: datetime) -> Recipi
         language=record.person.language,
         zone=record.person.zone,
         standing=record.standing(at=at),
-        quiet_hours=record.person.quiet_hours(default),
+        quiet_hours=record.person.quiet_hours(programme.quiet_hours),
         consents=frozenset(consents),
         channels=tuple(_way(channel, consents, at) for channel in record.channels),
         schedules=record.schedules,
+        sender_name=programme.sender_name,
+        country=programme.emergency_country,
     )
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import time
 
+from chalicelib.crisis.domain import countries
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
 from chalicelib.outreach.domain import QuietHours
 from chalicelib.privacy.domain import Caseload
@@ -59,8 +60,13 @@ def programme_faults(programme: Programme) -> list[Fault]:
         faults.append(Fault(field="senderName", reason="must not tell others what the programme is about"))
     if not programme.languages or not set(programme.languages) <= set(LANGUAGES):
         faults.append(Fault(field="languages", reason=f"must be some of {', '.join(LANGUAGES)}"))
-    if not re.fullmatch(r"[A-Z]{2}", programme.emergency_country):
-        faults.append(Fault(field="emergencyCountry", reason="must be a country's two letters"))
+    if programme.emergency_country not in countries():
+        faults.append(
+            Fault(
+                field="emergencyCountry",
+                reason=f"must be one whose help lines we know: {', '.join(sorted(countries()))}",
+            )
+        )
     return faults
 
 

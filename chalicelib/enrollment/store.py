@@ -32,14 +32,14 @@ from chalicelib.enrollment.items import (
     person_of,
 )
 from chalicelib.enrollment.programme_store import DynamoProgrammes, MemberItem, member_item, member_of_item
-from chalicelib.enrollment.programmes import QUIET_BY_DEFAULT
+from chalicelib.enrollment.programmes import Programme
 from chalicelib.errors import Stale
-from chalicelib.outreach.domain import QuietHours, Recipient
+from chalicelib.outreach.domain import Recipient
 from chalicelib.outreach.store import ScheduleItem, due_item, schedule_item, schedule_of
 from chalicelib.privacy.domain import Caseload, PersonStanding
 
 DEFAULTS_LAST = timedelta(seconds=60)
-"""How long a process goes by a programme's quiet hours before it reads them again."""
+"""How long a process goes by a programme's choices before it reads them again."""
 
 _READ: dict[type[Item], tuple[str, Callable[[Any], Any]]] = {
     EpisodeItem: ("episodes", episode_of),
@@ -54,7 +54,7 @@ class DynamoPeople:
     """Implements ``changing.People``, outreach's ``Recipients`` and ``Suppressions``, and privacy's ``Standings``."""
 
     def __init__(self) -> None:
-        self._defaults: dict[str, tuple[datetime, QuietHours]] = {}
+        self._defaults: dict[str, tuple[datetime, Programme]] = {}
 
     def record(self, person_id: str) -> Record | None:
         """Return all that is stored with a person: one consistent query, whatever of it is needed."""
@@ -126,22 +126,22 @@ class DynamoPeople:
         """
         Return the person as outreach sees them; None if there is no such person.
 
-        One consistent query. Their programme's quiet hours come from memory, read again after a minute.
+        One consistent query. Their programme's choices come from memory, read again after a minute.
         """
         record = self.record(person_id)
         if record is None:
             return None
-        return recipient_of(record, self._quiet_hours(record.episode.programme_id, now=now), at=now)
+        return recipient_of(record, self._programme(record.episode.programme_id, now=now), at=now)
 
-    def _quiet_hours(self, programme_id: str, *, now: datetime) -> QuietHours:
+    def _programme(self, programme_id: str, *, now: datetime) -> Programme:
         kept = self._defaults.get(programme_id)
         # A clock that was moved back counts as a minute gone by.
         if kept and timedelta() <= now - kept[0] < DEFAULTS_LAST:
             return kept[1]
         programme = DynamoProgrammes().find(programme_id)
-        quiet_hours = programme.quiet_hours if programme else QUIET_BY_DEFAULT
-        self._defaults[programme_id] = (now, quiet_hours)
-        return quiet_hours
+        known = programme or Programme(id=programme_id, name=programme_id)
+        self._defaults[programme_id] = (now, known)
+        return known
 
     def of_person(self, person_id: str, *, now: datetime) -> PersonStanding | None:
         """Return what decides about access to a person."""
@@ -169,7 +169,7 @@ class DynamoPeople:
 
 @cache
 def people() -> DynamoPeople:
-    """Return this process's people, who remember their programmes' quiet hours for a minute."""
+    """Return this process's people, who remember their programmes' choices for a minute."""
     return DynamoPeople()
 
 

@@ -109,7 +109,11 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """A person as outreach sees them at the moment of sending. ``consents`` are the scopes live at that moment."""
+    """
+    A person as outreach sees them at the moment of sending. ``consents`` are the scopes live at that moment.
+
+    ``sender_name`` and ``country`` (ISO 3166-1 alpha-2, whose help lines are shown) are their programme's.
+    """
 
     person_id: str
     programme_id: str
@@ -121,6 +125,8 @@ class Recipient:
     consents: frozenset[str]
     channels: tuple[Channel, ...]
     schedules: tuple[Schedule, ...] = field(default=())
+    sender_name: str = "Care Team"
+    country: str = "US"
 
     def schedule(self, kind: str) -> Schedule | None:
         """Return the person's schedule of this kind, if any."""

@@ -90,7 +90,6 @@ class EmailSender:
 
     links: Links
     ses: Ses
-    sender_name: str
     from_address: str
     reply_to: str
 
@@ -100,7 +99,7 @@ class EmailSender:
         mime = compose(
             message,
             self.links.action(entry, channel, expires_at=closes_at),
-            sender_name=self.sender_name,
+            sender_name=recipient.sender_name,
             from_address=self.from_address,
             reply_to=self.reply_to,
             to=channel.address,

@@ -19,9 +19,6 @@ from chalicelib.outreach.store import DynamoDues, DynamoLedger
 if TYPE_CHECKING:
     from chalicelib.outreach.links import Links
 
-SENDER_NAME = "Care Team"
-"""Neutral by default: a sender's name is seen on a locked screen."""
-
 EARLIEST = timedelta(seconds=2)
 """A message that comes earlier than this before its instant goes back to the queue."""
 
@@ -141,7 +138,6 @@ def _email() -> ports.Sender:
     return EmailSender(
         links=_links(),
         ses=Ses(from_address=settings.from_address, configuration_set=settings.configuration_set),
-        sender_name=SENDER_NAME,
         from_address=settings.from_address,
         reply_to=settings.reply_to,
     )
