@@ -61,9 +61,10 @@ def instant_of(text: str, *, now: datetime) -> datetime:
 
 def set_clock(at: datetime, found: dict[str, Any]) -> None:
     """Make it ``at`` for the stack."""
-    offset = (at - datetime.now(UTC)).total_seconds()
+    # Whole seconds, as EventBridge's times are: a fraction would put a tick into the minute before.
+    offset = round((at - datetime.now(UTC)).total_seconds())
     fresh = CLOCK.with_suffix(".new")
-    fresh.write_text("0" if abs(offset) < 1 else f"{offset:.3f}")
+    fresh.write_text(str(offset))
     fresh.replace(CLOCK)
     _take_watermark_back(at, found["table"])
 

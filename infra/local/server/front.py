@@ -16,7 +16,7 @@ from infra.package import GATEWAY_PROBLEMS
 LONGEST_BODY = 10 * 1024 * 1024
 """API Gateway's quota for a REST API's payload."""
 
-AT_ONCE = 8
+AT_ONCE = 4
 """Requests under way at a time; more wait. Each would start a process of its own, and a laptop has few cores."""
 
 # RFC 9110 7.6.1: these belong to one connection.
