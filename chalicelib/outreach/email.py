@@ -42,9 +42,10 @@ def compose(
     message["Date"] = format_datetime(at)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
     message["X-Cairn-Id"] = name
-    message["Content-Language"] = words.language
     message.set_content(as_text(words, link))
     message.add_alternative(as_html(words, link), subtype="html")
+    # Last, since setting content takes all Content-* headers away.
+    message["Content-Language"] = words.language
     return message.as_bytes()
 
 

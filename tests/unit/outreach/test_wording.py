@@ -94,6 +94,7 @@ def test_the_email_is_for_one_person_and_says_it_in_text_and_html() -> None:
     assert message["To"] == "UPPER.Case+tag@example.com"
     assert message["From"] == "Care Team <hello@care.example>"
     assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Content-Language"] == "es"
     assert (message["Cc"], message["Bcc"]) == (None, None)
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
     text, html = (part.get_content() for part in message.iter_parts())
