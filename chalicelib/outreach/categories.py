@@ -19,6 +19,7 @@ class Category:
     ``consent``: the scope needed per channel; none for what a person just asked for themselves.
     ``recurs``: it belongs to a schedule, and a row of an older version of that schedule is void.
     ``closes``: too late from this local time on the day after, or this long after it fell due.
+    ``patience``: how long a provider that takes nothing is asked again before another channel is tried.
     ``settles_in``: how long a claim without an outcome may still be reported by a receipt before it is tried again.
     """
 
@@ -29,6 +30,7 @@ class Category:
     recurs: bool
     quiet_hours_defer: bool
     closes: time | timedelta
+    patience: timedelta
     settles_in: timedelta
     channels: tuple[ChannelKind, ...]
     push_urgency: str
@@ -43,6 +45,7 @@ CATEGORIES: dict[str, Category] = {
         recurs=True,
         quiet_hours_defer=True,
         closes=time(4),
+        patience=timedelta(minutes=10),
         settles_in=timedelta(minutes=2),
         channels=(ChannelKind.PUSH, ChannelKind.EMAIL),
         push_urgency="normal",
@@ -55,6 +58,7 @@ CATEGORIES: dict[str, Category] = {
         recurs=False,
         quiet_hours_defer=False,
         closes=timedelta(hours=48),
+        patience=timedelta(minutes=10),
         settles_in=timedelta(minutes=2),
         channels=(ChannelKind.PUSH, ChannelKind.EMAIL),
         push_urgency="high",

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 EARLIEST = timedelta(seconds=2)
 """A message that comes earlier than this before its instant goes back to the queue."""
 
-LAST_RECEIVE = 5
-"""The queue's maxReceiveCount: a message that comes back for the fifth time goes to the dead letters next."""
-
 
 @cache
 def _queue() -> SqsQueue:
@@ -51,6 +48,7 @@ def deliver(event: dict[str, Any], *, people: People) -> dict[str, list[dict[str
     """
     Deliver each due occurrence of an SQS event; answer with those to bring again (partial batch response).
 
+    What a provider doesn't take now isn't among them: its due row stays, and the tick brings it every minute.
     Powertools' batch processor would do this loop, at 150 ms of every cold start.
     """
     again = []
@@ -66,7 +64,7 @@ def deliver(event: dict[str, Any], *, people: People) -> dict[str, list[dict[str
             count("DeliveryErrors")
             again.append(record)
         else:
-            if outcome is service.Outcome.NOT_ACCEPTED:
+            if outcome is service.Outcome.EARLY:
                 again.append(record)
     flush()
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in again]}
@@ -77,12 +75,11 @@ def _deliver(record: dict[str, Any], people: People) -> service.Outcome:
     # The queue's delay is in whole seconds of another clock than ours: nobody is asked before their time.
     now = wait_until(due.at, at_most=EARLIEST)
     if now < due.at:
-        return service.Outcome.NOT_ACCEPTED
+        return service.Outcome.EARLY
     with segment("deliver"):
         done = service.deliver(
             due,
             now=now,
-            last_try=int(record["attributes"]["ApproximateReceiveCount"]) >= LAST_RECEIVE,
             recipients=people,
             dues=DynamoDues(),
             ledger=DynamoLedger(),

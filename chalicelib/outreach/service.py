@@ -47,6 +47,7 @@ class Outcome(StrEnum):
     ALREADY_ENDED = "already_ended"
     UNSETTLED = "unsettled"
     NOT_ACCEPTED = "not_accepted"
+    EARLY = "early"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,6 @@ def deliver(
     due: Due,
     *,
     now: datetime,
-    last_try: bool,
     recipients: Recipients,
     dues: Dues,
     ledger: Ledger,
@@ -127,8 +127,7 @@ def deliver(
     """
     Bring one due occurrence to its end, or leave its due row for a later look.
 
-    Safe to repeat at any point and to run twice at once. ``last_try``: the queue won't bring this message again, so a
-    provider that still doesn't accept ends it.
+    Safe to repeat at any point and to run twice at once.
     """
     recipient = recipients.load(due.person_id, now=now)
     if recipient is None or not _is_current(due, recipient):
@@ -168,7 +167,7 @@ def deliver(
 
     channels = verdict.channels if isinstance(verdict, Send) else ()
     try:
-        ended = _send(entry, due, recipient, channels, now=now, last_try=last_try, via=senders, suppress=suppressions)
+        ended = _send(entry, due, recipient, channels, now=now, via=senders, suppress=suppressions)
     except NotAccepted:
         ledger.release(entry)
         return Delivery(outcome=Outcome.NOT_ACCEPTED)
@@ -209,14 +208,13 @@ def _send(
     channels: tuple[Channel, ...],
     *,
     now: datetime,
-    last_try: bool,
     via: Mapping[ChannelKind, Sender],
     suppress: Suppressions,
 ) -> Entry:
     """
     Try each channel until one takes the message; return how that ended.
 
-    :raises NotAccepted: a provider may take it later, and there is a later
+    :raises NotAccepted: a provider may take it later
     """
     closes = closes_at(due, recipient.zone)
     for channel in channels:
@@ -228,7 +226,8 @@ def _send(
                 suppress.channel_is_gone(entry.person_id, channel.id, why="refused by the provider", now=now)
             continue
         except NotAccepted:
-            if not last_try:
+            # Another way is better than a late one, but not than one that is busy for a moment.
+            if channel is channels[-1] or now - due.at < category_of(due.kind).patience:
                 raise
             continue
         return replace(

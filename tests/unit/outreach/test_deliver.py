@@ -30,14 +30,11 @@ class World:
         self.email = FakeSender()
         self.push = FakeSender()
 
-    def deliver(
-        self, due: Due | None = None, *, now: datetime = NINE, last_try: bool = False, fatal: Iterable[int] = ()
-    ) -> Delivery:
+    def deliver(self, due: Due | None = None, *, now: datetime = NINE, fatal: Iterable[int] = ()) -> Delivery:
         moments = Moments(frozenset(fatal))
         return deliver(
             due or self.due,
             now=now,
-            last_try=last_try,
             recipients=Mortal(self.people, moments),  # type: ignore[arg-type]
             dues=Mortal(self.dues, moments),  # type: ignore[arg-type]
             ledger=Mortal(self.ledger, moments),  # type: ignore[arg-type]
@@ -132,11 +129,31 @@ def test_a_provider_that_is_full_is_asked_again_and_nobody_is_reached_twice() ->
     assert len(world.email.sent) == 1
 
 
-def test_the_last_try_ends_with_a_reason() -> None:
-    world = World()
-    world.email.refusals = [NotAccepted()]
+def test_a_provider_that_stays_full_is_asked_until_the_window_closes() -> None:
+    world = World(recipient=a_recipient(quiet=("00:00", "00:00")))
+    closes = utc("2026-11-26T09:00")
+    world.email.refusals = [NotAccepted() for _ in range(3)]
 
-    assert world.deliver(last_try=True).outcome is Outcome.FAILED
+    for now in (NINE, NINE + timedelta(hours=5), closes - timedelta(seconds=1)):
+        assert world.deliver(now=now).outcome is Outcome.NOT_ACCEPTED
+    assert world.deliver(now=closes).outcome is Outcome.SKIPPED
+    assert world.entry.reason is Reason.LATE
+
+
+def test_a_push_service_that_stays_full_gives_way_to_email() -> None:
+    world = World(recipient=a_recipient(channels=(an_email(), a_device())))
+    world.push.refusals = [NotAccepted(), NotAccepted()]
+
+    assert world.deliver(now=NINE + timedelta(minutes=9)).outcome is Outcome.NOT_ACCEPTED
+    assert world.deliver(now=NINE + timedelta(minutes=10)).outcome is Outcome.SENT
+    assert world.entry.channel_kind is ChannelKind.EMAIL
+
+
+def test_an_address_that_is_refused_ends_with_a_reason() -> None:
+    world = World()
+    world.email.refusals = [Refused(gone=False)]
+
+    assert world.deliver().outcome is Outcome.FAILED
     assert world.entry.reason is Reason.REFUSED
 
 
