@@ -5,18 +5,21 @@ Chalice makes the functions and the REST API; infra/resources/ says the rest; wh
 """
 
 import argparse
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from infra.slim import slim
+from infra.slim import add, slim
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / ".local" / "package"
@@ -37,6 +40,17 @@ GATEWAY_PROBLEMS = {
 }
 
 
+_ALMOST_NOTHING = """from chalice.app import Chalice
+
+app = Chalice("cairn")
+
+
+@app.route("/")
+def nothing():
+    return {}
+"""
+
+
 def main() -> None:
     """Package for the stage on the command line and say where the result is."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -49,29 +63,71 @@ def main() -> None:
 
 def package(stage: str, *, project: Path = ROOT) -> bool:
     """Write the template and the zip; return False if nothing changed since they were written last."""
-    fingerprint = _fingerprint(stage, project)
-    mark = PACKAGE / "fingerprint"
-    if mark.exists() and mark.read_text() == fingerprint and TEMPLATE.exists() and ZIP.exists():
-        return False
-    shutil.rmtree(PACKAGE, ignore_errors=True)
-    PACKAGE.mkdir(parents=True)
-    merge = PACKAGE / "merge.json"
-    merge.write_text(json.dumps(resources()))
-    chalice = "from chalice.cli import main; main()"
-    command = [sys.executable, "-c", chalice, "package", "--stage", stage, "--merge-template", str(merge)]
+    PACKAGE.mkdir(parents=True, exist_ok=True)
+    with (PACKAGE / "lock").open("w") as lock:
+        # Two stacks may start at once, of which one packages.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fingerprint = _fingerprint(stage, project)
+        mark = PACKAGE / "fingerprint"
+        if mark.exists() and mark.read_text() == fingerprint and TEMPLATE.exists() and ZIP.exists():
+            return False
+        mark.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(dir=PACKAGE) as name:
+            _package(stage, project, Path(name))
+        mark.write_text(fingerprint)
+    return True
+
+
+def _package(stage: str, project: Path, work: Path) -> None:
+    # Chalice fetches and zips all dependencies anew when a line of the app changes, which takes half a minute. So it
+    # is run for the dependencies alone, once for each requirements.txt, and for the app without them.
+    for part in ("app.py", "chalicelib", ".chalice/config.json", ".chalice/policies"):
+        _copy(project / part, work / "app" / part)
+    (work / "app" / "requirements.txt").touch()
+    (work / "merge.json").write_text(json.dumps(resources()))
+    _chalice(work / "app", work / "out", "--stage", stage, "--merge-template", str(work / "merge.json"))
+    template = json.loads((work / "out" / "sam.json").read_text())
+    put_right(template)
+    add(work / "out" / "deployment.zip", _vendored(project, work), ZIP)
+    TEMPLATE.write_text(json.dumps(template, indent=1))
+
+
+def _vendored(project: Path, work: Path) -> Path:
+    """Return the zip of the dependencies, made by Chalice for an app that has nothing else."""
+    digest = _digest(project / "requirements.txt", Path(slim.__code__.co_filename))
+    made = PACKAGE / f"vendored-{digest}.zip"
+    if not made.exists():
+        empty = work / "vendored"
+        _copy(project / "requirements.txt", empty / "requirements.txt")
+        (empty / "app.py").write_text(_ALMOST_NOTHING)
+        (empty / ".chalice").mkdir()
+        (empty / ".chalice" / "config.json").write_text('{"version": "2.0", "app_name": "cairn", "stages": {"dev": {}}}')
+        _chalice(empty, work / "vendored-out")
+        with zipfile.ZipFile(work / "vendored-out" / "deployment.zip") as whole:
+            alone = zipfile.ZipFile(work / "vendored.zip", "w")
+            with alone:
+                for entry in whole.infolist():
+                    if entry.filename != "app.py":
+                        alone.writestr(entry, whole.read(entry))
+        slim(work / "vendored.zip", made)
+    return made
+
+
+def _chalice(project: Path, out: Path, *options: str) -> None:
+    command = [sys.executable, "-c", "from chalice.cli import main; main()", "package", *options, str(out)]
     # The region only picks service principals, which are the same in all of the aws partition.
     environment = {**os.environ, "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1")}
-    done = subprocess.run(
-        [*command, str(PACKAGE)], cwd=project, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"chalice package failed:\n{done.stdout}{done.stderr}")
-    template = json.loads(TEMPLATE.read_text())
-    put_right(template)
-    TEMPLATE.write_text(json.dumps(template, indent=1))
-    slim(ZIP)
-    mark.write_text(fingerprint)
-    return True
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copyfile(source, target)
 
 
 def resources() -> dict[str, Any]:
@@ -127,14 +183,18 @@ def _problem(status: int | None, kind: str, detail: str) -> str:
 
 def _fingerprint(stage: str, project: Path) -> str:
     """Return a digest of all that goes in, so that an unchanged package isn't made again."""
-    taken = hashlib.sha256(f"{stage} {sys.version_info[:2]}".encode())
     paths = [project / "app.py", project / "requirements.txt", Path(__file__), Path(slim.__code__.co_filename)]
     for folder in (project / "chalicelib", project / ".chalice", ROOT / "infra" / "resources"):
-        paths += [path for path in folder.rglob("*") if path.is_file()]
-    for path in sorted(paths):
-        if not {"deployments", "deployed", "__pycache__"} & set(path.parts):
-            taken.update(f"{path.name}\0".encode() + path.read_bytes())
-    return taken.hexdigest()
+        paths += [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    skipped = {"deployments", "deployed", "__pycache__"}
+    return f"{stage} {_digest(*(path for path in paths if not skipped & set(path.parts)))}"
+
+
+def _digest(*paths: Path) -> str:
+    taken = hashlib.sha256(str(sys.version_info[:2]).encode())
+    for path in paths:
+        taken.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    return taken.hexdigest()[:32]
 
 
 if __name__ == "__main__":
