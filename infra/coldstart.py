@@ -31,10 +31,11 @@ began = time.perf_counter()
 sys.path.insert(0, {folder!r})
 {imports}
 imported = time.perf_counter()
-import boto3
-boto3.client("dynamodb", region_name="us-east-1")
+{client}
 print((imported - began) * 1000, (time.perf_counter() - began) * 1000)
 """
+_CLIENT = "from chalicelib.edge.aws import client; client('dynamodb')"
+_BASELINE_CLIENT = "boto3.client('dynamodb')"
 _BASELINE = """from chalice.app import Chalice
 from aws_lambda_powertools import Logger
 import boto3
@@ -106,7 +107,8 @@ def dominating(name: str, imports: str, folder: Path) -> str:
 
 
 def _run(name: str, imports: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    script = _TIMED.format(folder=str(folder), imports=imports)
+    client = _CLIENT if name in FUNCTIONS else _BASELINE_CLIENT
+    script = _TIMED.format(folder=str(folder), imports=imports, client=client)
     settings = {
         **{name: value for name, value in os.environ.items() if name in {"PATH", "LANG"}},
         **({"CAIRN_FUNCTION": name} if name in FUNCTIONS else {}),

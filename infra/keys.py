@@ -15,6 +15,9 @@ import boto3
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+AwsClient = Any
+"""boto3 makes its clients at run time."""
+
 SECRET = "cairn/keys"  # noqa: S105 (a name)
 KEPT = 3
 """Link keys kept, the newest of which signs."""
@@ -28,7 +31,7 @@ def main() -> None:
     print("keys put" if put_keys(boto3.client("secretsmanager"), rotate=asked.rotate) else "keys are there already")
 
 
-def put_keys(client: Any, *, rotate: bool = False) -> bool:
+def put_keys(client: AwsClient, *, rotate: bool = False) -> bool:
     """Write the secret's value if it has none, or add a key if ``rotate``; return whether anything was written."""
     try:
         # A secret that CloudFormation has just made has no value (AWS), or an empty one (the emulator).
@@ -42,7 +45,7 @@ def put_keys(client: Any, *, rotate: bool = False) -> bool:
 
 
 def renewed(present: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the secret with one more key for links. The VAPID pair stays: subscriptions are bound to it (RFC 8292 4)."""
+    """Return the secret with one more key for links. The VAPID pair stays: subscriptions are bound to it (RFC 8292)."""
     links = dict(sorted((present or {}).get("links", {}).items())[-(KEPT - 1) :])
     links[f"{datetime.now(UTC):%Y%m%dT%H%M%S}"] = _base64url(secrets.token_bytes(32))
     return {**(present or _vapid()), "links": links}

@@ -17,7 +17,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from infra.slim import add, slim
 
@@ -101,7 +101,9 @@ def _vendored(project: Path, work: Path) -> Path:
         _copy(project / "requirements.txt", empty / "requirements.txt")
         (empty / "app.py").write_text(_ALMOST_NOTHING)
         (empty / ".chalice").mkdir()
-        (empty / ".chalice" / "config.json").write_text('{"version": "2.0", "app_name": "cairn", "stages": {"dev": {}}}')
+        (empty / ".chalice" / "config.json").write_text(
+            '{"version": "2.0", "app_name": "cairn", "stages": {"dev": {}}}'
+        )
         _chalice(empty, work / "vendored-out")
         with zipfile.ZipFile(work / "vendored-out" / "deployment.zip") as whole:
             alone = zipfile.ZipFile(work / "vendored.zip", "w")

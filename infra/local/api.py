@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 TRIES = 5
+Json = Any
 
 
 class Unexpected(Exception):
@@ -26,13 +27,15 @@ class Api:
         self._address = address
         self._token = token
 
-    def call(self, method: str, path: str, content: Any = None, *, media_type: str = "application/json") -> Any:
+    def call(self, method: str, path: str, content: Json = None, *, media_type: str = "application/json") -> Json:
         """
         Return the answer's JSON, None if it has no body. Waits when it is told that it is too many.
 
         :raises Unexpected: on an error
         """
-        data = content.encode() if isinstance(content, str) else None if content is None else json.dumps(content).encode()
+        data = (
+            content.encode() if isinstance(content, str) else None if content is None else json.dumps(content).encode()
+        )
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": media_type}
         if method == "POST":
             # The same key for each try: a repetition must not create twice.
@@ -44,7 +47,11 @@ class Api:
                     text = answer.read()
                     return json.loads(text) if text else None
             except urllib.error.HTTPError as error:
-                busy = error.code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE}
+                busy = error.code in {
+                    HTTPStatus.TOO_MANY_REQUESTS,
+                    HTTPStatus.BAD_GATEWAY,
+                    HTTPStatus.SERVICE_UNAVAILABLE,
+                }
                 if not busy or not left:
                     raise Unexpected(error.code, error.read().decode(errors="replace")) from error
                 time.sleep(0.5 * (TRIES - left))

@@ -1,5 +1,5 @@
 """
-`make chaos`: play a day while Cairn's functions are killed (SIGKILL) at random moments, and stop the stack in its middle.
+`make chaos`: play a day while functions are killed (SIGKILL) at random moments, and stop the whole stack in its middle.
 
 The emulator itself is stopped in good order: on SIGKILL it loses its newest writes, which a real DynamoDB doesn't.
 At the end: everything that was due has ended, nobody was reached twice, nobody was missed.
@@ -26,8 +26,8 @@ from infra.local.rows import Rows, summary
 
 CHECK_IN = "check_in"
 STARTS_WITHIN = 600.0
-SHORTEST, LONGEST = 0.1, 1.5
-"""Seconds between two kills."""
+SHORTEST, LONGEST = 0.5, 5.0
+"""Seconds between two kills. A process takes a second or two to start: faster, and nothing would ever be done."""
 
 
 class Killer(threading.Thread):
@@ -87,13 +87,16 @@ def main() -> None:
     if "run" in processes.left_over():
         raise SystemExit("stop the running stack first (Ctrl-C there, or `make stop`): this starts its own")
     LOGS.mkdir(parents=True, exist_ok=True)
+    # Asked to stop, it must not leave its stack behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     stack, killer = Stack(), Killer(random.Random(asked.seed))  # noqa: S311 (for repeating, not for secrets)
     found = stack.start()
     start = stack_now()
     end = start + timedelta(hours=asked.hours)
     print(f"the stack is up; {asked.hours:.0f} hours from {start:%Y-%m-%d %H:%M} UTC, seed {asked.seed}", flush=True)
     # A killed message comes back by the tick, not by waiting: so don't wait long for any minute.
-    day.PATIENCE = 8.0
+    day.PATIENCE = 10.0
     killer.start()
     killer.on.set()
     stopped = False
@@ -146,7 +149,8 @@ def check_ins(found: dict[str, Any], *, since: datetime) -> list[dict[str, Any]]
     return [
         message
         for message in messages
-        if message["occurrence"].endswith(CHECK_IN) or (message["kind"] == "push" and "verify" not in message["payload"])
+        if message["occurrence"].endswith(CHECK_IN)
+        or (message["kind"] == "push" and "verify" not in message["payload"])
     ]
 
 

@@ -33,7 +33,7 @@ def instant_of(text: str, *, now: datetime) -> datetime:
     """
     Return the instant that the words mean, seen from ``now``.
 
-    ``tomorrow 08:00 America/New_York``, ``2026-12-01 08:00 UTC``, an ISO instant, ``+2h``, or ``now`` for the real time.
+    ``tomorrow 08:00 America/New_York``, ``2026-12-01 08:00 UTC``, an ISO instant, ``+2h``, or ``now``: the real time.
     """
     words = text.strip()
     if words == "now":

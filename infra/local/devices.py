@@ -37,7 +37,9 @@ def register(found: dict[str, Any], sign_ins_: SignIns, say: Callable[[str], Non
     """Register a device for everybody who agreed to push and has none; return how many there are then."""
     done: dict[str, str] = json.loads(DONE.read_text()) if DONE.exists() else {}
     wanted = {
-        row["external_id"]: row for row in oracle.rows() if row["push_consent"] == "yes" and row["external_id"] not in done
+        row["external_id"]: row
+        for row in oracle.rows()
+        if row["push_consent"] == "yes" and row["external_id"] not in done
     }
     key = json.loads(aws("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"])["vapid_public"]
     operator = Api(found["api"], sign_ins_.token(OPERATOR))
@@ -56,7 +58,9 @@ def register(found: dict[str, Any], sign_ins_: SignIns, say: Callable[[str], Non
         return added["id"]
 
     with ThreadPoolExecutor(AT_ONCE) as several:
-        for number, (row, channel) in enumerate(zip(wanted.values(), several.map(add, wanted.values()), strict=True), 1):
+        for number, (row, channel) in enumerate(
+            zip(wanted.values(), several.map(add, wanted.values()), strict=True), 1
+        ):
             done[row["external_id"]] = channel
             if number % 25 == 0:
                 say(f"{number} of {len(wanted)} devices are added")

@@ -2,8 +2,10 @@
 
 import json
 import secrets
+from contextlib import suppress
 from typing import Any
 
+from infra.keys import AwsClient
 from infra.local.places import SECRETS
 from infra.local.stack import aws
 
@@ -35,7 +37,7 @@ def password() -> str:
 class SignIns:
     """The user pool, as the AWS console shows it to an admin."""
 
-    def __init__(self, cognito: Any, *, pool: str, client: str) -> None:
+    def __init__(self, cognito: AwsClient, *, pool: str, client: str) -> None:
         self._cognito = cognito
         self._pool = pool
         self._client = client
@@ -43,11 +45,9 @@ class SignIns:
     def make(self, email: str, *, programme: str, role: str) -> None:
         """Make a sign-in with a role in a programme; fine if it is there."""
         group = f"{programme}/{role}"
-        try:
+        with suppress(self._cognito.exceptions.GroupExistsException):
             self._cognito.create_group(UserPoolId=self._pool, GroupName=group)
-        except self._cognito.exceptions.GroupExistsException:
-            pass
-        try:
+        with suppress(self._cognito.exceptions.UsernameExistsException):
             self._cognito.admin_create_user(
                 UserPoolId=self._pool,
                 Username=email,
@@ -55,8 +55,6 @@ class SignIns:
                 TemporaryPassword=password(),
                 UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
             )
-        except self._cognito.exceptions.UsernameExistsException:
-            pass
         self._cognito.admin_set_user_password(
             UserPoolId=self._pool, Username=email, Password=password(), Permanent=True
         )

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from infra.local.places import ACCOUNT, EMULATOR_PYTHON, LOCAL, LOGS, REGION, ROOT, STATE, TMP, is_alive
@@ -119,10 +120,8 @@ def _signal(pid: int, number: signal.Signals) -> bool:
 
 
 def _reap(pid: int) -> None:
-    try:
+    with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
 
 
 def resident_mb(pid: int) -> float:
@@ -139,6 +138,8 @@ def children_of(pid: int) -> list[int]:
 
 
 def functions_of(emulator: int) -> dict[int, str]:
-    """Return the processes that run Cairn's functions: process id and the folder it runs in, which names the function."""
+    """Return the processes that run Cairn's functions: id, and the folder it runs in, which names the function."""
     found = {pid: command_of(pid) for pid in children_of(emulator)}
-    return {pid: Path(command.split()[-1]).parent.name for pid, command in found.items() if "ministack-lambda-" in command}
+    return {
+        pid: Path(command.split()[-1]).parent.name for pid, command in found.items() if "ministack-lambda-" in command
+    }

@@ -5,12 +5,12 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from infra import keys, package
 from infra.local import processes, seed, stack
@@ -69,7 +69,7 @@ def bring_up(running: list[subprocess.Popen[bytes]]) -> None:
     say(f"the public address answers on port {ports['api']}, the inbox on port {ports['inbox']}")
     if clock_offset():
         say(f"the clock is moved by {clock_offset() / 3600:.1f} hours; `make clock TO=now` puts it back")
-    found = {
+    found: dict[str, Any] = {
         "api": f"http://127.0.0.1:{ports['api']}",
         "inbox": f"http://127.0.0.1:{ports['inbox']}",
         "push": f"http://127.0.0.1:{ports['inbox']}",
@@ -121,9 +121,9 @@ def watch(running: list[subprocess.Popen[bytes]]) -> None:
                 raise SystemExit(f"The {name} stopped by itself: see {LOGS / f'{name}.log'}")
 
 
-def announce(found: dict[str, object]) -> None:
+def announce(found: dict[str, Any]) -> None:
     """Say where everything is."""
-    memory = sum(processes.resident_mb(pid) for pid in _all(int(str(found["pids"]["emulator"]))))  # type: ignore[index]
+    memory = sum(processes.resident_mb(pid) for pid in _all(found["pids"]["emulator"]))
     print(
         f"""
 ready after {time.monotonic() - _started:.0f} s, {memory:.0f} MB of memory in use
@@ -151,7 +151,7 @@ def _all(emulator: int) -> list[int]:
     return [os.getpid(), emulator, *processes.children_of(emulator), *processes.children_of(os.getpid())]
 
 
-def _write(path: Path, content: dict[str, object]) -> None:
+def _write(path: Path, content: dict[str, Any]) -> None:
     # Whoever waits for the file must never see half of it.
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(content, indent=1))
@@ -168,4 +168,4 @@ def _asked_to_stop(_number: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,11 +1,13 @@
-"""What a fresh stack needs to be of use: a verified sender, sign-ins, the demo's programmes, its roster, and devices."""
+"""What a fresh stack needs to be of use: a verified sender, sign-ins, the demo's programmes, roster and devices."""
 
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
+from infra.keys import AwsClient
 from infra.local import devices
 from infra.local.api import Api, Unexpected
 from infra.local.oracle import ROSTER
@@ -17,12 +19,10 @@ DONE = LOCAL / "seeded.json"
 LONGEST_IMPORT = 300.0
 
 
-def sender(ses: Any) -> None:
+def sender(ses: AwsClient) -> None:
     """Verify the domain that Cairn's email comes from; the emulator believes it at once."""
-    try:
+    with suppress(ses.exceptions.AlreadyExistsException):
         ses.create_email_identity(EmailIdentity=FROM_ADDRESS.partition("@")[2])
-    except ses.exceptions.AlreadyExistsException:
-        pass
 
 
 def demo(found: dict[str, Any], sign_ins: SignIns, say: Callable[[str], None]) -> None:

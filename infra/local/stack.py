@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from infra.keys import AwsClient
 from infra.local.places import CLOCK, REGION, endpoints
 from infra.package import TEMPLATE, ZIP
 
@@ -18,7 +19,7 @@ FROM_ADDRESS, REPLY_TO = "care-team@cairn.example", "care-team@cairn.example"
 STAGE = "api"
 
 
-def aws(service: str, port: int | None = None) -> Any:
+def aws(service: str, port: int | None = None) -> AwsClient:
     """Return a client of a service of the emulator, by default of the one that is running."""
     where = f"http://127.0.0.1:{port}" if port else endpoints()["aws"]
     return boto3.client(
@@ -106,7 +107,7 @@ def _filled_in(value: str | dict[str, str], values: dict[str, str]) -> str:
     return text
 
 
-def outputs(formation: Any) -> dict[str, str]:
+def outputs(formation: AwsClient) -> dict[str, str]:
     """Return the outputs of the stack by name."""
     stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
@@ -138,7 +139,7 @@ def functions(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
     return (found for found in template["Resources"].values() if found["Type"] == "AWS::Serverless::Function")
 
 
-def _status(formation: Any) -> str | None:
+def _status(formation: AwsClient) -> str | None:
     try:
         stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
     except ClientError:
@@ -146,7 +147,7 @@ def _status(formation: Any) -> str | None:
     return str(stack["StackStatus"])
 
 
-def _wait(formation: Any) -> None:
+def _wait(formation: AwsClient) -> None:
     until = time.monotonic() + 180
     while (status := _status(formation)) is not None and status.endswith("_IN_PROGRESS"):
         if time.monotonic() > until:

@@ -51,7 +51,7 @@ class Mail:
 
     def _keep(self, request: dict[str, Any], message_id: str) -> None:
         raw = base64.b64decode(request.get("Content", {}).get("Raw", {}).get("Data", ""))
-        parsed: EmailMessage = email.message_from_bytes(raw, policy=email.policy.default)  # type: ignore[assignment]
+        parsed: EmailMessage = email.message_from_bytes(raw, policy=email.policy.default)
         tags = {tag["Name"]: tag["Value"] for tag in request.get("EmailTags", [])}
         destination = request.get("Destination", {}).get("ToAddresses", [])
         occurrence = tags.get("occurrence", "")

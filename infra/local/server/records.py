@@ -40,7 +40,7 @@ class Records:
             )
         return added.lastrowid or 0
 
-    def find(  # noqa: PLR0913 (each narrows the search)
+    def find(
         self, *, to: str = "", kind: str = "", since: str = "", search: str = "", limit: int = 50, before: int = 0
     ) -> list[dict[str, Any]]:
         """

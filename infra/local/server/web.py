@@ -3,7 +3,6 @@
 import json
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 
 class Server(ThreadingHTTPServer):
@@ -23,7 +22,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "cairn-local", ""
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class's name)
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
         """Say nothing: addresses hold tokens."""
 
     def body(self) -> bytes:
@@ -46,6 +45,6 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(data)
 
-    def answer_json(self, status: int, content: Any, *, headers: dict[str, str] | None = None) -> None:
+    def answer_json(self, status: int, content: object, *, headers: dict[str, str] | None = None) -> None:
         """Send JSON."""
         self.answer(status, json.dumps(content, ensure_ascii=False), media_type="application/json", headers=headers)
