@@ -7,6 +7,7 @@ The emulator's gateway takes bodies of any size; this one holds to API Gateway's
 import http.client
 import json
 import threading
+import uuid
 from http import HTTPStatus
 from urllib.parse import SplitResult, urlsplit
 
