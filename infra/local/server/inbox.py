@@ -76,9 +76,9 @@ def _email(message: dict[str, Any]) -> str:
     number = message["id"]
     return f"""<dl><dt>From</dt><dd>{html.escape(message["from"])}</dd><dt>To</dt><dd>{html.escape(message["to"])}</dd>
 <dt>Person</dt><dd>{html.escape(message["person"] or "not known")}</dd></dl>
-<h3>As shown</h3><iframe loading="lazy" sandbox="allow-popups allow-popups-to-escape-sandbox"
+<h2>As shown</h2><iframe loading="lazy" sandbox="allow-popups allow-popups-to-escape-sandbox"
  title="{html.escape(message["subject"], quote=True)}" src="/messages/{number}/html"></iframe>
-<h3>Text</h3><pre>{_linked(message["text"])}</pre>
+<h2>Text</h2><pre>{_linked(message["text"])}</pre>
 <details class="raw"><summary>Headers</summary>{_headers(message)}</details>
 <p><a href="/messages/{number}/raw">Raw message</a> · <a href="/messages/{number}">JSON</a></p>"""
 
@@ -87,7 +87,7 @@ def _push(message: dict[str, Any]) -> str:
     rows = "".join(
         f"<dt>{html.escape(str(name))}</dt><dd>{_linked(str(value))}</dd>" for name, value in _payload(message).items()
     )
-    return f"""<h3>Decrypted</h3><dl>{rows}</dl>
+    return f"""<h2>Decrypted</h2><dl>{rows}</dl>
 <dl><dt>Device</dt><dd>{html.escape(message["subscription"])}</dd>
 <dt>Size</dt><dd>{message["bytes"]} bytes encrypted</dd></dl>
 <details class="raw"><summary>Headers</summary>{_headers(message)}</details>
