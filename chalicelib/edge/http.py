@@ -146,7 +146,8 @@ class Doors(Blueprint):
         asked = Asked(
             now=now,
             correlation_id=app.correlation_id,
-            path=str(request.context.get("path") or request.to_original_event().get("path")),
+            # Without the stage's name, which the public address doesn't have.
+            path=str(request.to_original_event().get("path") or request.context.get("path")),
             source_ip=str(request.context.get("identity", {}).get("sourceIp", "")),
             actor=actor,
             grant=grant,
