@@ -81,7 +81,13 @@ class Front(Handler):
                 break
             length -= _CHUNK
         status, kind, detail = GATEWAY_PROBLEMS["REQUEST_TOO_LARGE"]
-        problem = {"type": f"urn:cairn:problem:{kind}", "title": "Too large", "status": status, "detail": detail}
+        problem = {
+            "type": f"urn:cairn:problem:{kind}",
+            "title": "Too large",
+            "status": status,
+            "detail": detail,
+            "instance": str(uuid.uuid4()),
+        }
         self.close_connection = True
         self.answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, json.dumps(problem), media_type="application/problem+json")
 
