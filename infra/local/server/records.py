@@ -28,6 +28,10 @@ class Records:
         self._db.execute("pragma journal_mode = wal")
         self._db.executescript(_SCHEMA)
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
     def add(self, message: dict[str, Any], *, raw: bytes | None = None) -> int:
         """Keep a message: kind, at, realAt, to, person, subject and occurrence as columns, all else as JSON."""
         columns = [message[name] for name in ("kind", "at", "realAt", "to", "person", "subject", "occurrence")]

@@ -1,0 +1,147 @@
+import json
+from typing import Any
+
+import pytest
+
+from infra.package import GATEWAY_PROBLEMS, ROOT, put_right, resources
+
+POLICIES = ROOT / ".chalice" / "policies"
+FUNCTIONS = ("api_handler", "tick", "deliver", "import_roster", "record_receipt")
+
+
+def statements(function: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((POLICIES / f"{function}.json").read_text())["Statement"]
+    return found
+
+
+def partitions(function: str, action: str) -> set[str]:
+    """Return the leading keys that a function may do this to."""
+    keys: set[str] = set()
+    for statement in statements(function):
+        if f"dynamodb:{action}" in statement["Action"]:
+            keys |= set(statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
+    return keys
+
+
+def packaged() -> dict[str, Any]:
+    """Return a template as Chalice makes it, as far as it is put right."""
+    options = {
+        "responses": {"default": {"responseParameters": {"method.response.header.Access-Control-Allow-Origin": "'*'"}}}
+    }
+    authorizer = {"type": "cognito_user_pools", "providerARNs": ["arn:fixed"]}
+    definition = {
+        "paths": {"/people": {"options": {"x-amazon-apigateway-integration": options}}, "/": {"get": {}}},
+        "securityDefinitions": {"cairn": {"x-amazon-apigateway-authorizer": authorizer}},
+    }
+    return {"Resources": {"RestAPI": {"Properties": {"DefinitionBody": definition}}}}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_has_a_policy_of_its_own_that_the_configuration_names(function: str) -> None:
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+
+    assert config["autogen_policy"] is False
+    assert config["lambda_functions"][function]["iam_policy_file"] == f"policies/{function}.json"
+    assert statements(function)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_policy_allows_whole_services_or_all_resources(function: str) -> None:
+    for statement in statements(function):
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        assert not any("*" in action for action in actions), statement
+        # X-Ray has no resources to name.
+        assert statement["Resource"] != "*" or all(action.startswith("xray:") for action in actions), statement
+
+
+@pytest.mark.parametrize("function", [name for name in FUNCTIONS if name != "api_handler"])
+def test_background_functions_reach_only_the_partitions_that_they_need(function: str) -> None:
+    for statement in statements(function):
+        if any(action.startswith("dynamodb:") for action in statement["Action"]):
+            # Without Null, a request that has no leading keys (a scan) would pass ForAllValues.
+            assert statement["Condition"]["Null"] == {"dynamodb:LeadingKeys": "false"}, statement
+
+
+def test_the_tick_reads_what_is_due_and_writes_only_its_watermark() -> None:
+    assert partitions("tick", "Query") == {"DUE#*"}
+    assert partitions("tick", "PutItem") == {"WATERMARK"}
+    assert not partitions("tick", "DeleteItem")
+
+
+def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
+    read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("deliver", action)}
+
+    assert read == {"LEDGER#*", "PERSON#*", "PROGRAMMES"}
+
+
+def test_mail_goes_out_from_one_address_only() -> None:
+    sending = [s for s in statements("deliver") if "ses:SendEmail" in s["Action"]]
+
+    assert [s["Condition"] for s in sending] == [{"StringEquals": {"ses:FromAddress": {"Ref": "FromAddress"}}}]
+    assert not any("ses:SendEmail" in s["Action"] for name in FUNCTIONS if name != "deliver" for s in statements(name))
+
+
+def test_the_pool_of_the_same_template_authorises() -> None:
+    template = packaged()
+
+    put_right(template)
+
+    scheme = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["securityDefinitions"]["cairn"]
+    arns = scheme["x-amazon-apigateway-authorizer"]["providerARNs"]
+    assert arns == [{"Fn::GetAtt": ["UserPool", "Arn"]}]
+
+
+def test_no_other_origin_is_told_that_it_may_read_answers() -> None:
+    template = packaged()
+
+    put_right(template)
+
+    assert "'*'" not in json.dumps(template)
+
+
+def test_what_the_gateway_says_by_itself_is_a_problem_too() -> None:
+    template = packaged()
+
+    put_right(template)
+
+    responses = template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"]
+    assert set(responses) == set(GATEWAY_PROBLEMS)
+    for response in responses.values():
+        problem = json.loads(response["ResponseTemplates"]["application/json"])
+        assert problem["type"].startswith("urn:cairn:problem:")
+        assert problem["instance"] == "$context.requestId"
+        assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
+
+
+def test_an_address_that_does_not_exist_is_not_forbidden_but_not_found() -> None:
+    assert GATEWAY_PROBLEMS["MISSING_AUTHENTICATION_TOKEN"][0] == 404
+
+
+def test_one_message_that_fails_does_not_take_its_batch_along() -> None:
+    whole = resources()["Resources"]
+
+    for function, event in (("Deliver", "DeliverSqsEventSource"), ("ImportRoster", "ImportRosterSqsEventSource")):
+        properties = whole[function]["Properties"]["Events"][event]["Properties"]
+        assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_what_can_not_be_made_again_is_kept_when_the_stack_goes() -> None:
+    whole = resources()["Resources"]
+
+    for name in ("Table", "Key", "KeysSecret", "UserPool"):
+        assert whole[name]["DeletionPolicy"] == "Retain", name
+        assert whole[name]["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_the_access_log_holds_no_path_that_carries_a_token() -> None:
+    log = resources()["Resources"]["RestAPI"]["Properties"]["AccessLogSetting"]["Format"]
+
+    assert "$context.resourcePath" in log
+    assert "$context.path" not in log
+    assert "sourceIp" not in log
+
+
+def test_no_secret_is_in_the_template() -> None:
+    secret = resources()["Resources"]["KeysSecret"]["Properties"]
+
+    assert not {"SecretString", "GenerateSecretString"} & set(secret)
