@@ -84,9 +84,15 @@ def tick(found: dict[str, Any], *, at: datetime) -> str:
         "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/tick"],
         "detail": {},
     }
-    answer = aws("lambda").invoke(FunctionName=found["tick"], Payload=json.dumps(event).encode())
-    said = answer["Payload"].read().decode()
-    return f"failed: {said}" if answer.get("FunctionError") else said
+    function = aws("lambda")
+    said = ""
+    # Lambda tries an event of EventBridge twice more.
+    for _ in range(3):
+        answer = function.invoke(FunctionName=found["tick"], Payload=json.dumps(event).encode())
+        said = str(answer["Payload"].read().decode())
+        if not answer.get("FunctionError"):
+            return said
+    return f"failed: {said}"
 
 
 def _take_watermark_back(at: datetime, table: str) -> None:
