@@ -54,7 +54,7 @@ _HELP = """() => [...document.querySelectorAll('.help a')].map(e => {
 })"""
 
 
-@dataclass(slots=True)
+@dataclass  # without slots: Playwright keeps something of its own on whose method listens
 class Look:
     """A page in a browser, and everything it asked for or complained about."""
 
