@@ -25,8 +25,14 @@ SEND = {"en": "Send", "es": "Enviar"}
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
+def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def say(words: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\n{words}")  # noqa: T201 (whoever waits should know for what)
+
+    with chromium(say) as running:
         yield running
 
 
