@@ -95,6 +95,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     stack, killer = Stack(), Killer(random.Random(asked.seed))  # noqa: S311 (for repeating, not for secrets)
     found = stack.start()
+    # What fell due earlier is not this day's: let it out first.
+    day.settle(found, Rows(found["table"]), stack_now())
     start = stack_now()
     end = start + timedelta(hours=asked.hours)
     print(f"the stack is up; {asked.hours:.0f} hours from {start:%Y-%m-%d %H:%M} UTC, seed {asked.seed}", flush=True)

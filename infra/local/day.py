@@ -80,7 +80,7 @@ def play(
         after = minute + MINUTE - timedelta(seconds=1)
     if end - BEFORE > stack_now():
         set_clock(end - BEFORE, found)
-    return _look_again(found, rows, end)
+    return settle(found, rows, end)
 
 
 def _wait(rows: Rows, these: list[Waiting]) -> list[Waiting]:
@@ -97,7 +97,7 @@ def _wait(rows: Rows, these: list[Waiting]) -> list[Waiting]:
     return left
 
 
-def _look_again(found: dict[str, Any], rows: Rows, end: datetime) -> list[Waiting]:
+def settle(found: dict[str, Any], rows: Rows, end: datetime) -> list[Waiting]:
     """Go on minute by minute for what a crash left behind."""
     for _ in range(LAST_LOOKS):
         left = rows.waiting(before=end)
