@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python -m
-PIP := -m pip --disable-pip-version-check --quiet install --require-hashes
+PIP := -m pip --disable-pip-version-check --quiet --quiet install --require-hashes
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop reset token clock day devices chaos test test-fast check format package lint-package coldstart lock \
@@ -40,7 +40,7 @@ chaos: environments ## play a day while functions are killed and the stack is st
 
 # -- quality --
 
-test: environments ## run every test; `make test ARGS="-k roster"` narrows
+test: environments check ## check the code and run every test; `make test ARGS="-k roster"` narrows
 	@$(RUN) pytest $(ARGS)
 
 test-fast: environments ## run the tests that need neither emulator nor browser

@@ -99,7 +99,7 @@ def test_no_token_of_the_sender_is_kept(service: PushService, subscription: dict
 def test_what_the_standards_forbid_is_refused(
     service: PushService, subscription: dict[str, Any], change: dict[str, str], status: HTTPStatus
 ) -> None:
-    assert refusal(service, subscription, push(subscription, **change)) == status
+    assert refusal(service, subscription, push(subscription, body=None, **change)) == status
 
 
 def test_more_than_4096_bytes_are_too_many(service: PushService, subscription: dict[str, Any]) -> None:
