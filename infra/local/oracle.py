@@ -74,8 +74,8 @@ def differences(
     """
     Compare with the inbox and say what is wrong, a line each: reached twice, missed, or reached although not wanted.
 
-    ``later``: what fell due since, which may have been reached already. ``messages`` are check-ins only. A person's two channels have one address, so two messages for it on one local date
-    are one too many.
+    ``later``: what fell due since, which may have been reached already. ``messages`` are check-ins only. A person's two
+    channels have one address, so two messages for it on one local date are one too many.
     """
     wanted = list(wanted)
     zones = {row["email"].lower(): ZoneInfo(row["time_zone"]) for row in rows()}
