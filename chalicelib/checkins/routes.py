@@ -30,6 +30,7 @@ doors = Doors(__name__)
 FORM = "application/x-www-form-urlencoded"
 BY_LINK = Public(reason="The signed link is the right to add one answer; it opens nothing to read.")
 HELP_SHOWN_FOR = timedelta(days=7)
+HELP_IS_RECENT_FOR = timedelta(days=1)
 
 
 @cache
@@ -126,6 +127,9 @@ class CheckInRow(Wire):
     source: Annotated[Source | None, Described(description="`link`: not known to be the person.")]
     disputed: Annotated[bool, Described(description="Somebody said that the link was not meant for them.")]
     answer: Answered | None
+    help_asked_at: Annotated[
+        datetime | None, Described(description="When they last pressed “I need help now” within a day.")
+    ]
 
 
 @doors.door(
@@ -150,7 +154,16 @@ def list_check_ins(asked: Asked, programme_id: str) -> Answer:
         members = held_by(members, subject=asked.who.subject, people=people)
     by_id = {member.person_id: member for member in members}
     found = [recipient for person_id in by_id if (recipient := people.load(person_id, now=asked.now))]
-    rows = service.day(found, on=asked.query.on, now=asked.now, ledger=DynamoLedger(), check_ins=DynamoCheckIns())
+    calls = DynamoHelpRequests().of_programme(programme_id, since=asked.now - HELP_IS_RECENT_FOR)
+    rows = service.day(
+        found,
+        on=asked.query.on,
+        now=asked.now,
+        ledger=DynamoLedger(),
+        check_ins=DynamoCheckIns(),
+        # They come newest first: reversed, a person's latest call is the one that stays.
+        help_asked={call.person_id: call.at for call in reversed(list(calls))},
+    )
     items = [_row(row, by_id[row.recipient.person_id]) for row in rows]
     return Answer(body=Page[CheckInRow](items=items, next=asked.next(last)))
 
@@ -172,6 +185,7 @@ def _row(row: service.Row, member: Member) -> CheckInRow:
         source=check_in.revisions[-1].source if check_in and check_in.revisions else None,
         disputed=bool(check_in and check_in.disputed_at),
         answer=_answer(check_in),
+        help_asked_at=row.help_asked_at,
     )
 
 

@@ -1,6 +1,6 @@
 """Take answers and calls for help, and show staff how a day stands."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
@@ -118,6 +118,7 @@ class Row:
     due_at: datetime | None
     entry: Entry | None
     check_in: CheckIn | None
+    help_asked_at: datetime | None
 
 
 def day(
@@ -127,11 +128,12 @@ def day(
     now: datetime,
     ledger: Ledger,
     check_ins: CheckIns,
+    help_asked: Mapping[str, datetime],
 ) -> list[Row]:
     """
     Return how the check-ins of these people stand, whoever needs somebody first.
 
-    ``on``: the local date; None is each person's own today.
+    ``on``: the local date; None is each person's own today. ``help_asked``: who called for help lately, and when.
     """
     dates = {who.person_id: on or local_date(now, who.zone) for who in people}
     entries = {
@@ -139,11 +141,22 @@ def day(
         for entry in ledger.of_people((person_id, CHECK_IN, date_) for person_id, date_ in dates.items())
     }
     answers = {found.person_id: found for found in check_ins.of_people(dates.items())}
-    rows = [_row(who, dates[who.person_id], entries.get(who.person_id), answers.get(who.person_id)) for who in people]
+    rows = [
+        _row(
+            who,
+            dates[who.person_id],
+            entries.get(who.person_id),
+            answers.get(who.person_id),
+            help_asked.get(who.person_id),
+        )
+        for who in people
+    ]
     return sorted(rows, key=_urgency)
 
 
 def _urgency(row: Row) -> int:
+    if row.help_asked_at:
+        return -1
     answer = row.check_in.answer if row.check_in else None
     if answer and answer.plan is Plan.TALK:
         return 0
@@ -152,7 +165,9 @@ def _urgency(row: Row) -> int:
     return URGENCY[row.progress]
 
 
-def _row(who: Recipient, on: date, entry: Entry | None, check_in: CheckIn | None) -> Row:
+def _row(
+    who: Recipient, on: date, entry: Entry | None, check_in: CheckIn | None, help_asked_at: datetime | None
+) -> Row:
     due_at = entry.due_at if entry else _due_on(who, on)
     if check_in and check_in.answer:
         progress = Progress.ANSWERED
@@ -162,7 +177,15 @@ def _row(who: Recipient, on: date, entry: Entry | None, check_in: CheckIn | None
         progress = Progress.WAITING
     else:
         progress = Progress.LATER if due_at else Progress.NOT_TODAY
-    return Row(recipient=who, on=on, progress=progress, due_at=due_at, entry=entry, check_in=check_in)
+    return Row(
+        recipient=who,
+        on=on,
+        progress=progress,
+        due_at=due_at,
+        entry=entry,
+        check_in=check_in,
+        help_asked_at=help_asked_at,
+    )
 
 
 def _due_on(who: Recipient, on: date) -> datetime | None:

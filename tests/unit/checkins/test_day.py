@@ -32,8 +32,8 @@ def entry(who: Recipient, status: Status, reason: Reason | None = None) -> Entry
 
 
 def test_a_day_shows_who_has_answered_and_who_has_not_whoever_needs_somebody_first() -> None:
-    answered, severe, talk, silent, unreached, unasked = (someone(number) for number in range(6))
-    people = [answered, severe, talk, silent, unreached, unasked]
+    answered, severe, talk, silent, unreached, unasked, calling = (someone(number) for number in range(7))
+    people = [answered, severe, talk, silent, unreached, unasked, calling]
     ledger, check_ins = FakeLedger(), FakeCheckIns()
     for who in (answered, severe, talk, silent):
         ledger.add(entry(who, Status.SENT))
@@ -43,9 +43,12 @@ def test_a_day_shows_who_has_answered_and_who_has_not_whoever_needs_somebody_fir
         empty = CheckIn(person_id=who.person_id, on=TODAY)
         check_ins.save(empty.answered(answer, at=NOON, source=Source.LINK))
 
-    rows = service.day(people, on=TODAY, now=NOON, ledger=ledger, check_ins=check_ins)
+    rows = service.day(
+        people, on=TODAY, now=NOON, ledger=ledger, check_ins=check_ins, help_asked={calling.person_id: NOON}
+    )
 
     assert [(row.recipient, row.progress) for row in rows] == [
+        (calling, Progress.LATER),
         (talk, Progress.ANSWERED),
         (severe, Progress.ANSWERED),
         (unreached, Progress.NOT_SENT),
@@ -59,7 +62,9 @@ def test_today_is_each_persons_own_date() -> None:
     late = utc("2026-11-26T05:30")  # past midnight in New York, still Wednesday in Honolulu
     honolulu = someone(1, zone="Pacific/Honolulu", schedules=(a_schedule(zone="Pacific/Honolulu"),))
 
-    rows = service.day([someone(0), honolulu], on=None, now=late, ledger=FakeLedger(), check_ins=FakeCheckIns())
+    rows = service.day(
+        [someone(0), honolulu], on=None, now=late, ledger=FakeLedger(), check_ins=FakeCheckIns(), help_asked={}
+    )
 
     assert {row.recipient.zone: row.on for row in rows} == {
         "America/New_York": date(2026, 11, 26),
@@ -71,7 +76,9 @@ def test_whoever_is_not_asked_that_day_is_shown_so() -> None:
     mondays = someone(0, schedules=(a_schedule(rule="FREQ=WEEKLY;BYDAY=MO"),))
     never = someone(1, schedules=())
 
-    rows = service.day([mondays, never], on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=FakeCheckIns())
+    rows = service.day(
+        [mondays, never], on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=FakeCheckIns(), help_asked={}
+    )
 
     assert [row.progress for row in rows] == [Progress.NOT_TODAY, Progress.NOT_TODAY]
 
@@ -79,6 +86,6 @@ def test_whoever_is_not_asked_that_day_is_shown_so() -> None:
 def test_a_check_in_due_at_the_first_instant_of_the_day_belongs_to_it() -> None:
     midnight = someone(0, schedules=(a_schedule(at="00:00", person=f"{0:032x}"),))
 
-    rows = service.day([midnight], on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=FakeCheckIns())
+    rows = service.day([midnight], on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=FakeCheckIns(), help_asked={})
 
     assert rows[0].due_at == utc("2026-11-25T05:00")
