@@ -97,7 +97,12 @@ class DayQuery(PageQuery):
     """Which day to show."""
 
     on: Annotated[
-        date | None, Described(description="Local date, `YYYY-MM-DD`; left out: each person's own today.")
+        date | None,
+        Described(
+            ge=date(2000, 1, 1),
+            le=date(2999, 12, 31),
+            description="Local date, `YYYY-MM-DD`; left out: each person's own today.",
+        ),
     ] = None
 
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from chalicelib.enrollment.channels import Channel, NoSuchChannel
 from chalicelib.enrollment.consents import Consent, detail_allowed, least, live
@@ -14,7 +14,10 @@ from chalicelib.outreach.domain import Channel as Way
 from chalicelib.outreach.domain import ChannelKind, QuietHours, Recipient, Schedule, Standing
 from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone, local_date, weekly
 
-EARLIEST_RECOVERY = date(1900, 1, 1)
+EARLIEST = date(1900, 1, 1)
+"""No date of a record is earlier."""
+
+FURTHEST_ADMISSION = timedelta(days=366)
 EXTERNAL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
 
 
@@ -237,4 +240,11 @@ def recovery_fault(on: date | None, *, zone: str, now: datetime) -> str | None:
         return None
     if on > local_date(now, zone):
         return "is in the future"
-    return "is too long ago" if on < EARLIEST_RECOVERY else None
+    return "is too long ago" if on < EARLIEST else None
+
+
+def admission_faults(on: date, *, zone: str, now: datetime) -> list[Fault]:
+    """Return what is wrong with a date of admission, which may lie up to a year ahead."""
+    if EARLIEST <= on <= local_date(now, zone) + FURTHEST_ADMISSION:
+        return []
+    return [Fault(field="admittedOn", reason="must be a date from 1900 to a year from now")]

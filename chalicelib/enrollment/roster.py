@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from chalicelib.enrollment.changing import Marker
 from chalicelib.enrollment.channels import email_address
-from chalicelib.enrollment.domain import CheckInPreference, Person, Record, person_faults
+from chalicelib.enrollment.domain import CheckInPreference, Person, Record, admission_faults, person_faults
 from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.programmes import Programme
 from chalicelib.enrollment.service import Enrolment
@@ -131,6 +131,11 @@ def check(line: Line, *, programmes: Mapping[str, Programme], now: datetime) -> 
         detail=take("detail_level", _detail, DetailLevel.DISCREET),
         state=take("status", _state, State.ACTIVE),
     )
+    if not faults:
+        faults = [
+            Finding(line=line.number, column="admitted_on", reason=fault.reason)
+            for fault in admission_faults(row.admitted_on, zone=person.zone, now=now)
+        ]
     return sorted(faults, key=lambda fault: (*COLUMNS, "row").index(fault.column)) or row
 
 

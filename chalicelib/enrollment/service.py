@@ -12,7 +12,7 @@ from typing import Protocol
 from chalicelib.enrollment.changing import Change, Marker, People, change_record, next_of, rescheduled, restarted
 from chalicelib.enrollment.channels import Channel
 from chalicelib.enrollment.consents import Will, granted
-from chalicelib.enrollment.domain import CheckInPreference, Person, Record, person_faults
+from chalicelib.enrollment.domain import CheckInPreference, Person, Record, admission_faults, person_faults
 from chalicelib.enrollment.episodes import State, open_episode, readmitted
 from chalicelib.enrollment.programmes import NoSuchProgramme, Programme, programme_faults, refuse
 from chalicelib.enrollment.reaching import ask
@@ -122,7 +122,9 @@ def enrol(
     :raises AlreadyEnrolled: if the external id is someone's already
     """
     person = enrolment.person
-    refuse(person_faults(person, programme, now=now))
+    faults = person_faults(person, programme, now=now)
+    # A zone that isn't one has no today to compare with.
+    refuse(faults or admission_faults(enrolment.admitted_on, zone=person.zone, now=now))
     episode = open_episode(
         number=1,
         programme_id=programme.id,
@@ -249,6 +251,7 @@ def readmit(
     programme = find_programme(programme_id, programmes=programmes)
 
     def decide(record: Record) -> Change:
+        refuse(admission_faults(admitted_on, zone=record.person.zone, now=now))
         episode = readmitted(record.episode, programme_id=programme.id, admitted_on=admitted_on, at=now)
         return restarted(record, next_of(record, episode=episode), now=now)
 

@@ -38,7 +38,8 @@ class Occurrence:
 
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # These two are in the files of some systems; the one is whatever the host has, the other no place at all.
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def is_zone(name: str) -> bool:
