@@ -69,12 +69,12 @@ def expected(start: datetime, end: datetime, *, with_device: frozenset[str] | No
 
 
 def differences(
-    wanted: Iterable[Expected], messages: Iterable[dict[str, Any]], *, later: Iterable[Expected] = ()
+    wanted: Iterable[Expected], messages: Iterable[dict[str, Any]], *, may_be: Iterable[Expected] = ()
 ) -> list[str]:
     """
     Compare with the inbox and say what is wrong, a line each: reached twice, missed, or reached although not wanted.
 
-    ``later``: what fell due since, which may have been reached already. ``messages`` are check-ins only. A person's two
+    ``may_be``: what may have been sent as well. ``messages`` are check-ins only. A person's two
     channels have one address, so two messages for it on one local date are one too many.
     """
     wanted = list(wanted)
@@ -86,13 +86,13 @@ def differences(
         local = datetime.fromisoformat(message["at"]).astimezone(zones[address]) - timedelta(hours=2)
         got[address, local.date()] += 1
     due = {(one.address.lower(), one.on): one for one in wanted}
-    may_be = {(one.address.lower(), one.on) for one in later if one.reached}
+    allowed = {(one.address.lower(), one.on) for one in may_be if one.reached}
     wrong = [f"{number} messages for {a} on {on}" for (a, on), number in got.items() if number > 1]
     wrong += [f"missed: {one.external_id} on {one.on}" for key, one in due.items() if one.reached and not got[key]]
     wrong += [
         f"reached without cause: {address} on {on}"
         for address, on in +got
-        if (address, on) not in may_be and ((address, on) not in due or not due[address, on].reached)
+        if (address, on) not in allowed and ((address, on) not in due or not due[address, on].reached)
     ]
     return wrong
 
