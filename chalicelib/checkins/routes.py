@@ -20,7 +20,7 @@ from chalicelib.edge.log import count, logger, places
 from chalicelib.enrollment.domain import Member
 from chalicelib.enrollment.reaching import held_by
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.errors import NotFound
+from chalicelib.errors import Fault, Invalid, NotFound
 from chalicelib.outreach.links import LinkForged, Purpose, Signer
 from chalicelib.outreach.store import DynamoLedger
 from chalicelib.privacy.domain import Act, Field, Public, Rule
@@ -29,6 +29,7 @@ doors = Doors(__name__)
 
 FORM = "application/x-www-form-urlencoded"
 BY_LINK = Public(reason="The signed link is the right to add one answer; it opens nothing to read.")
+FURTHEST_DAY = timedelta(days=366)
 HELP_SHOWN_FOR = timedelta(days=7)
 HELP_IS_RECENT_FOR = timedelta(days=1)
 
@@ -98,11 +99,7 @@ class DayQuery(PageQuery):
 
     on: Annotated[
         date | None,
-        Described(
-            ge=date(2000, 1, 1),
-            le=date(2999, 12, 31),
-            description="Local date, `YYYY-MM-DD`; left out: each person's own today.",
-        ),
+        Described(description="Local date, `YYYY-MM-DD`, within a year; left out: each person's own today."),
     ] = None
 
 
@@ -153,6 +150,8 @@ class CheckInRow(Wire):
 )
 def list_check_ins(asked: Asked, programme_id: str) -> Answer:
     """List a page of members with their check-in."""
+    if asked.query.on and abs(asked.query.on - asked.now.date()) > FURTHEST_DAY:
+        raise Invalid(Fault(field="on", reason="must be within a year of today"))
     people = DynamoPeople()
     members, last = people.members(programme_id, after=asked.after(prefix="MEMBER#"), limit=asked.query.limit)
     if asked.granted.only_care_team:

@@ -20,6 +20,8 @@ BEFORE = timedelta(seconds=2)
 """How long before a due instant the clock jumps to."""
 PATIENCE = 30.0
 """Real seconds to wait for one minute's messages; what isn't done then is found again by a later tick."""
+SHORT_PATIENCE = 4.0
+"""The same for a minute in which only what a crash left behind is looked for."""
 LAST_LOOKS = 15
 """Minutes added at the end for what a crash left behind: it is tried again after two."""
 
@@ -77,15 +79,17 @@ def play(
         tick(found, at=minute - MINUTE)
         done = _wait(rows, these)
         say(f"  {minute:%a %H:%M} UTC  {len(these):4} due, {len(these) - len(done):4} gone")
+        following = next((row.at for row in rows.waiting(before=end) if row.at >= minute + MINUTE), end)
+        _go_on(found, rows, following)
         after = minute + MINUTE - timedelta(seconds=1)
     if end - BEFORE > stack_now():
         set_clock(end - BEFORE, found)
     return settle(found, rows, end)
 
 
-def _wait(rows: Rows, these: list[Waiting]) -> list[Waiting]:
+def _wait(rows: Rows, these: list[Waiting], *, patience: float | None = None) -> list[Waiting]:
     """Wait until the rows have gone; return those that haven't after all."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + (patience or PATIENCE)
     last = these[-1].at
     left = these
     while time.monotonic() < until:
@@ -95,6 +99,14 @@ def _wait(rows: Rows, these: list[Waiting]) -> list[Waiting]:
                 break
         time.sleep(0.2)
     return left
+
+
+def _go_on(found: dict[str, Any], rows: Rows, following: datetime) -> None:
+    """Tick each minute until ``following`` while something is overdue, as the real rule would: time isn't jumped over."""
+    while (left := rows.waiting(before=stack_now())) and stack_now() + MINUTE < following - BEFORE:
+        set_clock(stack_now() + MINUTE, found)
+        tick(found, at=stack_now())
+        _wait(rows, left, patience=SHORT_PATIENCE)
 
 
 def settle(found: dict[str, Any], rows: Rows, end: datetime) -> list[Waiting]:

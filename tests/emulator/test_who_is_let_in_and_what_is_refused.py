@@ -42,6 +42,15 @@ def test_an_access_token_opens_what_its_role_may_see(stack: Stack) -> None:
     assert len(answer.json["items"]) == 1
 
 
+def test_a_day_further_than_a_year_off_is_refused_by_name(stack: Stack) -> None:
+    clinician = stack.token("clinician")
+
+    for on in ("0001-01-01", "9999-12-31", "2026-02-30"):
+        answer = stack.call("GET", f"/programmes/iop-evening/check-ins?on={on}", token=clinician)
+        assert answer.status in {400, 422}
+        assert answer.json["errors"][0]["field"] == "on"
+
+
 def test_anything_but_a_good_access_token_is_refused(stack: Stack) -> None:
     given = stack.sign_in(OPERATOR)
     access = given["AccessToken"]
