@@ -102,7 +102,7 @@ def _wait(rows: Rows, these: list[Waiting], *, patience: float | None = None) ->
 
 
 def _go_on(found: dict[str, Any], rows: Rows, following: datetime) -> None:
-    """Tick each minute until ``following`` while something is overdue, as the real rule would: time isn't jumped over."""
+    """Tick each minute until ``following`` while something is overdue, as the real rule would."""
     while (left := rows.waiting(before=stack_now())) and stack_now() + MINUTE < following - BEFORE:
         set_clock(stack_now() + MINUTE, found)
         tick(found, at=stack_now())
