@@ -137,7 +137,7 @@ class CheckInRow(Wire):
 @doors.door(
     "GET",
     "/programmes/{programme_id}/check-ins",
-    summary="How a day's check-ins stand: who has answered and who has not, whoever needs somebody first.",
+    summary="How a day's check-ins stand: who has answered, who has not; a page has whoever needs somebody first.",
     rule=Rule(
         act=Act.LIST,
         field=Field.CHECK_IN_SCORES,

@@ -43,11 +43,11 @@ SEVERE_CRAVING = 9
 """Craving of 9 or 10 of 10 counts as severe (a default; the programme's clinical approver may set another)."""
 
 URGENCY = {
-    Progress.NOT_SENT: 2,
-    Progress.WAITING: 3,
-    Progress.LATER: 4,
-    Progress.ANSWERED: 5,
-    Progress.NOT_TODAY: 6,
+    Progress.NOT_SENT: 3,
+    Progress.WAITING: 4,
+    Progress.LATER: 5,
+    Progress.ANSWERED: 6,
+    Progress.NOT_TODAY: 7,
 }
 """Who is shown first once nobody asks to talk: those we could not reach, then those who are silent."""
 
@@ -157,11 +157,14 @@ def day(
 def _urgency(row: Row) -> int:
     if row.help_asked_at:
         return -1
-    answer = row.check_in.answer if row.check_in else None
-    if answer and answer.plan is Plan.TALK:
+    said = [revision.answer for revision in row.check_in.revisions] if row.check_in else []
+    # An earlier answer that asked for somebody still counts: the later one may be somebody else's.
+    if any(answer.plan is Plan.TALK for answer in said):
         return 0
-    if answer and answer.craving is not None and answer.craving >= SEVERE_CRAVING:
+    if any(answer.craving is not None and answer.craving >= SEVERE_CRAVING for answer in said):
         return 1
+    if row.check_in and row.check_in.disputed_at:
+        return 2
     return URGENCY[row.progress]
 
 

@@ -48,8 +48,11 @@ def instant_of(text: str, *, now: datetime) -> datetime:
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise SystemExit(f"no such time zone: {zone}") from error
         dates = {None: local.date(), "today": local.date(), "tomorrow": local.date() + timedelta(days=1)}
-        on = dates.get(day) or datetime.fromisoformat(str(day)).date()
-        return datetime.combine(on, time.fromisoformat(clock.zfill(5)), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        try:
+            on = dates.get(day) or datetime.fromisoformat(str(day)).date()
+            return datetime.combine(on, time.fromisoformat(clock.zfill(5)), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        except ValueError as error:
+            raise SystemExit(f"no such time: {text}") from error
     try:
         instant = datetime.fromisoformat(words)
     except ValueError as error:

@@ -89,3 +89,17 @@ def test_a_check_in_due_at_the_first_instant_of_the_day_belongs_to_it() -> None:
     rows = service.day([midnight], on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=FakeCheckIns(), help_asked={})
 
     assert rows[0].due_at == utc("2026-11-25T05:00")
+
+
+def test_a_later_answer_does_not_hide_that_someone_would_rather_talk() -> None:
+    calm, talk = someone(0), someone(1)
+    check_ins = FakeCheckIns()
+    for who, answers in ((calm, [Answer(mood=9)]), (talk, [Answer(plan=Plan.TALK), Answer(mood=9)])):
+        check_in = CheckIn(person_id=who.person_id, on=TODAY)
+        for answer in answers:
+            check_in = check_in.answered(answer, at=NOON, source=Source.LINK)
+        check_ins.save(check_in)
+
+    rows = service.day([calm, talk], on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=check_ins, help_asked={})
+
+    assert [row.recipient for row in rows] == [talk, calm]
