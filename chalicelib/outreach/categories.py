@@ -2,13 +2,42 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 
-from chalicelib.outreach.domain import ChannelKind, Due
+from chalicelib.outreach.domain import ChannelKind, Due, Urgency
 from chalicelib.outreach.recurrence import resolve
 
 CHECK_IN = "check_in"
+APPOINTMENT = "appointment"
+"""A reminder of a date: a session, a meeting, anything with a time; its kinds are ``appointment-{id}``."""
+NUDGE = "nudge"
+"""A word from a partner or a peer; its kinds are ``nudge-{id}``."""
+MILESTONE = "milestone"
+"""Something to celebrate; its kinds are ``milestone-{which}``."""
+NOTICE = "notice"
+"""One text to many people; its kinds are ``notice-{id}``."""
+UPDATES = "updates"
+"""What waited for a message to go along with and found none; its kinds are ``updates-{hour and minute, UTC}``."""
+CRISIS_PAGE = "crisis_page"
+"""Somebody on call must act; its kinds are ``crisis_page-{id}``."""
 CONFIRM_CHANNEL = "confirm_channel"
 """Asks whether an address is the person's own; its kinds are ``confirm_channel-{channel id}-{revision}``."""
+
+PROACTIVE_A_DAY = 3
+"""Messages a person and day, over all channels and roles, before what can wait has to (domain default)."""
+LEFT_TO_OTHERS = 1
+"""How many of them celebrations leave to peers and care."""
+
+
+class IfUnknown(StrEnum):
+    """What is done where a sender died, or timed out, between handing a message over and writing that down."""
+
+    ASK_THEN_AGAIN = "ask_then_again"
+    """Providers' reports are waited for; only what nobody vouched for in ``settles_in`` is sent again."""
+    LEAVE = "leave"
+    """At most once: without a report it ends as failed, outcome unknown."""
+    AGAIN = "again"
+    """At least once: sent again at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,52 +45,70 @@ class Category:
     """
     How messages of one kind behave; ``CATEGORIES`` is the whole table.
 
-    ``consent``: the scope needed per channel; none for what a person just asked for themselves.
+    ``urgency``: who goes first where not all can.
+    ``consent``: the scope needed per channel; none for what a person just asked for themselves, and for staff on call.
     ``recurs``: it belongs to a schedule, and a row of an older version of that schedule is void.
+    ``bundles``: it may go along with another message, and several of them make one.
+    ``cap``: how many a person and local day, by itself; ``budgeted``: it also shares the person's daily budget.
+    ``opt_out``: the person can switch it off, and its e-mails carry list headers (RFC 2369, RFC 8058).
+    ``held_by_holds``: not while a crisis or a conversation is open with the person.
     ``closes``: too late from this local time on the day after, or this long after it fell due.
     ``patience``: how long a provider that takes nothing is asked again before another channel is tried.
-    ``settles_in``: how long a claim without an outcome may still be reported by a receipt before it is tried again.
+    ``settles_in``: how long a claim without an outcome may still be reported by a receipt.
+    ``receipt_within``: a push that no device reported by then is followed by an e-mail.
+    ``push_ttl``: how long a push service may keep it (RFC 8030 5.2); none: until it closes.
     """
 
     template: str
     path: str
+    urgency: Urgency
     consent: dict[ChannelKind, str] | None
     alumni_consent: str | None
-    recurs: bool
-    quiet_hours_defer: bool
+    recurs: bool = False
+    quiet_hours_defer: bool = True
+    bundles: bool = False
+    cap: int | None = None
+    budgeted: bool = False
+    opt_out: bool = True
+    held_by_holds: bool = False
+    if_unknown: IfUnknown = IfUnknown.ASK_THEN_AGAIN
     closes: time | timedelta
-    patience: timedelta
-    settles_in: timedelta
-    channels: tuple[ChannelKind, ...]
-    push_urgency: str
+    patience: timedelta = timedelta(minutes=10)
+    settles_in: timedelta = timedelta(minutes=2)
+    receipt_within: timedelta | None = None
+    push_ttl: timedelta | None = None
+    channels: tuple[ChannelKind, ...] = (ChannelKind.PUSH, ChannelKind.MOBILE, ChannelKind.EMAIL)
+    push_urgency: str = "normal"
 
+
+_CONTACT = {
+    ChannelKind.EMAIL: "contact_email",
+    ChannelKind.PUSH: "contact_push",
+    ChannelKind.MOBILE: "contact_push",
+}
 
 CATEGORIES: dict[str, Category] = {
-    CHECK_IN: Category(
-        template="check_in",
-        path="c",
-        consent={ChannelKind.EMAIL: "contact_email", ChannelKind.PUSH: "contact_push"},
-        alumni_consent="alumni_contact",
-        recurs=True,
-        quiet_hours_defer=True,
-        closes=time(4),
-        patience=timedelta(minutes=10),
-        settles_in=timedelta(minutes=2),
-        channels=(ChannelKind.PUSH, ChannelKind.EMAIL),
-        push_urgency="normal",
-    ),
     CONFIRM_CHANNEL: Category(
         template="confirm_channel",
         path="confirm",
+        urgency=Urgency.ACCOUNT,
         consent=None,
         alumni_consent=None,
-        recurs=False,
         quiet_hours_defer=False,
+        opt_out=False,
         closes=timedelta(hours=48),
-        patience=timedelta(minutes=10),
-        settles_in=timedelta(minutes=2),
-        channels=(ChannelKind.PUSH, ChannelKind.EMAIL),
         push_urgency="high",
+    ),
+    CHECK_IN: Category(
+        template="check_in",
+        path="c",
+        urgency=Urgency.CLINICAL,
+        consent=_CONTACT,
+        alumni_consent="alumni_contact",
+        recurs=True,
+        cap=1,
+        closes=time(4),
+        receipt_within=timedelta(minutes=15),
     ),
 }
 
@@ -71,9 +118,18 @@ def confirm_kind(channel_id: str, revision: int) -> str:
     return f"{CONFIRM_CHANNEL}-{channel_id}-{revision}"
 
 
+def category_name(kind: str) -> str:
+    """Return the name of a kind's category; a kind may carry what it is about after a dash."""
+    return kind.partition("-")[0]
+
+
 def category_of(kind: str) -> Category:
-    """Return the category of a kind, which may carry what it is about after a dash."""
-    return CATEGORIES[kind.partition("-")[0]]
+    """
+    Return the category of a kind.
+
+    :raises KeyError: if there is none
+    """
+    return CATEGORIES[category_name(kind)]
 
 
 def closes_at(due: Due, zone: str) -> datetime:

@@ -17,6 +17,9 @@ class ChannelKind(StrEnum):
 
     EMAIL = "email"
     PUSH = "push"
+    """A browser's push subscription (RFC 8030)."""
+    MOBILE = "mobile"
+    """An app's token at FCM or APNs, reached through SNS."""
 
 
 class DetailLevel(StrEnum):
@@ -27,6 +30,23 @@ class DetailLevel(StrEnum):
     DETAILED = "detailed"
 
 
+class Urgency(StrEnum):
+    """Who goes first where not all can: in this order."""
+
+    CRISIS = "crisis"
+    ACCOUNT = "account"
+    CLINICAL = "clinical"
+    PEER = "peer"
+    CELEBRATION = "celebration"
+
+
+class Hold(StrEnum):
+    """Why celebrations wait for a better moment."""
+
+    CRISIS = "crisis"
+    CONVERSATION = "conversation"
+
+
 class Reason(StrEnum):
     """Why an occurrence was skipped, or failed."""
 
@@ -35,18 +55,23 @@ class Reason(StrEnum):
     ENDED = "episode_ended"
     NO_CONSENT = "no_consent"
     NO_CHANNEL = "no_channel"
+    OPTED_OUT = "opted_out"
+    HELD = "held_back"
+    OVER_BUDGET = "over_budget"
+    CANCELLED = "cancelled"
     LATE = "late"
-    ANSWERED = "already_answered"
     REFUSED = "refused_by_provider"
     ERROR = "error"
     UNKNOWN = "outcome_unknown"
 
 
 class Status(StrEnum):
-    """How an occurrence stands in the ledger. Only ``claimed`` is not an end."""
+    """How an occurrence stands in the ledger. ``claimed`` and ``waiting`` (to go along with another) are no ends."""
 
     CLAIMED = "claimed"
+    WAITING = "waiting"
     SENT = "sent"
+    MERGED = "merged"
     SKIPPED = "skipped"
     FAILED = "failed"
 
@@ -108,11 +133,22 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An occurrence that waits with its person, to be told along with the next message to them."""
+
+    kind: str
+    on: date
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """
     A person as outreach sees them at the moment of sending. ``consents`` are the scopes live at that moment.
 
     ``sender_name`` and ``country`` (ISO 3166-1 alpha-2, whose help lines are shown) are their programme's.
+    ``opt_outs`` are categories that they switched off, each on one channel or (None) on all. ``holds`` are live at that
+    moment. ``waiting`` is what may go along with a message to them.
     """
 
     person_id: str
@@ -127,6 +163,9 @@ class Recipient:
     schedules: tuple[Schedule, ...] = field(default=())
     sender_name: str = "Care Team"
     country: str = "US"
+    opt_outs: frozenset[tuple[str, ChannelKind | None]] = frozenset()
+    holds: frozenset[Hold] = frozenset()
+    waiting: tuple[Waiting, ...] = ()
 
     def schedule(self, kind: str) -> Schedule | None:
         """Return the person's schedule of this kind, if any."""
@@ -185,7 +224,9 @@ class Entry:
     """
     The ledger's row for one occurrence: claimed before anything is sent, then how it ended, and why.
 
-    ``attempt`` counts claims from 1; ``provider_id`` is the provider's name for the message.
+    ``attempt`` counts claims from 1; ``provider_id`` is the provider's name for the message. ``carries`` are other
+    occurrences that its message tells of, and ``merged_into`` the occurrence whose message tells of this one.
+    ``received_at`` is when a device said that the push arrived.
     """
 
     person_id: str
@@ -201,6 +242,9 @@ class Entry:
     channel_kind: ChannelKind | None = None
     provider_id: str | None = None
     template: str | None = None
+    carries: tuple[str, ...] = ()
+    merged_into: str | None = None
+    received_at: datetime | None = None
 
     @property
     def name(self) -> str:
