@@ -71,7 +71,7 @@ def test_the_tick_reads_what_is_due_and_writes_only_its_watermark() -> None:
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("deliver", action)}
 
-    assert read == {"LEDGER#*", "PERSON#*", "PROGRAMMES"}
+    assert read == {"LEDGER#*", "PERSON#*", "PROGRAMMES", "SWITCH"}
 
 
 def test_mail_goes_out_from_one_address_only() -> None:
