@@ -33,8 +33,9 @@ if function_name() in {None, "api"}:
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
     from chalicelib.privacy.routes import doors as privacy
+    from chalicelib.tasks.routes import doors as tasks
 
-    for doors in (checkins, enrollment, privacy, openapi):
+    for doors in (checkins, enrollment, privacy, tasks, openapi):
         app.register_blueprint(doors)
 
 

@@ -41,6 +41,7 @@ class Field(StrEnum):
     PROGRAMME = "programme"
     CARE_TEAM = "care-team"
     SIGN_IN = "sign-in"
+    TASKS = "tasks"
 
 
 class Act(StrEnum):

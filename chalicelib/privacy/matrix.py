@@ -67,6 +67,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CONSENTS: (_allow(_SEE, _CASELOAD),),
         Field.EPISODE: (_allow(_ALL, _CASELOAD),),
         Field.CARE_TEAM: (_allow(_SEE, _CASELOAD),),
+        Field.TASKS: (_allow(_ALL, _CASELOAD),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
     },
     Role.CASE_MANAGER: {
@@ -84,6 +85,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.EPISODE: (_allow(_ALL, _CASELOAD),),
         Field.CARE_TEAM: (_allow(_ALL, _PROGRAMME),),
         Field.SIGN_IN: (_allow(_ALL, _PROGRAMME),),
+        Field.TASKS: (_allow(_ALL, _CASELOAD),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
     },
     Role.PEER_SPECIALIST: {

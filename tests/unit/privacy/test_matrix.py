@@ -75,6 +75,7 @@ clinician              consents         R caseload
 clinician              episode          RW caseload
 clinician              care-team        R caseload
 clinician              programme        R programme
+clinician              tasks            RW caseload
 
 case-manager           profile          R caseload
 case-manager           check-in-scores  R caseload
@@ -91,6 +92,7 @@ case-manager           episode          RW caseload
 case-manager           care-team        RW programme
 case-manager           sign-in          RW programme
 case-manager           programme        R programme
+case-manager           tasks            RW caseload
 
 peer-specialist        profile          R caseload name-only
 peer-specialist        check-in-scores  R caseload done-only; R caseload craving-band if peer_share:craving_band

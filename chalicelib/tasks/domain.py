@@ -1,0 +1,105 @@
+"""Something that a member of staff has to do about a person, and how it was done."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.privacy.domain import Role
+
+
+class Kind(StrEnum):
+    """What has to be done; ``TERMS`` says by whom, and how soon."""
+
+    CONTACT_DETAILS = "contact_details"
+    """An address is dead: ask the person for another."""
+    MAIL_TROUBLE = "mail_trouble"
+    """Mail to an address was turned away several times: ask the person whether it arrives."""
+    MAIL_COMPLAINT = "mail_complaint"
+    """Somebody at an address called a message spam: find out what they want. The person is not told of it."""
+
+
+class State(StrEnum):
+    """Whether it still has to be done."""
+
+    OPEN = "open"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Whose work it is, and within which time."""
+
+    owner: Role
+    within: timedelta
+
+
+TERMS = {
+    Kind.CONTACT_DETAILS: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=1)),
+    Kind.MAIL_TROUBLE: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=3)),
+    Kind.MAIL_COMPLAINT: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2)),
+}
+
+
+class NoSuchTask(NotFound):
+    """The person has no such task."""
+
+
+class TaskDone(Conflict):
+    """Somebody did it already, and said something else about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """
+    A task. ``about`` is the one thing that it is about, for example a channel: there is one task per kind and thing.
+
+    ``action`` is what ``done_by`` (a sign-in's id) did about it.
+    """
+
+    programme_id: str
+    person_id: str
+    kind: Kind
+    about: str
+    owner: Role
+    opened_at: datetime
+    due_at: datetime
+    state: State = State.OPEN
+    done_by: str | None = None
+    done_at: datetime | None = None
+    action: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Its name among the person's tasks: the same for the same kind and thing, so that opening it again is none."""
+        return f"{self.kind}-{self.about}"
+
+    def is_overdue(self, *, at: datetime) -> bool:
+        """Say whether it should have been done by then."""
+        return self.state is State.OPEN and at >= self.due_at
+
+    def done(self, *, by: str, action: str, at: datetime) -> "Task":
+        """
+        Return the task as done. The same again changes nothing.
+
+        :raises TaskDone: if it was done by somebody else, or in another way
+        """
+        if self.state is State.OPEN:
+            return replace(self, state=State.DONE, done_by=by, done_at=at, action=action)
+        if (self.done_by, self.action) != (by, action):
+            raise TaskDone("this was done already")
+        return self
+
+
+def task_for(kind: Kind, about: str, *, programme_id: str, person_id: str, at: datetime) -> Task:
+    """Return the open task of this kind about one thing, on the kind's terms."""
+    terms = TERMS[kind]
+    return Task(
+        programme_id=programme_id,
+        person_id=person_id,
+        kind=kind,
+        about=about,
+        owner=terms.owner,
+        opened_at=at,
+        due_at=at + terms.within,
+    )

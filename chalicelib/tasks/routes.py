@@ -1,0 +1,122 @@
+"""The doors to what staff have to do: a programme's list, a person's, and how something is noted as done."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field as Described
+
+from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire
+from chalicelib.errors import Fault, Invalid
+from chalicelib.privacy.domain import Act, Field, Role, Rule
+from chalicelib.tasks import service
+from chalicelib.tasks.domain import Kind, State, Task
+from chalicelib.tasks.store import DynamoTasks
+
+doors = Doors(__name__)
+
+
+class TaskQuery(PageQuery):
+    """Which of a programme's tasks."""
+
+    state: Annotated[State, Described(description="`open`: by when they are due; `done`: the latest first.")] = (
+        State.OPEN
+    )
+
+
+class ShownTask(Wire):
+    """Something to do about a person. ``about``: what it is about, for example a channel's id."""
+
+    id: str
+    person_id: str
+    programme_id: str
+    kind: Kind
+    about: str
+    owner: Annotated[Role, Described(description="Whose work it is.")]
+    opened_at: datetime
+    due_at: datetime
+    overdue: bool
+    state: State
+    done_by: Annotated[str | None, Described(description="The sign-in's id.")]
+    done_at: datetime | None
+    action: Annotated[str | None, Described(description="What was done about it.")]
+
+
+class TaskList(Wire):
+    """A person's tasks: open ones by when they are due, then done ones, latest first."""
+
+    items: list[ShownTask]
+
+
+class Done(Wire):
+    """What was done about a task."""
+
+    action: Annotated[str, Described(min_length=1, max_length=500)]
+
+
+@doors.door(
+    "GET",
+    "/programmes/{programme_id}/tasks",
+    summary="What the staff of a programme have to do, the most urgent first, or have done",
+    rule=Rule(
+        act=Act.LIST, field=Field.TASKS, programme="programme_id", purpose="see what has to be done", narrows=True
+    ),
+    query=TaskQuery,
+    answer=Page[ShownTask],
+)
+def list_programme_tasks(asked: Asked, programme_id: str) -> Answer:
+    """List a page; with a caseload of one's own fewer may be shown than were looked at."""
+    found, last = DynamoTasks().of_programme(
+        programme_id, state=asked.query.state, after=asked.after(prefix="20"), limit=asked.query.limit
+    )
+    if asked.granted.only_care_team:
+        found = service.held_by(found, subject=asked.who.subject, now=asked.now, standings=doors.wiring.standings)
+    items = [_shown(task, now=asked.now) for task in found]
+    return Answer(body=Page[ShownTask](items=items, next=asked.next(last)))
+
+
+@doors.door(
+    "GET",
+    "/people/{person_id}/tasks",
+    summary="What has to be done about a person, and what was",
+    rule=Rule(act=Act.LIST, field=Field.TASKS, subject="person_id", purpose="see what has to be done about somebody"),
+    answer=TaskList,
+)
+def list_person_tasks(asked: Asked, person_id: str) -> Answer:
+    """List all of them."""
+    found = service.person_tasks(person_id, tasks=DynamoTasks())
+    return Answer(body=TaskList(items=[_shown(task, now=asked.now) for task in found]))
+
+
+@doors.door(
+    "PUT",
+    "/people/{person_id}/tasks/{task_id}",
+    summary="Note that a task is done, and what was done; the same again changes nothing",
+    rule=Rule(act=Act.WRITE, field=Field.TASKS, subject="person_id", purpose="note that something was done"),
+    body=Done,
+    answer=ShownTask,
+)
+def do_task(asked: Asked, person_id: str, task_id: str) -> Answer:
+    """Note it, with who and when."""
+    action = asked.body.action.strip()
+    if not action:
+        raise Invalid(Fault(field="action", reason="must say what was done"))
+    task = service.do_task(person_id, task_id, by=asked.who.subject, action=action, now=asked.now, tasks=DynamoTasks())
+    return Answer(body=_shown(task, now=asked.now))
+
+
+def _shown(task: Task, *, now: datetime) -> ShownTask:
+    return ShownTask(
+        id=task.id,
+        person_id=task.person_id,
+        programme_id=task.programme_id,
+        kind=task.kind,
+        about=task.about,
+        owner=task.owner,
+        opened_at=task.opened_at,
+        due_at=task.due_at,
+        overdue=task.is_overdue(at=now),
+        state=task.state,
+        done_by=task.done_by,
+        done_at=task.done_at,
+        action=task.action,
+    )

@@ -1,0 +1,166 @@
+"""Tasks in the table. The only place for their keys."""
+
+from datetime import UTC, datetime
+
+from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.exceptions import TransactWriteError
+
+from chalicelib.edge.table import Item, lost_the_race, transaction
+from chalicelib.privacy.domain import Role
+from chalicelib.tasks.domain import Kind, State, Task
+
+
+class TaskItem(Item, discriminator="task"):
+    """pk ``TASKS#{person}``, sk ``{kind}-{about}``: not with the person, whom every message reads."""
+
+    programme_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    about = UnicodeAttribute()
+    owner = UnicodeAttribute()
+    opened_at = UTCDateTimeAttribute()
+    due_at = UTCDateTimeAttribute()
+    state = UnicodeAttribute()
+    done_by = UnicodeAttribute(null=True)
+    done_at = UTCDateTimeAttribute(null=True)
+    action = UnicodeAttribute(null=True)
+
+
+class ListedTaskItem(Item, discriminator="listed_task"):
+    """pk ``TASKLIST#{programme}#{state}``, sk ``{due or done at}#{person}#{kind}-{about}``: a programme's lists."""
+
+    kind = UnicodeAttribute()
+    about = UnicodeAttribute()
+    owner = UnicodeAttribute()
+    opened_at = UTCDateTimeAttribute()
+    due_at = UTCDateTimeAttribute()
+    done_by = UnicodeAttribute(null=True)
+    done_at = UTCDateTimeAttribute(null=True)
+    action = UnicodeAttribute(null=True)
+
+
+class DynamoTasks:
+    """Implements ``service.Tasks``."""
+
+    def open(self, task: Task) -> bool:
+        """Write a task that isn't there yet, and list it."""
+        try:
+            with transaction() as write:
+                write.save(_item_of(task), condition=TaskItem.pk.does_not_exist())
+                write.save(_listed(task))
+        except TransactWriteError as error:
+            if lost_the_race(error):
+                return False
+            raise
+        return True
+
+    def find(self, person_id: str, task_id: str) -> Task | None:
+        """Return a task as it is now."""
+        try:
+            return _task_of(TaskItem.get(f"TASKS#{person_id}", task_id, consistent_read=True))
+        except TaskItem.DoesNotExist:
+            return None
+
+    def of_person(self, person_id: str) -> list[Task]:
+        """Return all of a person's tasks."""
+        return [_task_of(item) for item in TaskItem.query(f"TASKS#{person_id}", consistent_read=True)]
+
+    def of_programme(
+        self, programme_id: str, *, state: State, after: str | None, limit: int
+    ) -> tuple[list[Task], str | None]:
+        """Return a page of a programme's list."""
+        forward = state is State.OPEN
+        beyond = None
+        if after:
+            beyond = ListedTaskItem.sk > after if forward else ListedTaskItem.sk < after
+        items = list(
+            ListedTaskItem.query(
+                f"TASKLIST#{programme_id}#{state}", beyond, scan_index_forward=forward, limit=limit + 1
+            )
+        )
+        last = items[limit - 1].sk if len(items) > limit else None
+        return [_task_of_listed(item, programme_id, state) for item in items[:limit]], last
+
+    def finish(self, task: Task) -> bool:
+        """Write a task as done, and move it from one list to the other."""
+        try:
+            with transaction() as write:
+                write.save(_item_of(task), condition=TaskItem.state == State.OPEN.value)
+                write.delete(ListedTaskItem(*_place(task, State.OPEN)))
+                write.save(_listed(task))
+        except TransactWriteError as error:
+            if lost_the_race(error):
+                return False
+            raise
+        return True
+
+
+def _place(task: Task, state: State) -> tuple[str, str]:
+    at = task.due_at if state is State.OPEN else task.done_at or task.due_at
+    return f"TASKLIST#{task.programme_id}#{state}", f"{_text(at)}#{task.person_id}#{task.id}"
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _item_of(task: Task) -> TaskItem:
+    return TaskItem(
+        f"TASKS#{task.person_id}",
+        task.id,
+        programme_id=task.programme_id,
+        kind=task.kind.value,
+        about=task.about,
+        owner=task.owner.value,
+        opened_at=task.opened_at,
+        due_at=task.due_at,
+        state=task.state.value,
+        done_by=task.done_by,
+        done_at=task.done_at,
+        action=task.action,
+    )
+
+
+def _listed(task: Task) -> ListedTaskItem:
+    return ListedTaskItem(
+        *_place(task, task.state),
+        kind=task.kind.value,
+        about=task.about,
+        owner=task.owner.value,
+        opened_at=task.opened_at,
+        due_at=task.due_at,
+        done_by=task.done_by,
+        done_at=task.done_at,
+        action=task.action,
+    )
+
+
+def _task_of(item: TaskItem) -> Task:
+    return Task(
+        programme_id=item.programme_id,
+        person_id=item.pk.removeprefix("TASKS#"),
+        kind=Kind(item.kind),
+        about=item.about,
+        owner=Role(item.owner),
+        opened_at=item.opened_at,
+        due_at=item.due_at,
+        state=State(item.state),
+        done_by=item.done_by,
+        done_at=item.done_at,
+        action=item.action,
+    )
+
+
+def _task_of_listed(item: ListedTaskItem, programme_id: str, state: State) -> Task:
+    return Task(
+        programme_id=programme_id,
+        person_id=item.sk.split("#")[1],
+        kind=Kind(item.kind),
+        about=item.about,
+        owner=Role(item.owner),
+        opened_at=item.opened_at,
+        due_at=item.due_at,
+        state=state,
+        done_by=item.done_by,
+        done_at=item.done_at,
+        action=item.action,
+    )
