@@ -83,7 +83,7 @@ class Door:
     summary: str
     rule: Rule | Public
     body: type[BaseModel] | None
-    raw: str | None
+    raw: tuple[str, ...]
     answer: type[BaseModel] | None
     status: int
     created: bool

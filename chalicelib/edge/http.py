@@ -70,7 +70,7 @@ class Doors(Blueprint):
         summary: str,
         rule: Rule | Public,
         body: type[BaseModel] | None = None,
-        raw: str | None = None,
+        raw: str | tuple[str, ...] = (),
         answer: type[BaseModel] | None,
         status: int = HTTPStatus.OK,
         created: bool = False,
@@ -81,7 +81,7 @@ class Doors(Blueprint):
         """
         Declare a door. The function gets what was asked and the path's parameters, by name, and returns an Answer.
 
-        ``raw`` is the media type of a body that the function reads itself; ``created`` lets a caller send an
+        ``raw`` is the media type (or those) of a body that the function reads itself; ``created`` lets a caller send an
         Idempotency-Key; ``edits`` demands If-Match.
         """
 
@@ -93,7 +93,7 @@ class Doors(Blueprint):
                 summary=summary,
                 rule=rule,
                 body=body,
-                raw=raw,
+                raw=(raw,) if isinstance(raw, str) else raw,
                 answer=answer,
                 status=int(status),
                 created=created,
@@ -155,7 +155,7 @@ class Doors(Blueprint):
             query=parsed_query(raw_query, door.query),
             raw_query=raw_query,
             headers=cast("Mapping[str, str]", request.headers),
-            body=parsed_body(raw, request.headers.get("content-type"), model=door.body, media_type=door.raw),
+            body=parsed_body(raw, request.headers.get("content-type"), model=door.body, media_types=door.raw),
         )
 
         def once() -> dict[str, Any]:

@@ -119,7 +119,10 @@ def _operation(door: Door, refs: dict[Any, Any], schemas: dict[str, Any]) -> dic
         content = {"application/json": {"schema": refs[door.body, "validation"]}}
         operation["requestBody"] = {"required": True, "content": content}
     elif door.raw:
-        operation["requestBody"] = {"required": True, "content": {door.raw: {"schema": {"type": "string"}}}}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {media_type: {"schema": {"type": "string"}} for media_type in door.raw},
+        }
     return operation
 
 

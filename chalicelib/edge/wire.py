@@ -122,7 +122,7 @@ def parsed_query(given: Mapping[str, str], model: type[BaseModel] | None) -> Bas
 
 
 def parsed_body(
-    raw: bytes, content_type: str | None, *, model: type[BaseModel] | None, media_type: str | None
+    raw: bytes, content_type: str | None, *, model: type[BaseModel] | None, media_types: tuple[str, ...]
 ) -> BaseModel | str | None:
     """
     Return the body as the door's model, or as text for a door that reads it itself. Types are taken strictly.
@@ -130,18 +130,19 @@ def parsed_body(
     :raises Refused: 413 if it is too long, 415 for another media type, 400 if it is no JSON or no UTF-8, 422 with every
         fault named if it is JSON of another shape
     """
-    if model is None and media_type is None:
+    if model is None and not media_types:
         return None
-    wanted = media_type or "application/json"
-    given = (content_type or wanted).partition(";")[0].strip().lower()
-    if given != wanted:
+    taken = media_types or ("application/json",)
+    given = (content_type or taken[0]).partition(";")[0].strip().lower()
+    if given not in taken:
+        wanted = ", ".join(taken)
         raise Refused(
             status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             kind="unsupported-media-type",
             detail=f"Send the body as {wanted}.",
             headers={"Accept": wanted},
         )
-    limit = _LARGEST_TABLE if wanted == "text/csv" else _LARGEST_BODY
+    limit = _LARGEST_TABLE if given == "text/csv" else _LARGEST_BODY
     if len(raw) > limit:
         raise Refused(
             status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -9,6 +9,7 @@ from chalicelib.enrollment.channels import Channel
 from chalicelib.enrollment.consents import Consent
 from chalicelib.enrollment.domain import Carer, CheckInPreference, Member, NoSuchPerson, Person, Record
 from chalicelib.enrollment.episodes import Episode
+from chalicelib.enrollment.preferences import Preference
 from chalicelib.errors import Conflict, Stale
 from chalicelib.outreach.domain import Due, Schedule, Standing
 from chalicelib.outreach.service import first_due
@@ -45,6 +46,7 @@ class Change:
     dues: tuple[Due, ...] = ()
     carers: tuple[Carer, ...] = ()
     no_carers: tuple[str, ...] = ()
+    preferences: tuple[Preference, ...] = ()
     sign_in: str | None = None
     no_sign_in: str | None = None
 
@@ -124,6 +126,7 @@ def after(record: Record, change: Change) -> Record:
     channels = {channel.id: channel for channel in (*record.channels, *change.channels)}
     carers = {carer.subject: carer for carer in (*record.care_team, *change.carers)}
     schedules = {schedule.kind: schedule for schedule in record.schedules}
+    preferences = {preference.category: preference for preference in (*record.preferences, *change.preferences)}
     if change.schedule:
         schedules[change.schedule.kind] = change.schedule
     return Record(
@@ -133,6 +136,7 @@ def after(record: Record, change: Change) -> Record:
         consents=(*record.consents, *change.consents),
         schedules=tuple(schedules[kind] for kind in sorted(schedules)),
         care_team=tuple(carers[key] for key in sorted(carers) if key not in change.no_carers),
+        preferences=tuple(preferences[key] for key in sorted(preferences)),
     )
 
 

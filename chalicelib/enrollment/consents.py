@@ -35,6 +35,8 @@ class Via(StrEnum):
     WEB = "web"
     STAFF = "staff"
     ROSTER = "roster"
+    LINK = "link"
+    MAIL = "mail"
 
 
 class NoSuchConsent(NotFound):

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from chalicelib.enrollment.channels import Channel, NoSuchChannel
 from chalicelib.enrollment.consents import Consent, detail_allowed, least, live
 from chalicelib.enrollment.episodes import Episode, State, standing
+from chalicelib.enrollment.preferences import Preference
 from chalicelib.enrollment.programmes import Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
 from chalicelib.outreach.categories import CHECK_IN
@@ -42,8 +43,9 @@ class Person:
     """
     Who someone is. ``external_id`` is the programme's own number for them.
 
-    ``quiet_from`` and ``quiet_to`` are their own, each None where the programme's default holds. ``version`` grows by
-    every change of the record (episode, consents and all), so that two edits can't cross.
+    ``quiet_from`` and ``quiet_to`` are their own, each None where the programme's default holds. ``calendar_invites``:
+    they want their appointments as calendar entries too. ``version`` grows by every change of the record (episode,
+    consents and all), so that two edits can't cross.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Person:
     quiet_to: time | None = None
     recovery_on: date | None = None
     sign_in: str | None = None
+    calendar_invites: bool = False
     version: int = 1
 
     @property
@@ -109,6 +112,7 @@ class Record:
     consents: tuple[Consent, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     care_team: tuple[Carer, ...] = field(default=())
+    preferences: tuple[Preference, ...] = ()
 
     @property
     def episode(self) -> Episode:
@@ -197,6 +201,8 @@ def recipient_of(record: Record, programme: Programme, *, at: datetime) -> Recip
         schedules=record.schedules,
         sender_name=programme.sender_name,
         country=programme.emergency_country,
+        opt_outs=frozenset((one.category, kind) for one in record.preferences for kind in one.off),
+        calendar_invites=record.person.calendar_invites,
     )
 
 

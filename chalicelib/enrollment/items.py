@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time
 
-from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import Attribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.constants import STRING
 
 from chalicelib.edge.table import Item
@@ -40,6 +40,7 @@ class PersonItem(Item, discriminator="person"):
     quiet_to = UnicodeAttribute(null=True)
     recovery_on = UnicodeAttribute(null=True)
     sign_in = UnicodeAttribute(null=True)
+    calendar_invites = BooleanAttribute(null=True)
     version = NumberAttribute()
 
 
@@ -133,6 +134,7 @@ def person_item(person: Person) -> PersonItem:
         quiet_to=person.quiet_to.isoformat() if person.quiet_to else None,
         recovery_on=person.recovery_on.isoformat() if person.recovery_on else None,
         sign_in=person.sign_in,
+        calendar_invites=person.calendar_invites or None,
         version=person.version,
     )
 
@@ -151,6 +153,7 @@ def person_of(item: PersonItem) -> Person:
         quiet_to=time.fromisoformat(item.quiet_to) if item.quiet_to else None,
         recovery_on=date.fromisoformat(item.recovery_on) if item.recovery_on else None,
         sign_in=item.sign_in,
+        calendar_invites=bool(item.calendar_invites),
         version=int(item.version),
     )
 

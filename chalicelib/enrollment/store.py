@@ -31,6 +31,7 @@ from chalicelib.enrollment.items import (
     person_item,
     person_of,
 )
+from chalicelib.enrollment.preference_store import PreferenceItem, preference_item, preference_of
 from chalicelib.enrollment.programme_store import DynamoProgrammes, MemberItem, member_item, member_of_item
 from chalicelib.enrollment.programmes import Programme
 from chalicelib.errors import Stale
@@ -47,6 +48,7 @@ _READ: dict[type[Item], tuple[str, Callable[[Any], Any]]] = {
     ConsentItem: ("consents", consent_of),
     ScheduleItem: ("schedules", schedule_of),
     CarerItem: ("care_team", carer_of),
+    PreferenceItem: ("preferences", preference_of),
 }
 
 
@@ -197,6 +199,7 @@ def _written(change: Change) -> Iterator[tuple[Item, Condition | None]]:
     for item in (
         *(channel_item(person.id, channel) for channel in change.channels),
         *(carer_item(person.id, carer) for carer in change.carers),
+        *(preference_item(person.id, preference) for preference in change.preferences),
         *((schedule_item(change.schedule),) if change.schedule else ()),
         *(due_item(due) for due in change.dues),
     ):

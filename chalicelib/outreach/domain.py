@@ -148,7 +148,8 @@ class Recipient:
 
     ``sender_name`` and ``country`` (ISO 3166-1 alpha-2, whose help lines are shown) are their programme's.
     ``opt_outs`` are categories that they switched off, each on one channel or (None) on all. ``holds`` are live at that
-    moment. ``waiting`` is what may go along with a message to them.
+    moment. ``waiting`` is what may go along with a message to them. ``calendar_invites``: they want appointments as
+    calendar entries too.
     """
 
     person_id: str
@@ -165,6 +166,7 @@ class Recipient:
     country: str = "US"
     opt_outs: frozenset[tuple[str, ChannelKind | None]] = frozenset()
     holds: frozenset[Hold] = frozenset()
+    calendar_invites: bool = False
     waiting: tuple[Waiting, ...] = ()
 
     def schedule(self, kind: str) -> Schedule | None:

@@ -2,7 +2,7 @@
 Signed links: write-only, for one person, one occurrence and one address, with an end.
 
 The token is HMAC-SHA-256 over its claims (itsdangerous); nothing is stored. It lets its bearer add one check-in and ask
-for help, and read nothing (domain rules for one-tap links).
+for help, or get less, and read nothing (domain rules for one-tap links).
 """
 
 import hashlib
@@ -22,6 +22,14 @@ class Purpose(StrEnum):
     ANSWER = "answer"
     RECEIPT = "receipt"
     CONFIRM = "confirm"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+LESS = "u"
+"""Where such a link leads, under the public address."""
+
+NO_END = datetime(9999, 12, 31, tzinfo=UTC)
+"""When a link runs out that ends with the address only: what it can do is never too late."""
 
 
 class LinkForged(ValueError):
@@ -89,6 +97,14 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LessLink:
+    """Where to get less: a page whose address also takes a mail program's one click, and its token for an e-mail."""
+
+    url: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
     """Makes the addresses that go into messages, all under ``public_url``."""
 
@@ -104,13 +120,22 @@ class Links:
         """Return where a device reports that a push arrived."""
         return self._url("receipts", Purpose.RECEIPT, entry, channel, expires_at)
 
+    def less(self, entry: Entry, channel: Channel) -> "LessLink":
+        """Return where the message's reader can stop such messages, or get less."""
+        token = self.signer.token(Purpose.UNSUBSCRIBE, _claims(entry, channel, NO_END))
+        return LessLink(url=f"{self.public_url}/{LESS}/{token}", token=token)
+
     def _url(self, path: str, purpose: Purpose, entry: Entry, channel: Channel, expires_at: datetime) -> str:
-        claims = Claims(
-            person_id=entry.person_id,
-            kind=entry.kind,
-            on=entry.on,
-            channel_id=channel.id,
-            revision=channel.revision,
-            expires_at=expires_at,
-        )
-        return f"{self.public_url}/{path}/{self.signer.token(purpose, claims)}"
+        token = self.signer.token(purpose, _claims(entry, channel, expires_at))
+        return f"{self.public_url}/{path}/{token}"
+
+
+def _claims(entry: Entry, channel: Channel, expires_at: datetime) -> Claims:
+    return Claims(
+        person_id=entry.person_id,
+        kind=entry.kind,
+        on=entry.on,
+        channel_id=channel.id,
+        revision=channel.revision,
+        expires_at=expires_at,
+    )

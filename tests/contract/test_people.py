@@ -6,17 +6,19 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from chalicelib.edge.table import Item
-from chalicelib.enrollment import agreeing, reaching, service
+from chalicelib.enrollment import agreeing, preferring, reaching, service
 from chalicelib.enrollment.changing import Marker, next_of
 from chalicelib.enrollment.consents import Via, Will
 from chalicelib.enrollment.domain import AlreadyEnrolled, CheckInPreference, Person, Record, SignInTaken
 from chalicelib.enrollment.episodes import State
+from chalicelib.enrollment.preferences import Choices, can_be_switched_off
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.programmes import Programme, ProgrammeExists
 from chalicelib.enrollment.service import Enrolment
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Stale
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, QuietHours, Standing
+from chalicelib.outreach.links import NO_END, Claims
 from chalicelib.outreach.recurrence import DAYS
 from chalicelib.outreach.store import DueItem
 from chalicelib.privacy.domain import Caseload
@@ -108,6 +110,41 @@ def test_outreach_sees_the_person_with_what_is_live(kept: Kept) -> None:
         ("Elise.O@example.com", True, DetailLevel.STANDARD)
     ]
     assert seen.schedules[0].recurrence.rule == "FREQ=WEEKLY;BYDAY=MO,WE,FR"
+
+
+def test_what_is_switched_off_holds_from_the_next_look_and_can_be_switched_on_again(kept: Kept) -> None:
+    people, programmes = kept
+    record = enrol(kept)
+    claims = Claims(
+        person_id=record.person.id,
+        kind="check_in",
+        on=NOW.date(),
+        channel_id=record.channels[0].id,
+        revision=1,
+        expires_at=NO_END,
+    )
+
+    preferring.unsubscribe(claims, via=Via.LINK, now=NOW, people=people, programmes=programmes)
+    off = people.load(record.person.id, now=NOW)
+    chosen = Choices(
+        off={name: frozenset() for name in can_be_switched_off()},
+        details={},
+        quiet_from=None,
+        quiet_to=None,
+        calendar_invites=True,
+    )
+    written = preferring.prefer(record.person.id, chosen, will=STAFF, version=2, now=NOW, people=people)
+    on = people.load(record.person.id, now=NOW)
+
+    assert off is not None
+    assert on is not None
+    assert off.opt_outs == {("check_in", ChannelKind.EMAIL)}
+    assert on.opt_outs == frozenset()
+    assert (off.calendar_invites, on.calendar_invites) == (False, True)
+    found = people.record(record.person.id)
+    assert found is not None
+    assert found.preferences == written.preferences
+    assert [(one.off, one.by) for one in found.preferences] == [(frozenset(), "staff-sub")]
 
 
 def test_a_programmes_new_quiet_hours_hold_within_a_minute(kept: Kept) -> None:

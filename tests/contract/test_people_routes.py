@@ -72,7 +72,7 @@ class Api:
                 continue
             values = {part[1:-1]: value for part, value in zip(parts, given, strict=True) if part.startswith("{")}
             if values.keys() <= set(names) and [values.get(part[1:-1], part) for part in parts] == given:
-                form = {"Content-Type": door.raw} if door.raw else {}
+                form = {"Content-Type": door.raw[0]} if door.raw else {}
                 sent = (
                     form
                     | {"Authorization": f"Bearer {self.as_whom}"}
