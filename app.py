@@ -41,9 +41,12 @@ if function_name() in {None, "api"}:
 
 @app.schedule(Rate(1, Rate.MINUTES))
 def tick(event: CloudWatchEvent) -> dict[str, int]:
-    """Every minute, hand over what falls due in the next."""
-    from chalicelib.outreach import handlers
+    """Every minute, hand over what falls due in the next, and publish what alarms watch."""
+    from chalicelib.crisis import handlers as crisis
+    from chalicelib.outreach import handlers, watching
 
+    crisis.watch(event.to_dict())
+    watching.watch()
     return handlers.tick(event.to_dict())
 
 
@@ -62,6 +65,17 @@ def import_roster(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.enrollment import handlers
 
     return handlers.import_roster(event.to_dict())
+
+
+@app.lambda_function(name="operate")
+def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 (Lambda's own)
+    """Carry out what an operator orders in the AWS console: pause, resume, look, re-drive (docs/runbooks.md)."""
+    from chalicelib.edge.clock import utc_now
+    from chalicelib.edge.ids import new_id
+    from chalicelib.outreach.operate import Desk
+    from chalicelib.outreach.operate import operate as carry_out
+
+    return carry_out(event, desk=Desk(now=utc_now(), request_id=context.aws_request_id, new_id=new_id))
 
 
 @app.on_cw_event({"source": ["aws.ses"]})

@@ -22,6 +22,7 @@ FUNCTIONS = {
     "deliver": ("deliver",),
     "import_roster": ("import_roster",),
     "record_receipt": ("record_receipt",),
+    "operate": ("operate",),
 }
 """Each function, and what in app.py it runs at its first event: what is imported there counts."""
 

@@ -30,3 +30,8 @@ def resources(country: str = "US") -> Resources:
     """Return the numbers of a country (ISO 3166-1 alpha-2); 988 is open day and night in the US and Canada."""
     found = json.loads(RESOURCES.read_text(encoding="utf-8"))[country]
     return Resources(**{**found, "reviewed_on": date.fromisoformat(found["reviewed_on"])})
+
+
+def days_unchecked(*, on: date) -> int:
+    """Return for how many days nobody has checked the numbers of the country that was checked longest ago."""
+    return max((on - resources(country).reviewed_on).days for country in countries())

@@ -7,16 +7,19 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """How the switch stands: since when, by whom and why. ``paused`` stops all outreach but a crisis's."""
+    """How the switch stands: since when (None: ever), by whom and why. ``paused`` stops all but crisis outreach."""
 
     paused: bool
-    since: datetime
+    since: datetime | None
     by: str
     why: str
 
 
+NEVER_TURNED = Position(paused=False, since=None, by="", why="")
+
+
 class Switch(Protocol):
-    """Stops all outreach but a crisis's, for as long as it is turned."""
+    """Stops all outreach but a crisis's, for as long as it is turned so."""
 
     def position(self) -> Position | None:
         """Return how it stands now; None if it was never turned."""
@@ -33,9 +36,9 @@ def turn(switch: Switch, *, paused: bool, by: str, why: str, now: datetime) -> t
 
     Pausing twice keeps who paused it first, and since when: that is what the alarm and the next operator need to know.
     """
-    present = switch.position()
-    if (present.paused if present else False) is paused:
-        return present or Position(paused=False, since=now, by=by, why=why), False
+    present = switch.position() or NEVER_TURNED
+    if present.paused is paused:
+        return present, False
     position = Position(paused=paused, since=now, by=by, why=why)
     switch.turn(position)
     return position, True

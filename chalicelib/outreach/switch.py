@@ -16,7 +16,7 @@ class SwitchItem(Item, discriminator="switch"):
     """pk ``SWITCH``, sk ``OUTREACH``: written by ``operate`` alone. No row: outreach runs."""
 
     paused = BooleanAttribute()
-    since = UnicodeAttribute()
+    since = UnicodeAttribute(null=True)
     by = UnicodeAttribute()
     why = UnicodeAttribute()
 
@@ -33,7 +33,12 @@ class DynamoSwitch:
             item = SwitchItem.get("SWITCH", "OUTREACH", consistent_read=True)
         except SwitchItem.DoesNotExist:
             return None
-        return Position(paused=item.paused, since=datetime.fromisoformat(item.since), by=item.by, why=item.why)
+        return Position(
+            paused=item.paused,
+            since=datetime.fromisoformat(item.since) if item.since else None,
+            by=item.by,
+            why=item.why,
+        )
 
     def turn(self, position: Position) -> None:
         """Put the switch so."""
@@ -41,7 +46,7 @@ class DynamoSwitch:
             "SWITCH",
             "OUTREACH",
             paused=position.paused,
-            since=position.since.isoformat(timespec="seconds"),
+            since=position.since.isoformat(timespec="seconds") if position.since else None,
             by=position.by,
             why=position.why,
         ).save()

@@ -71,6 +71,10 @@ SMALLEST_CELL = 11
 """An aggregate over fewer people is not shown (domain rule: suppress cells under 11)."""
 
 
+ALL_PROGRAMMES = "*"
+"""Stands for every programme in the audit log, where an operator did something to all of them at once."""
+
+
 class Relationship(StrEnum):
     """
     How somebody stands to the person, or to the programme where no person is named.
@@ -202,6 +206,7 @@ class AuditEvent:
     One line of the audit log (45 CFR 164.312(b)); never changed, kept six years (45 CFR 164.316(b)(2)).
 
     ``asked`` is what was wanted where ``action`` is a denial. ``subject`` is a person id, or None for a programme.
+    ``actor`` is a sign-in, or ``operator:{who}`` for somebody in the AWS console.
     """
 
     id: str

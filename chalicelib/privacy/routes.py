@@ -7,7 +7,7 @@ from pydantic import Field as Described
 
 from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire
 from chalicelib.privacy import service
-from chalicelib.privacy.domain import Act, Action, AuditEvent, Field, Outcome, Relationship, Role, Rule
+from chalicelib.privacy.domain import ALL_PROGRAMMES, Act, Action, AuditEvent, Field, Outcome, Relationship, Role, Rule
 from chalicelib.privacy.store import DynamoAuditLog
 
 doors = Doors(__name__)
@@ -30,11 +30,11 @@ class ShownEvent(Wire):
 
     id: str
     at: datetime
-    actor: Annotated[str, Described(description="The sign-in's id.")]
+    actor: Annotated[str, Described(description="The sign-in's id, or `operator:` and who it was in the AWS console.")]
     role: Role | None
     relationship: Relationship
     subject: Annotated[str | None, Described(description="The person's id; null where a programme was listed.")]
-    programme_id: str | None
+    programme_id: Annotated[str | None, Described(description="`*`: every programme.")]
     action: Action
     asked: Annotated[Act, Described(description="What was wanted, also where it was denied.")]
     field: Field
@@ -76,9 +76,10 @@ def list_person_audit(asked: Asked, person_id: str) -> Answer:
     query=AuditQuery,
 )
 def list_programme_audit(asked: Asked, programme_id: str) -> Answer:
-    """Answer for a privacy officer of the programme."""
+    """Answer for a privacy officer of the programme; what operators did to all programmes is in it."""
     limit: int = asked.query.limit
-    events = DynamoAuditLog().events([programme_id], month=_month(asked), before=asked.after(), limit=limit + 1)
+    about = [programme_id, ALL_PROGRAMMES]
+    events = DynamoAuditLog().events(about, month=_month(asked), before=asked.after(), limit=limit + 1)
     return _page(asked, *service.first_of(events, limit))
 
 

@@ -15,7 +15,7 @@ from chalicelib.privacy.matrix import MATRIX
 
 ROOT = Path(__file__).parents[2]
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text(encoding="utf-8"))
-FUNCTIONS = {"tick", "deliver", "import_roster", "record_receipt"}
+FUNCTIONS = {"tick", "deliver", "import_roster", "record_receipt", "operate"}
 PUBLIC = {
     ("GET", "/c/{token}"),
     ("POST", "/c/{token}"),

@@ -6,7 +6,7 @@ import pytest
 from infra.package import GATEWAY_PROBLEMS, ROOT, put_right, resources
 
 POLICIES = ROOT / ".chalice" / "policies"
-FUNCTIONS = ("api_handler", "tick", "deliver", "import_roster", "record_receipt")
+FUNCTIONS = ("api_handler", "tick", "deliver", "import_roster", "record_receipt", "operate")
 
 
 def statements(function: str) -> list[dict[str, Any]]:
@@ -72,6 +72,11 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("deliver", action)}
 
     assert read == {"LEDGER#*", "PERSON#*", "PROGRAMMES", "SWITCH"}
+
+
+def test_operators_change_nothing_but_the_switch_and_add_to_the_audit_log() -> None:
+    assert partitions("operate", "PutItem") == {"SWITCH", "AUDIT#*"}
+    assert not partitions("operate", "UpdateItem") | partitions("operate", "DeleteItem")
 
 
 def test_mail_goes_out_from_one_address_only() -> None:
