@@ -1,18 +1,25 @@
 """Turns a template, which is versioned data, into the words of one message. Discreet unless the person chose more."""
 
-import json
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from chalicelib.outreach.categories import category_of
+from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Local, Template, template
+from chalicelib.outreach.categories import UPDATES, category_name, category_of
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
 
-TEMPLATES = Path(__file__).parent / "templates"
-FALLBACK_LANGUAGE = "en"
+LONGEST_NAME = 40
+"""Characters of a first name that a greeting shows."""
+PUSH_BODY_ROOM = 178
+"""Characters of a push's body that a lock screen shows whole (four lines on an iPhone, fewer than Android's)."""
+_HIDDEN = re.compile("[\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]")
+"""What reorders or hides text around it (Unicode UAX 9); joiners stay, since names and emoji need them."""
+_LINK = re.compile(r"://|@|\b\w{2,}\.\w{2,}")
+_VARIABLE = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,48 +38,113 @@ class Words:
     push_body: str
 
 
-@cache
-def _template(name: str) -> dict[str, Any]:
-    return dict(json.loads((TEMPLATES / f"{name}.json").read_text(encoding="utf-8")))
+def words(name: str, *, language: str, level: DetailLevel, first_name: str, about: str = "") -> Words:
+    """
+    Return the words of the template ``name``; a language that it lacks falls back to English.
+
+    ``about`` is what a kind says after its category: which milestone, which page.
+
+    :raises KeyError: if there is no such template
+    """
+    chosen = template(name)
+    spoken = spoken_language(language)
+    local = chosen.locales[spoken]
+    said = local.levels[level]
+    shown = shown_name(first_name)
+    values = _values(chosen, local, name=shown, about=about)
+    return Words(
+        template=chosen.id,
+        language=spoken,
+        subject=said.subject,
+        preheader=said.preheader,
+        greeting=_filled(local.greeting, values) if shown else local.greeting_without_name,
+        body=tuple(_filled(paragraph, values) for paragraph in said.body),
+        button=said.button,
+        footer=local.footer,
+        push_title=said.push_title,
+        push_body=said.push_body,
+    )
+
+
+def words_for(entry: Entry, recipient: Recipient, channel: Channel) -> Words:
+    """
+    Return the words of this occurrence for this person on this channel, ending with a line for each thing it carries.
+
+    Where a round of updates tells of one thing only, it speaks as that thing would.
+    """
+    kinds = [carried.rpartition("#")[2] for carried in entry.carries]
+    kind = entry.kind
+    if category_name(kind) == UPDATES and len(kinds) == 1:
+        kind, kinds = kinds[0], []
+    message = words(
+        category_of(kind).template,
+        language=recipient.language,
+        level=channel.detail,
+        first_name=recipient.first_name,
+        about=kind.partition("-")[2],
+    )
+    return _ending_with(message, kinds, channel.detail)
+
+
+def _ending_with(message: Words, kinds: Iterable[str], level: DetailLevel) -> Words:
+    """Add one line for each sort of thing: two notes are told of once."""
+    carried = {category_of(kind).template: template(category_of(kind).template) for kind in kinds}
+    lines = [each.locales[message.language].levels[level].line for each in carried.values()]
+    return replace(
+        message,
+        template="+".join([message.template, *(each.id for each in carried.values())]),
+        body=(*message.body, *lines),
+        push_body=" ".join([message.push_body, *lines]),
+    )
+
+
+def spoken_language(language: str) -> str:
+    """Return the language of ours that serves somebody who asked for this one (BCP 47: ``es-MX`` is Spanish)."""
+    primary = language.replace("_", "-").partition("-")[0].lower()
+    return primary if primary in LOCALES else LOCALES[0]
+
+
+def shown_name(first_name: str) -> str:
+    """
+    Return a first name as a greeting may show it, without what would break, reorder or flood the text; empty if none.
+
+    A name that mail programs would turn into a link is none.
+    """
+    printable = "".join(" " if unicodedata.category(each) in {"Cc", "Cs", "Zl", "Zp"} else each for each in first_name)
+    name = " ".join(_HIDDEN.sub("", printable).split())
+    if _LINK.search(name) or not any(each.isalnum() for each in name):
+        return ""
+    if len(name) <= LONGEST_NAME:
+        return name
+    return name[:LONGEST_NAME].rstrip("\u200d ") + "…"
+
+
+def short_reference(about: str) -> str:
+    """Return what two people can call a thing over the phone: eight characters of its id, that say nothing else."""
+    return "".join(each for each in about if each.isascii() and each.isalnum())[:8].upper() or "-"
+
+
+def _milestone(local: Local, about: str) -> str:
+    number = "".join(each for each in about[1:] if each.isascii() and each.isdigit())
+    if about != about[:1] + number or not number:
+        return local.milestones[OTHER]
+    text = local.milestones.get(about) or local.milestones.get(about[:1]) or local.milestones[OTHER]
+    return _filled(text, {NUMBER: number})
+
+
+def _values(chosen: Template, local: Local, *, name: str, about: str) -> dict[str, str]:
+    values = {"name": name, "reference": short_reference(about)}
+    return values | ({"milestone": _milestone(local, about)} if "milestone" in chosen.variables else {})
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    """Put values for variables, in one pass: what a value holds is never read as a variable."""
+    return _VARIABLE.sub(lambda found: values[found[1]], text)
 
 
 @cache
 def _html() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(["html"]))
-
-
-def words(name: str, *, language: str, level: DetailLevel, first_name: str) -> Words:
-    """
-    Return the words of the template ``name``.
-
-    A language that the template lacks falls back to English, a level that it lacks to the discreet one.
-    """
-    template = _template(name)
-    spoken = language if language in template else FALLBACK_LANGUAGE
-    local = template[spoken]
-    chosen = local.get(level.value) or local[DetailLevel.DISCREET.value]
-    return Words(
-        template=f"{name}.{template['version']}",
-        language=spoken,
-        subject=chosen["subject"],
-        preheader=chosen["preheader"],
-        greeting=chosen["greeting"].replace("{name}", first_name) if first_name else local["greeting_without_name"],
-        body=tuple(chosen["body"]),
-        button=chosen["button"],
-        footer=tuple(local["footer"]),
-        push_title=chosen["push_title"],
-        push_body=chosen["push_body"],
-    )
-
-
-def words_for(entry: Entry, recipient: Recipient, channel: Channel) -> Words:
-    """Return the words of this occurrence for this person on this channel."""
-    return words(
-        category_of(entry.kind).template,
-        language=recipient.language,
-        level=channel.detail,
-        first_name=recipient.first_name,
-    )
 
 
 def as_html(message: Words, link: str) -> str:

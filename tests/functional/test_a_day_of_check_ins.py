@@ -158,7 +158,7 @@ def test_a_check_in_is_handed_over_a_minute_ahead_and_sent_to_the_second(stack: 
 
     entry = DynamoLedger().get(person, "check_in", TODAY)
     assert entry is not None
-    assert (entry.status, entry.template) == (Status.SENT, "check_in.1")
+    assert (entry.status, entry.template) == (Status.SENT, "check_in.2")
     assert entry.ended_at is not None
     assert entry.ended_at - NINE < timedelta(seconds=5)
 
