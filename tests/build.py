@@ -18,7 +18,7 @@ def a_schedule(
     *, at: str = "09:00", rule: str = "FREQ=DAILY", zone: str = NEW_YORK, version: int = 1, person: str = PERSON
 ) -> Schedule:
     recurrence = Recurrence(at=time.fromisoformat(at), rule=rule, zone=zone, starts_on=date(2026, 11, 1))
-    return Schedule(person_id=person, kind=CHECK_IN, version=version, recurrence=recurrence)
+    return Schedule(person_id=person, kind=CHECK_IN, version=version, when=recurrence)
 
 
 def an_email(*, usable: bool = True, detail: DetailLevel = DetailLevel.DISCREET) -> Channel:
@@ -59,7 +59,8 @@ def a_recipient(
 
 def a_due(schedule: Schedule | None = None, *, after: str = "2026-11-25T00:00") -> Due:
     schedule = schedule or a_schedule()
-    occurrence = next_occurrence(schedule.recurrence, after=utc(after))
+    occurrence = next_occurrence(schedule.when, after=utc(after))
+    assert occurrence
     return Due(
         person_id=schedule.person_id,
         kind=schedule.kind,

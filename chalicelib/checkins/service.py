@@ -197,5 +197,5 @@ def _due_on(who: Recipient, on: date) -> datetime | None:
         return None
     # The last instant before the date begins, so that what falls due at its very start is found.
     before = resolve(on, time(), who.zone).replace(microsecond=0) - MOMENT
-    occurrence = next_occurrence(schedule.recurrence, after=before)
-    return occurrence.at if occurrence.on == on else None
+    occurrence = next_occurrence(schedule.when, after=before)
+    return occurrence.at if occurrence and occurrence.on == on else None

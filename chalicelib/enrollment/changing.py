@@ -12,6 +12,7 @@ from chalicelib.enrollment.episodes import Episode
 from chalicelib.enrollment.preferences import Preference
 from chalicelib.errors import Conflict, Stale
 from chalicelib.outreach.domain import Due, Schedule, Standing
+from chalicelib.outreach.moving import moved
 from chalicelib.outreach.service import first_due
 
 TRIES = 3
@@ -42,7 +43,8 @@ class Change:
     channels: tuple[Channel, ...] = ()
     no_channels: tuple[str, ...] = ()
     consents: tuple[Consent, ...] = ()
-    schedule: Schedule | None = None
+    schedules: tuple[Schedule, ...] = ()
+    no_schedules: tuple[str, ...] = ()
     dues: tuple[Due, ...] = ()
     carers: tuple[Carer, ...] = ()
     no_carers: tuple[str, ...] = ()
@@ -125,32 +127,49 @@ def after(record: Record, change: Change) -> Record:
     """Return the record as a change leaves it."""
     channels = {channel.id: channel for channel in (*record.channels, *change.channels)}
     carers = {carer.subject: carer for carer in (*record.care_team, *change.carers)}
-    schedules = {schedule.kind: schedule for schedule in record.schedules}
+    schedules = {schedule.kind: schedule for schedule in (*record.schedules, *change.schedules)}
     preferences = {preference.category: preference for preference in (*record.preferences, *change.preferences)}
-    if change.schedule:
-        schedules[change.schedule.kind] = change.schedule
     return Record(
         person=change.person,
         episodes=(*(old for old in record.episodes if old.number < change.episode.number), change.episode),
         channels=tuple(channels[key] for key in sorted(channels) if key not in change.no_channels),
         consents=(*record.consents, *change.consents),
-        schedules=tuple(schedules[kind] for kind in sorted(schedules)),
+        schedules=tuple(schedules[kind] for kind in sorted(schedules) if kind not in change.no_schedules),
         care_team=tuple(carers[key] for key in sorted(carers) if key not in change.no_carers),
         preferences=tuple(preferences[key] for key in sorted(preferences)),
     )
 
 
+def scheduled(change: Change, schedule: Schedule, *, now: datetime) -> Change:
+    """Add a schedule, new or of another version (which makes the due row of the one before void), and its due row."""
+    due = first_due(schedule, after=now)
+    return replace(change, schedules=(*change.schedules, schedule), dues=(*change.dues, *((due,) if due else ())))
+
+
 def rescheduled(change: Change, preference: CheckInPreference, present: Schedule | None, *, now: datetime) -> Change:
-    """Add the schedule that follows ``present`` and its first due row."""
-    # Another version makes the due row of the one before void.
-    schedule = preference.schedule(change.person, version=present.version + 1 if present else 1, now=now)
-    return replace(change, schedule=schedule, dues=(*change.dues, first_due(schedule, after=now)))
+    """Add the schedule of check-ins that follows ``present``."""
+    version = present.version + 1 if present else 1
+    return scheduled(change, preference.schedule(change.person, version=version, now=now), now=now)
+
+
+def rezoned(record: Record, change: Change, *, now: datetime) -> Change:
+    """Take every schedule along that goes by the person's zone, where the change gives them another."""
+    if change.person.zone == record.person.zone:
+        return change
+    for present in record.schedules:
+        if not present.keeps_zone:
+            schedule, due = moved(present, zone=change.person.zone, now=now)
+            dues = (*change.dues, due) if due else change.dues
+            change = replace(change, schedules=(*change.schedules, schedule), dues=dues)
+    return change
 
 
 def restarted(record: Record, change: Change, *, now: datetime) -> Change:
-    """Set check-ins going again where the record could not be reached and now can: their due rows have run out."""
+    """Set schedules going again where the record could not be reached and now can: their due rows have run out."""
     silent = {Standing.ENDED, Standing.NONE}
-    present = record.check_in
-    if present is None or record.standing(at=now) not in silent or after(record, change).standing(at=now) in silent:
+    if record.standing(at=now) not in silent or after(record, change).standing(at=now) in silent:
         return change
-    return rescheduled(change, CheckInPreference.of(present), present, now=now)
+    for present in record.schedules:
+        if not present.paused:
+            change = scheduled(change, replace(present, version=present.version + 1), now=now)
+    return change

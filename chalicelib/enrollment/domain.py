@@ -93,13 +93,15 @@ class CheckInPreference:
         recurrence = Recurrence(
             at=self.at, rule=weekly(self.days), zone=person.zone, starts_on=local_date(now, person.zone)
         )
-        return Schedule(person_id=person.id, kind=CHECK_IN, version=version, recurrence=recurrence)
+        return Schedule(person_id=person.id, kind=CHECK_IN, version=version, when=recurrence)
 
     @classmethod
     def of(cls, schedule: Schedule) -> "CheckInPreference":
         """Read the preference back from its schedule."""
-        _, _, days = schedule.recurrence.rule.partition("BYDAY=")
-        return cls(at=schedule.recurrence.at, days=frozenset(days.split(",")) if days else frozenset(DAYS))
+        if not isinstance(schedule.when, Recurrence):
+            raise TypeError("check-ins recur")
+        _, _, days = schedule.when.rule.partition("BYDAY=")
+        return cls(at=schedule.when.at, days=frozenset(days.split(",")) if days else frozenset(DAYS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Protocol
 
-from chalicelib.enrollment.changing import Change, Marker, People, change_record, next_of, rescheduled, restarted
+from chalicelib.enrollment.changing import (
+    Change,
+    Marker,
+    People,
+    change_record,
+    next_of,
+    rescheduled,
+    restarted,
+    rezoned,
+)
 from chalicelib.enrollment.channels import Channel
 from chalicelib.enrollment.consents import Will, granted
 from chalicelib.enrollment.domain import CheckInPreference, Person, Record, admission_faults, person_faults
@@ -144,8 +153,9 @@ def enrol(
             dues.append(ask(person, channel, now=now))
         channels = (channel,)
     schedule = enrolment.check_in.schedule(person, version=1, now=now) if enrolment.check_in else None
-    if schedule:
-        dues.append(first_due(schedule, after=now))
+    due = first_due(schedule, after=now) if schedule else None
+    if due:
+        dues.append(due)
     change = Change(
         person=person,
         episode=episode,
@@ -155,7 +165,7 @@ def enrol(
             granted(person.id, current_text(scope, person.language), value, episode=1, will=will, now=now)
             for scope, value in enrolment.consents
         ),
-        schedule=schedule,
+        schedules=(schedule,) if schedule else (),
         dues=tuple(dues),
     )
     people.write(change)
@@ -178,7 +188,7 @@ def edit_person(
     programmes: Programmes,
 ) -> Record:
     """
-    Change what is known of a person. A new zone moves their future check-ins to it.
+    Change what is known of a person. A new zone moves all their schedules that go by it.
 
     :raises Stale: if ``version`` isn't the present one
     :raises Invalid: names what would be wrong
@@ -188,11 +198,7 @@ def edit_person(
         person = replace(edit(record.person), id=record.person.id, external_id=record.person.external_id)
         programme = find_programme(record.episode.programme_id, programmes=programmes)
         refuse(person_faults(person, programme, now=now))
-        change = next_of(record, person=person)
-        present = record.check_in
-        if present is None or person.zone == record.person.zone:
-            return change
-        return rescheduled(change, CheckInPreference.of(present), present, now=now)
+        return rezoned(record, next_of(record, person=person), now=now)
 
     return change_record(person_id, decide, version=version, people=people)
 

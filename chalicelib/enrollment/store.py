@@ -179,6 +179,8 @@ def _removed(change: Change) -> Iterator[Item]:
     pk = partition(change.person.id)
     for channel_id in change.no_channels:
         yield ChannelItem(pk, f"CHANNEL#{channel_id}")
+    for kind in change.no_schedules:
+        yield ScheduleItem(pk, f"SCHEDULE#{kind}")
     for subject in change.no_carers:
         yield CarerItem(pk, f"CARETEAM#{subject}")
     if change.no_sign_in:
@@ -200,7 +202,7 @@ def _written(change: Change) -> Iterator[tuple[Item, Condition | None]]:
         *(channel_item(person.id, channel) for channel in change.channels),
         *(carer_item(person.id, carer) for carer in change.carers),
         *(preference_item(person.id, preference) for preference in change.preferences),
-        *((schedule_item(change.schedule),) if change.schedule else ()),
+        *(schedule_item(schedule) for schedule in change.schedules),
         *(due_item(due) for due in change.dues),
     ):
         yield item, None

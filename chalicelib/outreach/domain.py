@@ -6,7 +6,7 @@ from enum import StrEnum
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from chalicelib.outreach.recurrence import Recurrence, resolve
+from chalicelib.outreach.recurrence import When, resolve
 
 DUE_SHARDS = 50
 """Partitions per hour of due rows: a million people can share one nine o'clock (1,000 writes/s each)."""
@@ -114,12 +114,20 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """What recurs for a person: ``kind`` (for example ``check_in``), its rule, and a version that grows by edits."""
+    """
+    What comes for a person by a rule: ``kind`` (for example ``check_in``), when, and a version that grows by edits.
+
+    ``title`` is for the person and their staff, never for a message. ``keeps_zone``: its zone stays when the person's
+    changes. A ``paused`` one has no due row.
+    """
 
     person_id: str
     kind: str
     version: int
-    recurrence: Recurrence
+    when: When
+    title: str = ""
+    keeps_zone: bool = False
+    paused: bool = False
 
 
 class Standing(StrEnum):

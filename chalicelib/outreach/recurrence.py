@@ -1,17 +1,24 @@
-"""When something falls due: local wall time + recurrence + IANA zone -> UTC. Knows nothing of people or messages."""
+"""
+When something falls due, in each of its forms -> UTC. Knows nothing of people or messages.
 
-from dataclasses import dataclass
+``Recurrence`` comes again, ``Once`` doesn't; ``Elapsed`` is so long before or after another moment, ``OnDay`` at a wall
+time so many days before or after a date. The last two differ when clocks change in between (domain rules 6).
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from dateutil.rrule import rrulestr
+from chalicelib.outreach.rrule import DAYS, days, parse
+
+__all__ = ["DAYS"]
 
 LONGEST_WAIT = timedelta(days=3660)
 """A rule that doesn't fall due within ten years never will."""
 
-DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-"""Weekdays as RFC 5545 3.3.10 writes them, Monday first."""
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +26,7 @@ class Recurrence:
     """
     A wall-clock rule: ``rule`` is an RFC 5545 RRULE of whole days, ``at`` the local time, ``zone`` an IANA name.
 
-    ``starts_on`` anchors rules with an interval.
+    ``starts_on`` is its first possible date and anchors rules with an interval.
     """
 
     at: time
@@ -29,8 +36,50 @@ class Recurrence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """One date and wall time in a zone."""
+
+    on: date
+    at: time
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elapsed:
+    """
+    So much elapsed time after (or, negative, before) another moment or each of a series: "24 hours before".
+
+    ``zone`` only says which local date names it; the moment keeps its own.
+    """
+
+    of: Recurrence | Once
+    by: timedelta
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnDay:
+    """
+    At a wall time, so many ``months`` and then ``days`` after (or before) a date: "the day before, at 9:00".
+
+    ``of`` is the date, or a moment or series, whose dates are those in ``zone``. A month that is too short is clamped
+    to its last day, always counted from ``of`` (31 January -> 28 February -> 31 March; domain rules 2). ``months`` go
+    with a single date only.
+    """
+
+    of: date | Once | Recurrence
+    days: int
+    at: time
+    zone: str
+    months: int = 0
+
+
+When = Recurrence | Once | Elapsed | OnDay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrence:
-    """One time that a rule falls due: its local date, which names it, and its instant in UTC."""
+    """One time that something falls due: its local date, which names it, and its instant in UTC."""
 
     on: date
     at: datetime
@@ -47,11 +96,11 @@ def is_zone(name: str) -> bool:
     return name in _zones()
 
 
-def weekly(days: frozenset[str]) -> str:
+def weekly(on: frozenset[str]) -> str:
     """Return the RRULE for these weekdays (two letters each, as in ``DAYS``); all seven are daily."""
-    if days == frozenset(DAYS):
+    if on == frozenset(DAYS):
         return "FREQ=DAILY"
-    return "FREQ=WEEKLY;BYDAY=" + ",".join(day for day in DAYS if day in days)
+    return "FREQ=WEEKLY;BYDAY=" + ",".join(day for day in DAYS if day in on)
 
 
 def resolve(on: date, at: time, zone: str) -> datetime:
@@ -68,26 +117,81 @@ def local_date(instant: datetime, zone: str) -> date:
     return instant.astimezone(ZoneInfo(zone)).date()
 
 
-def next_occurrence(recurrence: Recurrence, *, after: datetime) -> Occurrence:
-    """
-    Return the first occurrence strictly later than ``after`` (an aware instant).
-
-    A date that its zone never had (Apia, 30 December 2011) has no occurrence.
-
-    :raises ValueError: if the rule never falls due again within ten years
-    """
-    rule = rrulestr(recurrence.rule, dtstart=datetime.combine(recurrence.starts_on, time()))
-    # From the day before the local date, since a gap can carry a wall time over midnight.
-    first = datetime.combine(local_date(after, recurrence.zone) - timedelta(days=1), time())
-    for day in rule.xafter(first, inc=True):
-        if day - first > LONGEST_WAIT:
-            break
-        at = resolve(day.date(), recurrence.at, recurrence.zone)
-        if at > after and date_exists(day.date(), recurrence.zone):
-            return Occurrence(on=day.date(), at=at)
-    raise ValueError("this recurrence never falls due again")
-
-
 def date_exists(on: date, zone: str) -> bool:
-    """Say whether ``zone`` had the date at all: crossing the date line leaves one out."""
+    """Say whether ``zone`` had the date at all: crossing the date line leaves one out (Apia, 30 December 2011)."""
     return local_date(resolve(on, time(12), zone), zone) == on
+
+
+def shifted(on: date, *, months: int, days: int) -> date:
+    """
+    Return the date so many months, then days, later (negative: earlier); clamped to the end of a shorter month.
+
+    :raises OverflowError: if no calendar goes so far
+    """
+    year, month = divmod(on.year * 12 + on.month - 1 + months, 12)
+    if not date.min.year <= year <= date.max.year:
+        raise OverflowError("beyond the calendar")
+    return date(year, month + 1, min(on.day, monthrange(year, month + 1)[1])) + timedelta(days=days)
+
+
+def in_zone(when: When, zone: str) -> When:
+    """Return the same wall times in another zone; a moment that something is counted from stays where it is."""
+    return replace(when, zone=zone)
+
+
+def next_occurrence(when: When, *, after: datetime) -> Occurrence | None:
+    """
+    Return the first occurrence strictly later than ``after`` (an aware instant); None if there is no more.
+
+    A date that its zone never had has no occurrence, and neither has what would come more than ten years later.
+    """
+    match when:
+        case Recurrence():
+            return _next_of_rule(when, after)
+        case Once():
+            found = _on(when.on, when.at, when.zone)
+        case Elapsed():
+            moment = next_occurrence(when.of, after=after - when.by)
+            if moment is None:
+                return None
+            at = moment.at + when.by
+            found = Occurrence(on=local_date(at, when.zone), at=at)
+        case OnDay(of=Recurrence() as series):
+            return _next_of_days(when, series, after)
+        case OnDay(of=Once() as once):
+            found = _shifted_on(when, local_date(resolve(once.on, once.at, once.zone), when.zone))
+        case OnDay(of=date() as on):
+            found = _shifted_on(when, on)
+    return found if found and found.at > after else None
+
+
+def _next_of_rule(when: Recurrence, after: datetime) -> Occurrence | None:
+    rule = parse(when.rule)
+    # From the day before the local date, since a gap can carry a wall time over midnight.
+    first = local_date(after, when.zone) - _ONE_DAY
+    for on in days(rule, when.starts_on, first=first, last=max(first, when.starts_on) + LONGEST_WAIT):
+        found = _on(on, when.at, when.zone)
+        if found is None or found.at <= after:
+            continue
+        ended = isinstance(rule.until, datetime) and found.at > rule.until
+        return None if ended else found
+    return None
+
+
+def _next_of_days(when: OnDay, series: Recurrence, after: datetime) -> Occurrence | None:
+    # Two days cover the widest difference between two zones' dates.
+    before = after - timedelta(days=when.days + 2)
+    while moment := next_occurrence(series, after=before):
+        found = _shifted_on(when, local_date(moment.at, when.zone))
+        if found and found.at > after:
+            return found
+        before = moment.at
+    return None
+
+
+def _shifted_on(when: OnDay, of: date) -> Occurrence | None:
+    return _on(shifted(of, months=when.months, days=when.days), when.at, when.zone)
+
+
+def _on(on: date, at: time, zone: str) -> Occurrence | None:
+    return Occurrence(on=on, at=resolve(on, at, zone)) if date_exists(on, zone) else None

@@ -67,9 +67,11 @@ class Tick:
     hours: int
 
 
-def first_due(schedule: Schedule, *, after: datetime) -> Due:
-    """Return the first thing that falls due by this schedule later than ``after``."""
-    occurrence = next_occurrence(schedule.recurrence, after=after)
+def first_due(schedule: Schedule, *, after: datetime) -> Due | None:
+    """Return the first thing that falls due by this schedule later than ``after``; None if nothing does any more."""
+    occurrence = None if schedule.paused else next_occurrence(schedule.when, after=after)
+    if occurrence is None:
+        return None
     return Due(
         person_id=schedule.person_id,
         kind=schedule.kind,
@@ -133,9 +135,9 @@ def deliver(
     if recipient is None or not _is_current(due, recipient):
         dues.remove(due)
         return Delivery(outcome=Outcome.SUPERSEDED)
-    schedule = recipient.schedule(due.kind)
-    if schedule and not due.was_deferred and recipient.standing not in {Standing.ENDED, Standing.NONE}:
-        dues.put(first_due(schedule, after=due.due_at))
+    following = _following(due, recipient)
+    if following:
+        dues.put(following)
 
     verdict = decide(due, recipient, now=now)
     if isinstance(verdict, Defer):
@@ -174,6 +176,13 @@ def deliver(
     ledger.replace(ended, attempt=entry.attempt)
     dues.remove(due)
     return Delivery(outcome=Outcome(ended.status.value), entry=ended)
+
+
+def _following(due: Due, recipient: Recipient) -> Due | None:
+    schedule = recipient.schedule(due.kind)
+    if schedule is None or due.was_deferred or recipient.standing in {Standing.ENDED, Standing.NONE}:
+        return None
+    return first_due(schedule, after=due.due_at)
 
 
 def _is_current(due: Due, recipient: Recipient) -> bool:

@@ -1,24 +1,24 @@
 """Schedules, due rows, the ledger and the watermark in the table. The only place for their keys."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DeleteError, PutError, UpdateError
 
 from chalicelib.edge.table import Item, lost_the_race
 from chalicelib.outreach.domain import DUE_SHARDS, ChannelKind, Due, Entry, Reason, Schedule, Status
-from chalicelib.outreach.recurrence import Recurrence
+from chalicelib.outreach.written import read, written
 
 
 class ScheduleItem(Item, discriminator="schedule"):
     """pk ``PERSON#{person}``, sk ``SCHEDULE#{kind}``: lies with the person, so that one read has all of it."""
 
     version = NumberAttribute()
-    at = UnicodeAttribute()
-    rule = UnicodeAttribute()
-    zone = UnicodeAttribute()
-    starts_on = UnicodeAttribute()
+    when = JSONAttribute()
+    title = UnicodeAttribute(null=True)
+    keeps_zone = BooleanAttribute(null=True)
+    paused = BooleanAttribute(null=True)
 
 
 class DueItem(Item, discriminator="due"):
@@ -61,10 +61,10 @@ def schedule_item(schedule: Schedule) -> ScheduleItem:
         f"PERSON#{schedule.person_id}",
         f"SCHEDULE#{schedule.kind}",
         version=schedule.version,
-        at=schedule.recurrence.at.isoformat(),
-        rule=schedule.recurrence.rule,
-        zone=schedule.recurrence.zone,
-        starts_on=schedule.recurrence.starts_on.isoformat(),
+        when=written(schedule.when),
+        title=schedule.title or None,
+        keeps_zone=schedule.keeps_zone or None,
+        paused=schedule.paused or None,
     )
 
 
@@ -74,12 +74,10 @@ def schedule_of(item: ScheduleItem) -> Schedule:
         person_id=item.pk.removeprefix("PERSON#"),
         kind=item.sk.removeprefix("SCHEDULE#"),
         version=int(item.version),
-        recurrence=Recurrence(
-            at=time.fromisoformat(item.at),
-            rule=item.rule,
-            zone=item.zone,
-            starts_on=date.fromisoformat(item.starts_on),
-        ),
+        when=read(item.when),
+        title=item.title or "",
+        keeps_zone=bool(item.keeps_zone),
+        paused=bool(item.paused),
     )
 
 

@@ -19,7 +19,7 @@ from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Stale
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, QuietHours, Standing
 from chalicelib.outreach.links import NO_END, Claims
-from chalicelib.outreach.recurrence import DAYS
+from chalicelib.outreach.recurrence import DAYS, Recurrence
 from chalicelib.outreach.store import DueItem
 from chalicelib.privacy.domain import Caseload
 from tests.fakes_enrollment import FakePeople, FakeProgrammes, Ids
@@ -109,7 +109,9 @@ def test_outreach_sees_the_person_with_what_is_live(kept: Kept) -> None:
     assert [(way.address, way.usable, way.detail) for way in seen.channels] == [
         ("Elise.O@example.com", True, DetailLevel.STANDARD)
     ]
-    assert seen.schedules[0].recurrence.rule == "FREQ=WEEKLY;BYDAY=MO,WE,FR"
+    assert seen.schedules[0].when == Recurrence(
+        at=time(7, 30), rule="FREQ=WEEKLY;BYDAY=MO,WE,FR", zone="America/Denver", starts_on=date(2026, 11, 24)
+    )
 
 
 def test_what_is_switched_off_holds_from_the_next_look_and_can_be_switched_on_again(kept: Kept) -> None:
@@ -190,7 +192,7 @@ def test_an_edit_of_an_old_version_is_stale_and_writes_nothing(kept: Kept) -> No
     assert found is not None
     assert (found.person.version, found.person.given_name) == (2, "Élise")
     assert found.check_in is not None
-    assert (found.check_in.version, found.check_in.recurrence.zone) == (2, "America/Chicago")
+    assert (found.check_in.version, found.check_in.when.zone) == (2, "America/Chicago")
 
 
 def test_a_write_that_lost_the_race_writes_none_of_it(kept: Kept) -> None:

@@ -1,0 +1,56 @@
+"""How a ``When`` is written down and read back: plain data for JSON, each form under its name."""
+
+from datetime import date, time, timedelta
+from typing import Any
+
+from chalicelib.outreach.recurrence import Elapsed, Once, OnDay, Recurrence, When
+
+
+def written(when: When | date) -> dict[str, Any]:
+    """Return it as plain data; ``read`` reads it back."""
+    match when:
+        case Recurrence():
+            return {
+                "rule": when.rule,
+                "at": when.at.isoformat(),
+                "zone": when.zone,
+                "starts_on": when.starts_on.isoformat(),
+            }
+        case Once():
+            return {"once": when.on.isoformat(), "at": when.at.isoformat(), "zone": when.zone}
+        case Elapsed():
+            return {"elapsed": int(when.by.total_seconds()), "of": written(when.of), "zone": when.zone}
+        case OnDay():
+            return {
+                "days": when.days,
+                "months": when.months,
+                "of": written(when.of),
+                "at": when.at.isoformat(),
+                "zone": when.zone,
+            }
+        case _:
+            return {"date": when.isoformat()}
+
+
+def read(data: dict[str, Any]) -> When:
+    """Return what ``written`` wrote."""
+    match data:
+        case {"elapsed": seconds, "of": of}:
+            return Elapsed(of=_moment(of), by=timedelta(seconds=seconds), zone=data["zone"])
+        case {"days": days, "of": {"date": on}}:
+            return _on_day(data, days, date.fromisoformat(on))
+        case {"days": days, "of": of}:
+            return _on_day(data, days, _moment(of))
+        case _:
+            return _moment(data)
+
+
+def _on_day(data: dict[str, Any], days: int, of: date | Once | Recurrence) -> OnDay:
+    return OnDay(of=of, days=days, months=data["months"], at=time.fromisoformat(data["at"]), zone=data["zone"])
+
+
+def _moment(data: dict[str, Any]) -> Recurrence | Once:
+    at = time.fromisoformat(data["at"])
+    if "once" in data:
+        return Once(on=date.fromisoformat(data["once"]), at=at, zone=data["zone"])
+    return Recurrence(at=at, rule=data["rule"], zone=data["zone"], starts_on=date.fromisoformat(data["starts_on"]))
