@@ -6,7 +6,14 @@ from typing import Any
 
 from chalicelib.edge.http import Answer, Asked, Page, PageQuery
 from chalicelib.edge.ids import new_id
-from chalicelib.enrollment import consent_routes, contact_routes, import_routes, programme_routes, service
+from chalicelib.enrollment import (
+    consent_routes,
+    contact_routes,
+    import_routes,
+    preference_routes,
+    programme_routes,
+    service,
+)
 from chalicelib.enrollment.changing import Marker, find_person
 from chalicelib.enrollment.channels import email_address
 from chalicelib.enrollment.consents import Via, Will
@@ -39,7 +46,7 @@ from chalicelib.errors import Fault, Invalid
 from chalicelib.outreach.domain import DetailLevel
 from chalicelib.privacy.domain import Act, Field, Rule, View
 
-__all__ = ["consent_routes", "contact_routes", "doors", "import_routes", "programme_routes"]
+__all__ = ["consent_routes", "contact_routes", "doors", "import_routes", "preference_routes", "programme_routes"]
 
 _CONTACT = frozenset({View.FULL, View.CONTACT_ONLY, View.NAME_ONLY})
 

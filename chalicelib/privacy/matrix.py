@@ -79,7 +79,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.ATTENDANCE: (_allow(_ALL, _CASELOAD),),
         Field.CRISIS: (_allow(_ALL, _PROGRAMME),),
         Field.MESSAGES: (_allow(_SEE, _CASELOAD),),
-        Field.PREFERENCES: (_allow(_ALL, _CASELOAD),),
+        # W of the programme's is for e-mails that ask to stop, which bring their own right and name nobody.
+        Field.PREFERENCES: (_allow(_ALL, _CASELOAD), _allow(_DO, _TOTALS)),
         Field.CONSENTS: (_allow(_ALL, _CASELOAD),),
         Field.ROSTER: (_allow(_ALL, _PROGRAMME),),
         Field.EPISODE: (_allow(_ALL, _CASELOAD),),
@@ -127,7 +128,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         # W is the rota's, which is the programme's and names no person.
         Field.CRISIS: (_allow(_SEE, _PROGRAMME, View.STATE_ONLY), _allow(_DO, _TOTALS)),
         Field.MESSAGES: (_allow(_SEE, _PROGRAMME),),
-        Field.PREFERENCES: (_allow(_SEE, _PROGRAMME),),
+        Field.PREFERENCES: (_allow(_SEE, _PROGRAMME), _allow(_DO, _TOTALS)),
         Field.ROSTER: (_allow(_ALL, _PROGRAMME),),
         Field.EPISODE: (_allow(_SEE, _PROGRAMME),),
         Field.CARE_TEAM: (_allow(_ALL, _PROGRAMME),),

@@ -24,6 +24,8 @@ PUBLIC = {
     ("POST", "/receipts/{token}"),
     ("GET", "/consent-texts/{scope}"),
     ("GET", "/openapi.json"),
+    ("GET", "/u/{token}"),
+    ("POST", "/u/{token}"),
 }
 """Whoever adds to this list says why in the door's own ``Public``, and to a reviewer."""
 

@@ -85,7 +85,7 @@ case-manager           milestones       RW caseload
 case-manager           attendance       RW caseload
 case-manager           crisis           RW programme
 case-manager           messages         R caseload
-case-manager           preferences      RW caseload
+case-manager           preferences      RW caseload; W totals
 case-manager           consents         RW caseload
 case-manager           roster           RW programme
 case-manager           episode          RW caseload
@@ -128,7 +128,7 @@ program-admin          milestones       L totals counts
 program-admin          attendance       R programme
 program-admin          crisis           R programme state-only; W totals
 program-admin          messages         R programme
-program-admin          preferences      R programme
+program-admin          preferences      R programme; W totals
 program-admin          roster           RW programme
 program-admin          episode          R programme
 program-admin          care-team        RW programme

@@ -1,0 +1,131 @@
+"""The page behind the link at the foot of an e-mail: one can get less there, and read nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from email.message import Message
+from email.parser import Parser
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from chalicelib.crisis.domain import resources
+from chalicelib.edge import pages
+from chalicelib.edge.http import Answer
+from chalicelib.enrollment.preferences import Less, Off, can_be_switched_off, everything
+from chalicelib.errors import Fault, Invalid
+from chalicelib.outreach.domain import ChannelKind, QuietHours
+
+FOLDER = Path(__file__).parent / "pages"
+MULTIPART = "multipart/form-data"
+MOST_FIELDS = 40
+
+QUIET = {
+    "20-09": QuietHours(start=time(20), end=time(9)),
+    "18-10": QuietHours(start=time(18), end=time(10)),
+}
+"""The quiet hours that the page offers to add."""
+
+PHONE = frozenset({ChannelKind.PUSH, ChannelKind.MOBILE})
+_DISCREET = {"email": frozenset({ChannelKind.EMAIL}), "phone": PHONE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """
+    Who looks, as far as the page may tell: their language, whose numbers to show, and the category of the e-mail.
+
+    The category comes first on the page; it is the one thing that the bearer of the link knows already.
+    """
+
+    language: str
+    country: str = "US"
+    category: str = ""
+
+
+def is_one_click(body: str, content_type: str) -> bool:
+    """Say whether a mail program sent this for somebody who pressed its own button (RFC 8058 3.2), in either form."""
+    return _fields(body, content_type).get("List-Unsubscribe") == "One-Click"
+
+
+def read_less(body: str, content_type: str) -> Less:
+    """
+    Return what the page's form asks for.
+
+    :raises Invalid: names each field that can't be
+    """
+    sent = _fields(body, content_type)
+    faults = []
+
+    def one_of(name: str, *choices: str) -> str:
+        value = sent.get(name, "")
+        if value and value not in choices:
+            faults.append(Fault(field=name, reason=f"must be one of {', '.join(choices)}, or empty"))
+        return value
+
+    off: set[Off] = set(everything()) if one_of("all", "stop") else set()
+    for category in can_be_switched_off():
+        match one_of(category, "email", "stop"):
+            case "email":
+                off.add((category, ChannelKind.EMAIL))
+            case "stop":
+                off.add((category, None))
+    discreet = [kinds for name, kinds in _DISCREET.items() if one_of(f"detail-{name}", "less")]
+    quiet = one_of("quiet", *QUIET)
+    if faults:
+        raise Invalid(*faults)
+    return Less(off=frozenset(off), discreet=frozenset().union(*discreet), quiet=QUIET.get(quiet))
+
+
+def _fields(body: str, content_type: str) -> dict[str, str]:
+    try:
+        if content_type.partition(";")[0].strip().lower() == MULTIPART:
+            return _parts(Parser().parsestr(f"Content-Type: {content_type}\n\n{body}"))
+        return {name: values[-1] for name, values in parse_qs(body, max_num_fields=MOST_FIELDS).items()}
+    except ValueError:
+        # Too many fields for our form, or no address of a part: whatever it is, it asks for nothing.
+        return {}
+
+
+def _parts(message: Message) -> dict[str, str]:
+    if not message.is_multipart():
+        return {}
+    found = {}
+    for part in message.get_payload():
+        name = isinstance(part, Message) and part.get_param("name", header="content-disposition")
+        if isinstance(name, str) and isinstance(part, Message):
+            found[name] = str(part.get_payload()).strip()
+    return found
+
+
+def questions(visit: Visit, *, nothing: bool = False) -> Answer:
+    """Show what one can get less of. ``nothing``: the form came back with nothing chosen."""
+    names = sorted(can_be_switched_off(), key=lambda name: name != visit.category)
+    return _shown(
+        visit,
+        "less.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if nothing else HTTPStatus.OK,
+        names=names,
+        hours=list(QUIET),
+        nothing=nothing,
+    )
+
+
+def word(visit: Visit, name: str, *, status: HTTPStatus = HTTPStatus.OK) -> Answer:
+    """Say in a few words how it went: ``done``, ``unknown`` or ``trouble``."""
+    return _shown(visit, "less_word.html", status=status, heading=name, again=name != "unknown")
+
+
+def _shown(visit: Visit, template: str, *, status: HTTPStatus, **values: object) -> Answer:
+    say: Mapping[str, Any] = pages.words(FOLDER / "less.json", visit.language)
+    html = pages.render(
+        FOLDER,
+        template,
+        language=visit.language if visit.language in pages.LANGUAGES else "en",
+        numbers=resources(visit.country),
+        title=say["title"],
+        say=say,
+        **values,
+    )
+    return Answer(body=html, status=status, headers=pages.headers(), media_type=pages.headers()["Content-Type"])
