@@ -81,6 +81,7 @@ def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 @app.on_cw_event({"source": ["aws.ses"]})
 def record_receipt(event: CloudWatchEvent) -> bool:
     """Take SES's word on what became of a message."""
-    from chalicelib.outreach import handlers
+    from chalicelib.enrollment.store import people
+    from chalicelib.outreach import receipts
 
-    return handlers.record_receipt(event.to_dict())
+    return receipts.record_receipt(event.to_dict(), addresses=people())

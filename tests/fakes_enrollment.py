@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chalicelib.enrollment.changing import Change, Marker, after
+from chalicelib.enrollment.channels import Channel
 from chalicelib.enrollment.domain import AlreadyEnrolled, Member, Record, SignInTaken, member_of, recipient_of
 from chalicelib.enrollment.imports import Import, Result
 from chalicelib.enrollment.programmes import Programme, ProgrammeExists
@@ -81,8 +82,17 @@ class FakePeople:
     def heard_from(self, person_id: str, channel_id: str, *, now: datetime) -> bool:
         return self._touch(person_id, channel_id, heartbeat_at=now)
 
-    def channel_is_gone(self, person_id: str, channel_id: str, *, why: str, now: datetime) -> None:
-        self._touch(person_id, channel_id, gone_at=now, gone_why=why)
+    def channel_is_gone(
+        self, person_id: str, channel_id: str, *, why: str, now: datetime, revision: int | None = None
+    ) -> None:
+        channel = self._channel(person_id, channel_id, revision)
+        if channel and channel.gone_at is None:
+            self._touch(person_id, channel_id, gone_at=now, gone_why=why)
+
+    def no_list_mail(self, person_id: str, channel_id: str, *, revision: int, now: datetime) -> None:
+        channel = self._channel(person_id, channel_id, revision)
+        if channel and channel.complained_at is None:
+            self._touch(person_id, channel_id, complained_at=now)
 
     def load(self, person_id: str, *, now: datetime) -> Recipient | None:
         record = self.records.get(person_id)
@@ -107,6 +117,17 @@ class FakePeople:
     def programme(self, programme_id: str) -> Caseload | None:
         programme = self.programmes.find(programme_id)
         return programme.caseload if programme else None
+
+    def _channel(self, person_id: str, channel_id: str, revision: int | None) -> Channel | None:
+        record = self.records.get(person_id)
+        return next(
+            (
+                channel
+                for channel in (record.channels if record else ())
+                if channel.id == channel_id and revision in {None, channel.revision}
+            ),
+            None,
+        )
 
     def _touch(self, person_id: str, channel_id: str, **changes: object) -> bool:
         record = self.records.get(person_id)

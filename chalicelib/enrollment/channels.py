@@ -51,6 +51,7 @@ class Channel:
     An address of a person: an email address, or one device's push subscription.
 
     ``verified_by``: who confirmed it, or the account that attested to it. ``gone_why``: a provider called it dead.
+    ``complained_at``: somebody who reads it called a message spam, so that only what can't be switched off goes there.
     ``push_key`` and ``push_auth`` are base64url (RFC 8291).
     """
 
@@ -68,6 +69,7 @@ class Channel:
     heartbeat_at: datetime | None = None
     gone_at: datetime | None = None
     gone_why: str | None = None
+    complained_at: datetime | None = None
 
     def attested(self, *, by: str, at: datetime) -> "Channel":
         """Return the channel as confirmed by the programme before it came here; says who stands for that."""
@@ -98,6 +100,7 @@ class Channel:
             verified_by=None,
             gone_at=None,
             gone_why=None,
+            complained_at=None,
         )
 
     def is_usable(self, *, at: datetime) -> bool:

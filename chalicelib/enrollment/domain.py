@@ -10,7 +10,7 @@ from chalicelib.enrollment.episodes import Episode, State, standing
 from chalicelib.enrollment.preferences import Preference
 from chalicelib.enrollment.programmes import Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
-from chalicelib.outreach.categories import CHECK_IN
+from chalicelib.outreach.categories import CATEGORIES, CHECK_IN
 from chalicelib.outreach.domain import Channel as Way
 from chalicelib.outreach.domain import ChannelKind, QuietHours, Recipient, Schedule, Standing
 from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone, local_date, weekly
@@ -203,9 +203,17 @@ def recipient_of(record: Record, programme: Programme, *, at: datetime) -> Recip
         schedules=record.schedules,
         sender_name=programme.sender_name,
         country=programme.emergency_country,
-        opt_outs=frozenset((one.category, kind) for one in record.preferences for kind in one.off),
+        opt_outs=frozenset((one.category, kind) for one in record.preferences for kind in one.off)
+        | _stopped_by_complaint(record),
         calendar_invites=record.person.calendar_invites,
     )
+
+
+def _stopped_by_complaint(record: Record) -> frozenset[tuple[str, ChannelKind | None]]:
+    """Return what no longer goes out by e-mail because somebody at an address called a message spam."""
+    if all(channel.complained_at is None for channel in record.channels):
+        return frozenset()
+    return frozenset((name, ChannelKind.EMAIL) for name, category in CATEGORIES.items() if category.opt_out)
 
 
 def _way(channel: Channel, consents: dict[str, Consent], at: datetime) -> Way:

@@ -70,6 +70,7 @@ class ChannelItem(Item, discriminator="channel"):
     heartbeat_at = InstantAttribute(null=True)
     gone_at = InstantAttribute(null=True)
     gone_why = UnicodeAttribute(null=True)
+    complained_at = InstantAttribute(null=True)
 
 
 class ConsentItem(Item, discriminator="consent"):
@@ -201,6 +202,7 @@ def channel_item(person_id: str, channel: Channel) -> ChannelItem:
         heartbeat_at=channel.heartbeat_at,
         gone_at=channel.gone_at,
         gone_why=channel.gone_why,
+        complained_at=channel.complained_at,
     )
 
 
@@ -221,6 +223,7 @@ def channel_of(item: ChannelItem) -> Channel:
         heartbeat_at=item.heartbeat_at,
         gone_at=item.gone_at,
         gone_why=item.gone_why,
+        complained_at=item.complained_at,
     )
 
 

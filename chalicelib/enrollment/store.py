@@ -117,11 +117,29 @@ class DynamoPeople:
             [ChannelItem.heartbeat_at.set(now)],
         )
 
-    def channel_is_gone(self, person_id: str, channel_id: str, *, why: str, now: datetime) -> None:
-        """Keep a provider's word that an address is dead; one that was removed meanwhile stays removed."""
+    def channel_is_gone(
+        self, person_id: str, channel_id: str, *, why: str, now: datetime, revision: int | None = None
+    ) -> None:
+        """
+        Keep a provider's word that an address is dead: the first one stays.
+
+        One that was removed meanwhile stays removed, one that was changed since ``revision`` stays in use.
+        """
         _update(
             ChannelItem(partition(person_id), f"CHANNEL#{channel_id}"),
-            [ChannelItem.gone_at.set(now), ChannelItem.gone_why.set(why)],
+            [
+                ChannelItem.gone_at.set(ChannelItem.gone_at | now),
+                ChannelItem.gone_why.set(ChannelItem.gone_why | why),
+            ],
+            revision=revision,
+        )
+
+    def no_list_mail(self, person_id: str, channel_id: str, *, revision: int, now: datetime) -> None:
+        """Keep that somebody at an address called a message spam, unless it was changed since ``revision``."""
+        _update(
+            ChannelItem(partition(person_id), f"CHANNEL#{channel_id}"),
+            [ChannelItem.complained_at.set(ChannelItem.complained_at | now)],
+            revision=revision,
         )
 
     def load(self, person_id: str, *, now: datetime) -> Recipient | None:
@@ -221,9 +239,10 @@ def _external_item(external_id: str, marker: Marker) -> ExternalItem:
     )
 
 
-def _update(item: ChannelItem, actions: list[Any]) -> bool:
+def _update(item: ChannelItem, actions: list[Any], *, revision: int | None = None) -> bool:
+    condition = ChannelItem.pk.exists() if revision is None else ChannelItem.revision == revision
     try:
-        item.update(actions=actions, condition=ChannelItem.pk.exists())
+        item.update(actions=actions, condition=condition)
     except UpdateError as error:
         if lost_the_race(error):
             return False

@@ -1,4 +1,4 @@
-"""The shells of the tick, of delivery and of receipts: read the event, make one call, log what came of it."""
+"""The shells of the tick and of delivery: read the event, make one call, log what came of it."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from chalicelib.edge.config import config
 from chalicelib.edge.log import count, flush, logger, metrics, places
 from chalicelib.edge.trace import segment
 from chalicelib.outreach import ports, service
-from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Recipient, occurrence_named
+from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Recipient
 from chalicelib.outreach.sqs import SqsQueue, from_message
 from chalicelib.outreach.store import DynamoDues, DynamoLedger
 
@@ -147,18 +147,3 @@ def _push() -> ports.Sender:
     settings = config()
     web_push = WebPush(vapid_private=keys().vapid_private, contact=settings.reply_to, origins=settings.push_origins)
     return PushSender(links=_links(), push=web_push)
-
-
-def record_receipt(event: dict[str, Any]) -> bool:
-    """
-    Take an SES event that came through EventBridge: a message that SES sent was sent, whoever died meanwhile.
-
-    Return whether it ended a claim that had no outcome.
-    """
-    name = event["detail"]["mail"]["tags"]["occurrence"][0]
-    person_id, on, kind = occurrence_named(name)
-    ended = DynamoLedger().received(person_id, kind, on, at=as_instant(event["time"]))
-    logger.info("receipt", extra={"correlation_id": name, "ended": ended})
-    count("Receipts")
-    flush()
-    return ended

@@ -42,6 +42,11 @@ class LedgerItem(Item, discriminator="ledger"):
     channel_kind = UnicodeAttribute(null=True)
     provider_id = UnicodeAttribute(null=True)
     template = UnicodeAttribute(null=True)
+    # Written by receipt_store.py when the provider reports on the message.
+    delivered_at = UnicodeAttribute(null=True)
+    delayed_at = UnicodeAttribute(null=True)
+    bounced_at = UnicodeAttribute(null=True)
+    bounce = UnicodeAttribute(null=True)
 
 
 class WatermarkItem(Item, discriminator="watermark"):
