@@ -1,8 +1,10 @@
 """A fake per port of what operators see and do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from chalicelib.enrollment.holds import PlacedHold
+from chalicelib.outreach.domain import Hold
 from chalicelib.outreach.operating import Position
 
 
@@ -19,3 +21,19 @@ class FakeSwitch:
     def paused(self, now: datetime) -> bool:
         del now
         return self.stands is not None and self.stands.paused
+
+
+@dataclass
+class FakeHolds:
+    placed: dict[tuple[str, Hold], PlacedHold] = field(default_factory=dict)
+
+    def place(self, person_id: str, hold: PlacedHold) -> None:
+        self.placed[person_id, hold.kind] = hold
+
+    def extend(self, person_id: str, hold: PlacedHold) -> None:
+        present = self.placed.get((person_id, hold.kind))
+        if present is None or present.until < hold.until:
+            self.placed[person_id, hold.kind] = hold
+
+    def lift(self, person_id: str, kind: Hold) -> None:
+        self.placed.pop((person_id, kind), None)

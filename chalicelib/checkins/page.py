@@ -12,6 +12,7 @@ from chalicelib.checkins import service
 from chalicelib.checkins.domain import NOTE_LENGTH, Answer, CheckInLocked, Plan, Source
 from chalicelib.crisis.domain import resources
 from chalicelib.edge import pages
+from chalicelib.enrollment.holds import Holds
 from chalicelib.errors import Fault, Invalid
 from chalicelib.outreach.domain import Recipient
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
@@ -49,6 +50,7 @@ class OneTap:
     recipients: Recipients
     check_ins: service.CheckIns
     help_requests: service.HelpRequests
+    holds: Holds
 
     def show(self, visit: Visit) -> Shown:
         """Show the questions, or why the link can't be used. Changes nothing (mail scanners follow every link)."""
@@ -113,6 +115,7 @@ class OneTap:
             verified=False,
             now=visit.now,
             help_requests=self.help_requests,
+            holds=self.holds,
         )
         return _word(visit, "helped")
 

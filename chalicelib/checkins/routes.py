@@ -18,6 +18,7 @@ from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
 from chalicelib.edge.log import count, logger, places
 from chalicelib.enrollment.domain import Member
+from chalicelib.enrollment.hold_store import DynamoHolds
 from chalicelib.enrollment.reaching import held_by
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid, NotFound
@@ -41,6 +42,7 @@ def _one_tap() -> OneTap:
         recipients=DynamoPeople(),
         check_ins=DynamoCheckIns(),
         help_requests=DynamoHelpRequests(),
+        holds=DynamoHolds(),
     )
 
 

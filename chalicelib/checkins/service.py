@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
 from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Plan, Progress, Source
+from chalicelib.enrollment.holds import Holds, hold_for_crisis
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Entry, Recipient, Standing, Status
@@ -98,14 +99,19 @@ def dispute(person_id: str, on: date, *, now: datetime, check_ins: CheckIns) -> 
 
 
 def ask_for_help(
-    recipient: Recipient, *, request_id: str, verified: bool, now: datetime, help_requests: HelpRequests
+    recipient: Recipient, *, request_id: str, verified: bool, now: datetime, help_requests: HelpRequests, holds: Holds
 ) -> None:
-    """Write a call for help down. An expired link is no hindrance: it is kept as not verified (never refuse one)."""
+    """
+    Write a call for help down, and hold celebrations back for a while.
+
+    An expired link is no hindrance: it is kept as not verified (never refuse one).
+    """
     help_requests.add(
         HelpRequest(
             id=request_id, programme_id=recipient.programme_id, person_id=recipient.person_id, at=now, verified=verified
         )
     )
+    hold_for_crisis(recipient.person_id, now=now, holds=holds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

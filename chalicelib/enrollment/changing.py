@@ -137,6 +137,7 @@ def after(record: Record, change: Change) -> Record:
         schedules=tuple(schedules[kind] for kind in sorted(schedules) if kind not in change.no_schedules),
         care_team=tuple(carers[key] for key in sorted(carers) if key not in change.no_carers),
         preferences=tuple(preferences[key] for key in sorted(preferences)),
+        holds=record.holds,
     )
 
 

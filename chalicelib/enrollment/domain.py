@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from chalicelib.enrollment.channels import Channel, NoSuchChannel
 from chalicelib.enrollment.consents import Consent, detail_allowed, least, live
 from chalicelib.enrollment.episodes import Episode, State, standing
+from chalicelib.enrollment.holds import PlacedHold, live_holds
 from chalicelib.enrollment.preferences import Preference
 from chalicelib.enrollment.programmes import Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
@@ -115,6 +116,7 @@ class Record:
     schedules: tuple[Schedule, ...] = ()
     care_team: tuple[Carer, ...] = field(default=())
     preferences: tuple[Preference, ...] = ()
+    holds: tuple[PlacedHold, ...] = ()
 
     @property
     def episode(self) -> Episode:
@@ -206,6 +208,7 @@ def recipient_of(record: Record, programme: Programme, *, at: datetime) -> Recip
         opt_outs=frozenset((one.category, kind) for one in record.preferences for kind in one.off)
         | _stopped_by_complaint(record),
         calendar_invites=record.person.calendar_invites,
+        holds=live_holds(record.holds, at=at),
     )
 
 

@@ -9,6 +9,7 @@ from chalicelib.edge.ids import new_id
 from chalicelib.enrollment import (
     consent_routes,
     contact_routes,
+    hold_routes,
     import_routes,
     preference_routes,
     programme_routes,
@@ -46,7 +47,15 @@ from chalicelib.errors import Fault, Invalid
 from chalicelib.outreach.domain import DetailLevel
 from chalicelib.privacy.domain import Act, Field, Rule, View
 
-__all__ = ["consent_routes", "contact_routes", "doors", "import_routes", "preference_routes", "programme_routes"]
+__all__ = [
+    "consent_routes",
+    "contact_routes",
+    "doors",
+    "hold_routes",
+    "import_routes",
+    "preference_routes",
+    "programme_routes",
+]
 
 _CONTACT = frozenset({View.FULL, View.CONTACT_ONLY, View.NAME_ONLY})
 

@@ -11,6 +11,7 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.edge.table import Item, lost_the_race, transaction
 from chalicelib.enrollment.changing import Change, Marker
 from chalicelib.enrollment.domain import AlreadyEnrolled, Member, Record, SignInTaken, member_of, recipient_of
+from chalicelib.enrollment.hold_store import HoldItem, hold_of
 from chalicelib.enrollment.items import (
     CarerItem,
     ChannelItem,
@@ -49,6 +50,7 @@ _READ: dict[type[Item], tuple[str, Callable[[Any], Any]]] = {
     ScheduleItem: ("schedules", schedule_of),
     CarerItem: ("care_team", carer_of),
     PreferenceItem: ("preferences", preference_of),
+    HoldItem: ("holds", hold_of),
 }
 
 

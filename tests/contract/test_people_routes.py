@@ -64,7 +64,7 @@ class Api:
         self.as_whom = "admin=iop-evening/program-admin"
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Told:
-        names = ("programme_id", "person_id", "channel_id", "import_id", "token", "scope", "account")
+        names = ("programme_id", "person_id", "channel_id", "import_id", "token", "scope", "account", "kind")
         place, _, query = path.partition("?")
         for door in doors.all:
             parts, given = door.path.split("/"), place.split("/")

@@ -8,10 +8,11 @@ import pytest
 from chalicelib.checkins.domain import Answer, Plan
 from chalicelib.checkins.page import OneTap, Shown, Visit
 from chalicelib.outreach.categories import CHECK_IN
-from chalicelib.outreach.domain import Recipient, Standing
+from chalicelib.outreach.domain import Hold, Recipient, Standing
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from tests.build import PERSON, a_recipient, an_email, utc
 from tests.fakes import FakeCheckIns, FakeHelpRequests, FakeRecipients
+from tests.fakes_watch import FakeHolds
 
 NOON = utc("2026-11-25T17:00")
 CLOSES = utc("2026-11-26T09:00")
@@ -28,9 +29,13 @@ class Site:
 
     def __post_init__(self) -> None:
         self.people = FakeRecipients(self.recipient)
-        self.check_ins, self.calls = FakeCheckIns(), FakeHelpRequests()
+        self.check_ins, self.calls, self.holds = FakeCheckIns(), FakeHelpRequests(), FakeHolds()
         self.page = OneTap(
-            signer=self.signer, recipients=self.people, check_ins=self.check_ins, help_requests=self.calls
+            signer=self.signer,
+            recipients=self.people,
+            check_ins=self.check_ins,
+            help_requests=self.calls,
+            holds=self.holds,
         )
         self.claims = Claims(
             person_id=PERSON, kind=CHECK_IN, on=TODAY, channel_id="mail", revision=1, expires_at=CLOSES
@@ -169,3 +174,12 @@ def test_someone_else_can_say_so_and_nothing_is_taken_away() -> None:
 
 def test_the_page_speaks_the_language_of_the_person() -> None:
     assert '<html lang="es">' in Site(recipient=a_recipient(language="es")).get().html
+
+
+def test_a_call_for_help_holds_celebrations_back_for_three_days() -> None:
+    site = Site()
+
+    site.post(action="help")
+
+    (hold,) = site.holds.placed.values()
+    assert (hold.kind, hold.until, hold.by) == (Hold.CRISIS, NOON + timedelta(hours=72), "help")
