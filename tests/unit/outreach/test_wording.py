@@ -1,4 +1,4 @@
-"""A lint over every template, language and level: what goes out must not tell what it is about."""
+"""What is said to whom: in their language, as much as they chose, and whatever they are called."""
 
 import re
 from collections.abc import Iterator
@@ -9,24 +9,17 @@ from email.policy import default
 
 import pytest
 
+from chalicelib.outreach.catalogue import LOCALES
 from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.domain import DetailLevel, Entry, Status
 from chalicelib.outreach.email import compose
 from chalicelib.outreach.wording import Words, as_html, as_text, words, words_for
 from tests.build import a_recipient, an_email, utc
 
-LANGUAGES = ("en", "es")
-BANNED_ANYWHERE = (
-    r"addict|addicto|adicci|alcohol|drug|droga|sober|sobri|rehab|relapse|reca[ií]da|\babus|clean|limpio|"
-    r"\bIOP\b|patient|paciente|therap|terap|suicid|you missed|te perdiste"
-)
-BANNED_OUTSIDE = BANNED_ANYWHERE + r"|recover|recupera|crav|antojo|crisis|program|plan\b|group|grupo|care team|equipo"
-LONGEST_SENTENCE = 20
-
 
 def every_message() -> Iterator[tuple[str, str, DetailLevel]]:
     for category in CATEGORIES.values():
-        for language in LANGUAGES:
+        for language in LOCALES:
             for level in DetailLevel:
                 yield category.template, language, level
 
@@ -36,24 +29,10 @@ def of(name: str, language: str, level: DetailLevel, first_name: str = "Ana") ->
 
 
 @pytest.mark.parametrize(("name", "language", "level"), list(every_message()))
-def test_what_a_stranger_may_see_says_nothing(name: str, language: str, level: DetailLevel) -> None:
-    said = of(name, language, level)
-    seen = [said.subject, said.push_title, said.push_body]
-    if level is DetailLevel.DISCREET:
-        seen += [said.preheader, *said.body, said.button]
+def test_a_name_is_in_the_greeting_alone(name: str, language: str, level: DetailLevel) -> None:
+    said = of(name, language, level, first_name="Xochiquetzal")
 
-    assert not [text for text in seen if re.search(BANNED_OUTSIDE, text, re.IGNORECASE)]
-    assert not [text for text in seen if "Ana" in text]
-
-
-@pytest.mark.parametrize(("name", "language", "level"), list(every_message()))
-def test_words_are_kind_plain_and_short(name: str, language: str, level: DetailLevel) -> None:
-    said = of(name, language, level)
-    text = [said.subject, said.preheader, *said.body, *said.footer, said.button]
-
-    assert not [line for line in text if re.search(BANNED_ANYWHERE, line, re.IGNORECASE)]
-    for sentence in re.split(r"(?<=[.?!:])\s", " ".join(text)):
-        assert len(sentence.split()) <= LONGEST_SENTENCE, sentence
+    assert "Xochiquetzal" not in str(replace(said, greeting=""))
 
 
 def test_a_name_is_shown_as_text() -> None:
