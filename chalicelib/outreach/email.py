@@ -1,9 +1,10 @@
 """E-mail through Amazon SES: one recipient, text and HTML, nothing in the envelope that tells what it is about."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, formataddr
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 from chalicelib.edge.aws import client
 from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.links import Links
+from chalicelib.outreach.listing import Listing, listing_of
 from chalicelib.outreach.ports import Handed, NotAccepted, Refused
 from chalicelib.outreach.wording import Words, as_html, as_text, words_for
 
@@ -26,27 +28,74 @@ MAY_BE_TAKEN_LATER = frozenset(
 WILL_NOT_BE_TAKEN = frozenset({"MessageRejected", "BadRequestException", "MailFromDomainNotVerifiedException"})
 
 
+_ONE_ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9.-]+")
+_MORE_THAN_ONE = re.compile(r"[\"(),:;<>@\[\\\]]")
+LONGEST_LINE = 998
+"""Characters of a line of a message (RFC 5322 2.1.1)."""
+
+
+class _Policy(EmailPolicy):
+    """SMTP's rules for a message, with List-Unsubscribe on one line, however long."""
+
+    def fold(self, name: str, value: str) -> str:
+        """Return the header's line or lines."""
+        if name.lower() != "list-unsubscribe":
+            return str(super().fold(name, value))
+        line = f"{name}: {value}"
+        if len(line) > LONGEST_LINE:
+            raise ValueError("a header is too long for a message")
+        return line + self.linesep
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Return the header's line or lines."""
+        return self.fold(name, value).encode("ascii", "surrogateescape")
+
+
+_SMTP = _Policy(linesep="\r\n")
+
+
 def compose(
-    words: Words, link: str, *, sender_name: str, from_address: str, reply_to: str, to: str, name: str, at: datetime
+    words: Words,
+    link: str,
+    *,
+    sender_name: str,
+    from_address: str,
+    reply_to: str,
+    to: str,
+    name: str,
+    at: datetime,
+    listing: Listing | None = None,
 ) -> bytes:
     """
-    Return the MIME message (RFC 5322, CRLF).
+    Return the MIME message (RFC 5322, CRLF) to exactly one address.
 
     ``name`` is the occurrence, kept in a header of our own since SES puts its own Message-ID.
+
+    :raises ValueError: if what should be in one header would make another one, or another recipient
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_SMTP)
     message["From"] = formataddr((sender_name, from_address))
-    message["To"] = to
+    message["To"] = _one(to)
     message["Reply-To"] = reply_to
     message["Subject"] = words.subject
     message["Date"] = format_datetime(at)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
     message["X-Cairn-Id"] = name
-    message.set_content(as_text(words, link))
-    message.add_alternative(as_html(words, link), subtype="html")
+    for header, value in listing.headers() if listing else ():
+        message[header] = value
+    less = listing.url if listing else None
+    message.set_content(as_text(words, link, less=less))
+    message.add_alternative(as_html(words, link, less=less), subtype="html")
     # Last, since setting content takes all Content-* headers away.
     message["Content-Language"] = words.language
     return message.as_bytes()
+
+
+def _one(address: str) -> str:
+    local, _, _ = address.rpartition("@")
+    if not _ONE_ADDRESS.fullmatch(address) or _MORE_THAN_ONE.search(local):
+        raise ValueError("is not one address")
+    return address
 
 
 class Ses:
@@ -106,6 +155,14 @@ class EmailSender:
             to=channel.address,
             name=entry.name,
             at=entry.claimed_at,
+            listing=listing_of(
+                entry,
+                recipient,
+                channel,
+                links=self.links,
+                from_address=self.from_address,
+                mailbox=self.reply_to,
+            ),
         )
         provider_id = self.ses.send(mime, to=channel.address, name=entry.name)
         return Handed(provider_id=provider_id, template=message.template)

@@ -18,6 +18,8 @@ PUSH_BODY_ROOM = 178
 """Characters of a push's body that a lock screen shows whole (four lines on an iPhone, fewer than Android's)."""
 _HIDDEN = re.compile("[\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]")
 """What reorders or hides text around it (Unicode UAX 9); joiners stay, since names and emoji need them."""
+GET_LESS = {"en": "Choose what we send, or stop it", "es": "Elegir qué enviamos, o pararlo"}
+"""What the link at the foot of an e-mail says that leads to its reader's choices."""
 _LINK = re.compile(r"://|@|\b\w{2,}\.\w{2,}")
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
@@ -147,17 +149,21 @@ def _html() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(["html"]))
 
 
-def as_html(message: Words, link: str) -> str:
-    """Return the e-mail's HTML part; every value is escaped."""
+def as_html(message: Words, link: str, *, less: str | None = None) -> str:
+    """Return the e-mail's HTML part; every value is escaped. ``less``: where its reader can stop such messages."""
     page = _html().get_template("email.html")
     return page.render(
-        language=message.language, words=message, greeting=message.greeting, footer=message.footer, link=link
+        language=message.language,
+        words=message,
+        greeting=message.greeting,
+        footer=message.footer,
+        link=link,
+        less=less,
+        get_less=GET_LESS[message.language],
     )
 
 
-def as_text(message: Words, link: str) -> str:
+def as_text(message: Words, link: str, *, less: str | None = None) -> str:
     """Return the e-mail's plain text part."""
-    return (
-        "\n\n".join([message.greeting, *message.body, f"{message.button}: {link}", "--", "\n".join(message.footer)])
-        + "\n"
-    )
+    footer = [*message.footer, *([f"{GET_LESS[message.language]}: {less}"] if less else [])]
+    return "\n\n".join([message.greeting, *message.body, f"{message.button}: {link}", "--", "\n".join(footer)]) + "\n"
