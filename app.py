@@ -32,10 +32,11 @@ if function_name() in {None, "api"}:
     from chalicelib.checkins.routes import doors as checkins
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
+    from chalicelib.notices.routes import doors as notices
     from chalicelib.privacy.routes import doors as privacy
     from chalicelib.tasks.routes import doors as tasks
 
-    for doors in (checkins, enrollment, privacy, tasks, openapi):
+    for doors in (checkins, enrollment, notices, privacy, tasks, openapi):
         app.register_blueprint(doors)
 
 
@@ -43,11 +44,13 @@ if function_name() in {None, "api"}:
 def tick(event: CloudWatchEvent) -> dict[str, int]:
     """Every minute, hand over what falls due in the next, and publish what alarms watch."""
     from chalicelib.crisis import handlers as crisis
+    from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, watching
 
     crisis.watch(event.to_dict())
     watching.watch()
-    return handlers.tick(event.to_dict())
+    handed = handlers.tick(event.to_dict())
+    return handed | {"pushed": notices.push_on(event.to_dict())}
 
 
 @app.on_sqs_message(queue="cairn-deliver", batch_size=10)
@@ -65,6 +68,15 @@ def import_roster(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.enrollment import handlers
 
     return handlers.import_roster(event.to_dict())
+
+
+@app.on_sqs_message(queue="cairn-fan-out", batch_size=1)
+def fan_out(event: SQSEvent) -> dict[str, Any]:
+    """Put a page of a notice's recipients in line."""
+    from chalicelib.enrollment.store import people
+    from chalicelib.notices import handlers
+
+    return handlers.fan_out(event.to_dict(), members=people())
 
 
 @app.lambda_function(name="operate")

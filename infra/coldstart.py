@@ -21,6 +21,7 @@ FUNCTIONS = {
     "tick": ("tick",),
     "deliver": ("deliver",),
     "import_roster": ("import_roster",),
+    "fan_out": ("fan_out",),
     "record_receipt": ("record_receipt",),
     "operate": ("operate",),
 }

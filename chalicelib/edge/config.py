@@ -18,6 +18,7 @@ class Config:
     table: str
     deliver_queue_url: str
     import_queue_url: str
+    fan_out_queue_url: str
     public_url: str
     issuer: str
     jwks_url: str
@@ -48,6 +49,7 @@ class Config:
             table=_required("CAIRN_TABLE"),
             deliver_queue_url=_required("CAIRN_DELIVER_QUEUE_URL"),
             import_queue_url=_required("CAIRN_IMPORT_QUEUE_URL"),
+            fan_out_queue_url=_required("CAIRN_FAN_OUT_QUEUE_URL"),
             public_url=_required("CAIRN_PUBLIC_URL").rstrip("/"),
             issuer=issuer,
             jwks_url=os.environ.get("CAIRN_JWKS_URL") or f"{issuer}/.well-known/jwks.json",

@@ -159,7 +159,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A person in a programme's list. ``state`` and ``number`` are of their latest episode in it."""
+    """
+    A person in a programme's list. ``state`` and ``number`` are of their latest episode in it.
+
+    ``joined_at`` is when that episode was written down; None where that wasn't kept yet.
+    """
 
     person_id: str
     programme_id: str
@@ -171,6 +175,7 @@ class Member:
     number: int
     zone: str
     language: str
+    joined_at: datetime | None = None
 
 
 def member_of(person: Person, episode: Episode) -> Member:
@@ -186,6 +191,7 @@ def member_of(person: Person, episode: Episode) -> Member:
         number=episode.number,
         zone=person.zone,
         language=person.language,
+        joined_at=episode.opened_at,
     )
 
 

@@ -71,7 +71,8 @@ class Episode:
     """
     One stay in one programme. ``number`` counts a person's episodes from 1.
 
-    ``held_from`` is the state to come back to from ``on_hold``; ``changed_at`` is when ``state`` began.
+    ``held_from`` is the state to come back to from ``on_hold``; ``changed_at`` is when ``state`` began, ``opened_at``
+    when the episode was written down (None: before that was kept).
     """
 
     number: int
@@ -80,6 +81,7 @@ class Episode:
     admitted_on: date
     changed_at: datetime
     held_from: State | None = None
+    opened_at: datetime | None = None
 
     @property
     def may_become(self) -> frozenset[State]:
@@ -109,6 +111,7 @@ def open_episode(*, number: int, programme_id: str, state: State, admitted_on: d
         admitted_on=admitted_on,
         changed_at=at,
         held_from=held_from,
+        opened_at=at,
     )
 
 

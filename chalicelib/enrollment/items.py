@@ -52,6 +52,7 @@ class EpisodeItem(Item, discriminator="episode"):
     admitted_on = UnicodeAttribute()
     changed_at = InstantAttribute()
     held_from = UnicodeAttribute(null=True)
+    opened_at = InstantAttribute(null=True)
 
 
 class ChannelItem(Item, discriminator="channel"):
@@ -169,6 +170,7 @@ def episode_item(person_id: str, episode: Episode) -> EpisodeItem:
         admitted_on=episode.admitted_on.isoformat(),
         changed_at=episode.changed_at,
         held_from=episode.held_from.value if episode.held_from else None,
+        opened_at=episode.opened_at,
     )
 
 
@@ -181,6 +183,7 @@ def episode_of(item: EpisodeItem) -> Episode:
         admitted_on=date.fromisoformat(item.admitted_on),
         changed_at=item.changed_at,
         held_from=State(item.held_from) if item.held_from else None,
+        opened_at=item.opened_at,
     )
 
 

@@ -9,6 +9,7 @@ from pynamodb.exceptions import PutError
 from chalicelib.edge.table import Item, lost_the_race
 from chalicelib.enrollment.domain import Member
 from chalicelib.enrollment.episodes import State
+from chalicelib.enrollment.items import InstantAttribute
 from chalicelib.enrollment.programmes import Programme, ProgrammeExists
 from chalicelib.errors import Stale
 from chalicelib.outreach.domain import QuietHours
@@ -39,6 +40,7 @@ class MemberItem(Item, discriminator="member"):
     number = NumberAttribute()
     zone = UnicodeAttribute()
     language = UnicodeAttribute()
+    joined_at = InstantAttribute(null=True)
 
 
 def programme_item(programme: Programme) -> ProgrammeItem:
@@ -84,6 +86,7 @@ def member_item(member: Member) -> MemberItem:
         number=member.number,
         zone=member.zone,
         language=member.language,
+        joined_at=member.joined_at,
     )
 
 
@@ -100,6 +103,7 @@ def member_of_item(item: MemberItem) -> Member:
         number=int(item.number),
         zone=item.zone,
         language=item.language,
+        joined_at=item.joined_at,
     )
 
 

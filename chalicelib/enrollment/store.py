@@ -112,6 +112,12 @@ class DynamoPeople:
         items = list(MemberItem.query(f"PROGRAMME#{programme_id}", within, limit=limit + 1))
         return [member_of_item(item) for item in items[:limit]], items[limit - 1].sk if len(items) > limit else None
 
+    def named(self, programme_id: str, person_ids: Iterable[str]) -> dict[str, Member]:
+        """Return those of these people who are on the programme's list, by their ids."""
+        keys = [(f"PROGRAMME#{programme_id}", f"MEMBER#{person_id}") for person_id in person_ids]
+        found = [member_of_item(item) for item in MemberItem.batch_get(keys)] if keys else []
+        return {member.person_id: member for member in found}
+
     def heard_from(self, person_id: str, channel_id: str, *, now: datetime) -> bool:
         """Note that a device spoke; False if it isn't known."""
         return _update(

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from chalicelib.outreach.categories import CHECK_IN, category_of
+from chalicelib.outreach.categories import CHECK_IN, category_name, category_of
 from chalicelib.outreach.domain import Channel, Entry
 
 
@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     ANSWER = "answer"
     RECEIPT = "receipt"
     CONFIRM = "confirm"
+    READ = "read"
     UNSUBSCRIBE = "unsubscribe"
 
 
@@ -30,6 +31,10 @@ LESS = "u"
 
 NO_END = datetime(9999, 12, 31, tzinfo=UTC)
 """When a link runs out that ends with the address only: what it can do is never too late."""
+
+
+_LEADS_TO = {CHECK_IN: Purpose.ANSWER, "notice": Purpose.READ}
+"""What the link of a category's message is for."""
 
 
 class LinkForged(ValueError):
@@ -112,8 +117,8 @@ class Links:
     signer: Signer
 
     def action(self, entry: Entry, channel: Channel, *, expires_at: datetime) -> str:
-        """Return the link that the message is about: the one-tap check-in, or the confirmation of an address."""
-        purpose = Purpose.ANSWER if entry.kind == CHECK_IN else Purpose.CONFIRM
+        """Return the link that the message is about: a check-in to answer, a notice to read, an address to confirm."""
+        purpose = _LEADS_TO.get(category_name(entry.kind), Purpose.CONFIRM)
         return self._url(category_of(entry.kind).path, purpose, entry, channel, expires_at)
 
     def receipt(self, entry: Entry, channel: Channel, *, expires_at: datetime) -> str:

@@ -68,6 +68,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.EPISODE: (_allow(_ALL, _CASELOAD),),
         Field.CARE_TEAM: (_allow(_SEE, _CASELOAD),),
         Field.TASKS: (_allow(_ALL, _CASELOAD),),
+        Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
     },
     Role.CASE_MANAGER: {
@@ -87,6 +88,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CARE_TEAM: (_allow(_ALL, _PROGRAMME),),
         Field.SIGN_IN: (_allow(_ALL, _PROGRAMME),),
         Field.TASKS: (_allow(_ALL, _CASELOAD),),
+        Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
     },
     Role.PEER_SPECIALIST: {
@@ -133,6 +135,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.EPISODE: (_allow(_SEE, _PROGRAMME),),
         Field.CARE_TEAM: (_allow(_ALL, _PROGRAMME),),
         Field.SIGN_IN: (_allow(_ALL, _PROGRAMME),),
+        Field.NOTICES: (_allow(_ALL, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_ALL, _PROGRAMME),),
     },
     Role.PRIVACY_OFFICER: {

@@ -80,6 +80,8 @@ def bring_up(running: list[subprocess.Popen[bytes]]) -> None:
         "tick": outputs["TickName"],
         "deliver_queue": outputs["DeliverQueueUrl"],
         "import_queue": outputs["ImportQueueUrl"],
+        "fan_out_queue": outputs["FanOutQueueUrl"],
+        "fan_out_dead_queue": outputs["FanOutDeadQueueUrl"],
         "deliver_dead_queue": outputs["DeliverDeadQueueUrl"],
         "import_dead_queue": outputs["ImportDeadQueueUrl"],
         "clock": str(CLOCK),

@@ -15,6 +15,7 @@ NEEDS = {
     "tick": set[str](),
     "deliver": set[str](),
     "import_roster": set[str](),
+    "fan_out": set[str](),
     "record_receipt": set[str](),
     # Orders come a few times a month, and are read with every fault named.
     "operate": {"pydantic"},

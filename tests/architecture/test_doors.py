@@ -15,12 +15,13 @@ from chalicelib.privacy.matrix import MATRIX
 
 ROOT = Path(__file__).parents[2]
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text(encoding="utf-8"))
-FUNCTIONS = {"tick", "deliver", "import_roster", "record_receipt", "operate"}
+FUNCTIONS = {"tick", "deliver", "import_roster", "fan_out", "record_receipt", "operate"}
 PUBLIC = {
     ("GET", "/c/{token}"),
     ("POST", "/c/{token}"),
     ("GET", "/confirm/{token}"),
     ("POST", "/confirm/{token}"),
+    ("GET", "/n/{token}"),
     ("POST", "/receipts/{token}"),
     ("GET", "/consent-texts/{scope}"),
     ("GET", "/openapi.json"),

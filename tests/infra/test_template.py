@@ -6,7 +6,7 @@ import pytest
 from infra.package import GATEWAY_PROBLEMS, ROOT, put_right, resources
 
 POLICIES = ROOT / ".chalice" / "policies"
-FUNCTIONS = ("api_handler", "tick", "deliver", "import_roster", "record_receipt", "operate")
+FUNCTIONS = ("api_handler", "tick", "deliver", "import_roster", "fan_out", "record_receipt", "operate")
 
 
 def statements(function: str) -> list[dict[str, Any]]:
@@ -63,7 +63,7 @@ def test_background_functions_reach_only_the_partitions_that_they_need(function:
 
 
 def test_the_tick_reads_what_is_due_and_writes_only_its_watermark() -> None:
-    assert partitions("tick", "Query") == {"DUE#*"}
+    assert partitions("tick", "Query") == {"DUE#*", "NOTICES#OPEN"}
     assert partitions("tick", "PutItem") == {"WATERMARK"}
     assert not partitions("tick", "DeleteItem")
 
@@ -71,7 +71,7 @@ def test_the_tick_reads_what_is_due_and_writes_only_its_watermark() -> None:
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("deliver", action)}
 
-    assert read == {"LEDGER#*", "PERSON#*", "PROGRAMMES", "SWITCH"}
+    assert read == {"LEDGER#*", "NOTICE#*", "PERSON#*", "PROGRAMMES", "SWITCH"}
 
 
 def test_operators_change_nothing_but_the_switch_and_add_to_the_audit_log() -> None:
@@ -125,7 +125,11 @@ def test_an_address_that_does_not_exist_is_not_forbidden_but_not_found() -> None
 def test_one_message_that_fails_does_not_take_its_batch_along() -> None:
     whole = resources()["Resources"]
 
-    for function, event in (("Deliver", "DeliverSqsEventSource"), ("ImportRoster", "ImportRosterSqsEventSource")):
+    for function, event in (
+        ("Deliver", "DeliverSqsEventSource"),
+        ("ImportRoster", "ImportRosterSqsEventSource"),
+        ("FanOut", "FanOutSqsEventSource"),
+    ):
         properties = whole[function]["Properties"]["Events"][event]["Properties"]
         assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 

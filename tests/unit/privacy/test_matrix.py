@@ -74,6 +74,7 @@ clinician              preferences      R programme
 clinician              consents         R caseload
 clinician              episode          RW caseload
 clinician              care-team        R caseload
+clinician              notices          R programme
 clinician              programme        R programme
 clinician              tasks            RW caseload
 
@@ -91,6 +92,7 @@ case-manager           roster           RW programme
 case-manager           episode          RW caseload
 case-manager           care-team        RW programme
 case-manager           sign-in          RW programme
+case-manager           notices          R programme
 case-manager           programme        R programme
 case-manager           tasks            RW caseload
 
@@ -133,6 +135,7 @@ program-admin          roster           RW programme
 program-admin          episode          R programme
 program-admin          care-team        RW programme
 program-admin          sign-in          RW programme
+program-admin          notices          RW programme
 program-admin          programme        RW programme
 
 privacy-officer        audit            R programme
