@@ -261,10 +261,11 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def link_of(message: Mapping[str, Any]) -> str:
-    """Return the link that a message is about."""
+    """Return the link that a message is about; the one at its foot, for getting less, isn't."""
     if message["kind"] == "push":
         return str(message["payload"]["url"])
-    lines = [word for word in str(message["text"]).split() if word.startswith("http")]
+    words = str(message["text"]).split()
+    lines = [word for word in words if word.startswith("http") and not urlsplit(word).path.startswith("/u/")]
     assert len(lines) == 1, message["text"]
     return lines[0]
 

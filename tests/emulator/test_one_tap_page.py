@@ -265,7 +265,7 @@ def test_the_inbox_shows_an_email_as_it_looks_and_finds_it_by_address(
     assert {to.lower() for to in seen.page.locator(".to").all_inner_texts()} == {someone.row["email"].lower()}
     seen.page.locator(f"#m{number} > summary").click()
     frame = seen.page.frame_locator(f"#m{number} iframe")
-    button = frame.get_by_role("link")
+    button = frame.get_by_role("link").first
     button.wait_for()
 
     assert button.get_attribute("href") == someone.link
