@@ -5,7 +5,7 @@ RUN := $(BIN)/python -m
 PIP := -m pip --disable-pip-version-check --quiet --quiet install --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset token clock day devices chaos test test-fast check format lint-words package lint-package \
+.PHONY: help run stop reset token clock day devices chaos test test-fast dst check format lint-words package lint-package \
   coldstart lock environments
 
 help: ## list what there is
@@ -45,6 +45,9 @@ test: environments check ## check the code and run every test; `make test ARGS="
 
 test-fast: environments ## run the tests that need neither emulator nor browser
 	@$(RUN) pytest -m "not emulator and not browser" $(ARGS)
+
+dst: environments ## hold daily reminders around every change of clocks from 2020 to 2037 to an oracle: [ARGS=--walk-all]
+	@$(RUN) tests.dst.corpus $(ARGS)
 
 check: environments ## formatting, lint, types, import rules
 	@$(BIN)/ruff format --check .

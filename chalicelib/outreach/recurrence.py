@@ -13,7 +13,23 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from chalicelib.outreach.rrule import DAYS, days, parse
 
-__all__ = ["DAYS"]
+__all__ = [
+    "DAYS",
+    "Elapsed",
+    "Occurrence",
+    "OnDay",
+    "Once",
+    "Recurrence",
+    "When",
+    "date_exists",
+    "in_zone",
+    "is_zone",
+    "local_date",
+    "next_occurrence",
+    "resolve",
+    "shifted",
+    "weekly",
+]
 
 LONGEST_WAIT = timedelta(days=3660)
 """A rule that doesn't fall due within ten years never will."""
@@ -194,4 +210,7 @@ def _shifted_on(when: OnDay, of: date) -> Occurrence | None:
 
 
 def _on(on: date, at: time, zone: str) -> Occurrence | None:
-    return Occurrence(on=on, at=resolve(on, at, zone)) if date_exists(on, zone) else None
+    instant = resolve(on, at, zone)
+    # Only a wall time that a gap carried over midnight leaves open whether the date was ever there.
+    exists = local_date(instant, zone) == on or date_exists(on, zone)
+    return Occurrence(on=on, at=instant) if exists else None
