@@ -43,6 +43,9 @@ class Config:
         if clock_offset_file and stage != "local":
             raise ConfigError("CAIRN_CLOCK_OFFSET_FILE moves the clock and is for the local stage only")
         issuer = _required("CAIRN_ISSUER")
+        push_origins = frozenset(filter(None, _required("CAIRN_PUSH_ORIGINS").split(",")))
+        if stage != "local" and any(not origin.startswith("https://") for origin in push_origins):
+            raise ConfigError("CAIRN_PUSH_ORIGINS may hold an origin without TLS on the local stage only")
         return cls(
             stage=stage,
             function=os.environ.get("CAIRN_FUNCTION") or None,
@@ -58,7 +61,7 @@ class Config:
             from_address=_required("CAIRN_FROM_ADDRESS"),
             reply_to=_required("CAIRN_REPLY_TO"),
             configuration_set=_required("CAIRN_CONFIGURATION_SET"),
-            push_origins=frozenset(filter(None, _required("CAIRN_PUSH_ORIGINS").split(","))),
+            push_origins=push_origins,
             web_origin=_required("CAIRN_WEB_ORIGIN"),
             clock_offset_file=clock_offset_file,
         )

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.outreach.domain import ChannelKind, DetailLevel
+from chalicelib.outreach.endpoints import endpoint_of
 
 HEARTBEAT_LASTS = timedelta(days=60)
 """A push subscription that no device has spoken for in this time is taken for dead (domain rules 5.2: Safari)."""
@@ -131,32 +131,12 @@ def email_address(text: str) -> str:
 
 def push_endpoint(url: str, *, origins: frozenset[str]) -> str:
     """
-    Return the endpoint if it is at a push service that we call; the URL comes from outside, so nothing else may be.
-
-    ``origins`` are exact, or ``https://*.example`` for the hosts below a domain. Only an origin that is itself listed
-    as ``http://…`` may go without TLS: the push service of a laptop.
+    Return the endpoint if it is at a push service that we call.
 
     :raises ValueError: if it may not be called
     """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError("is not a URL") from error
-    plain = url.isascii() and url.isprintable() and not any(character in url for character in " \\")
-    if not plain or parts.username is not None or parts.password is not None or parts.fragment or not parts.hostname:
-        raise ValueError("is not a plain URL")
-    host = parts.hostname + (f":{port}" if port is not None else "")
-    origin = f"{parts.scheme}://{host}"
-    below = {f"https://*.{parent}" for parent in _parents(parts.hostname)} if port is None else set[str]()
-    if origin in origins or (parts.scheme == "https" and below & origins):
-        return url
-    raise ValueError("is not at a push service that is allowed here")
-
-
-def _parents(host: str) -> list[str]:
-    labels = host.split(".")
-    return [".".join(labels[index:]) for index in range(1, len(labels) - 1)]
+    endpoint_of(url, origins=origins)
+    return url
 
 
 def push_key(text: str) -> str:

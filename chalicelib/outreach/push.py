@@ -3,33 +3,47 @@
 import base64
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache
-from urllib.parse import urlsplit
 
 import http_ece
-import urllib3
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
+from chalicelib.edge.log import count
+from chalicelib.outreach.calling import Answered, PushHosts
 from chalicelib.outreach.categories import category_of
 from chalicelib.outreach.domain import Channel, Entry, Recipient
+from chalicelib.outreach.endpoints import Endpoint, endpoint_of
 from chalicelib.outreach.links import Links
+from chalicelib.outreach.pauses import Pauses, retry_after
 from chalicelib.outreach.ports import Handed, NotAccepted, Refused
 from chalicelib.outreach.wording import words_for
 
 VAPID_LIFETIME = timedelta(hours=12)
 """RFC 8292 2 allows up to 24 hours."""
 
-ACCEPTED, TOO_MANY, SERVER_ERRORS = frozenset({200, 201, 202}), 429, 500
-GONE = frozenset({404, 410})
+ACCEPTED, GONE, TOO_LARGE, TOO_MANY, SERVER_ERRORS = frozenset({200, 201, 202}), frozenset({404, 410}), 413, 429, 500
+REFUSES_SENDER = frozenset({400, 401, 403})
+OTHER_KEY = re.compile(
+    r"Vapid(Pk|Key|PublicKey)?(Hash)?Mismatch|do not correspond to the credentials|VAPID public key mismatch",
+    re.IGNORECASE,
+)
+"""How push services say that a subscription was made for another key (Apple, Google, Mozilla)."""
+
+LONGEST_KEPT = 500
+"""Characters of a message's address that are kept."""
 
 
-def origin_of(endpoint: str) -> str:
-    """Return scheme, host and port of a push endpoint (RFC 6454), as VAPID's ``aud`` wants it."""
-    parts = urlsplit(endpoint)
-    return f"{parts.scheme}://{parts.netloc}"
+class Busy(NotAccepted):
+    """The push service asked to be left alone for a while, of which ``wait`` is left."""
+
+    def __init__(self, *, wait: timedelta) -> None:
+        super().__init__("the push service asks to wait")
+        self.wait = wait
 
 
 def topic_of(name: str) -> str:
@@ -57,11 +71,15 @@ def _unpadded(text: str) -> bytes:
 class WebPush:
     """Hands messages to push services. Only ``origins`` are ever called: an endpoint is what a client told us."""
 
-    def __init__(self, *, vapid_private: str, contact: str, origins: frozenset[str]) -> None:
+    def __init__(
+        self, *, vapid_private: str, contact: str, origins: frozenset[str], hosts: PushHosts | None = None
+    ) -> None:
         self._vapid_private = vapid_private
         self._contact = contact
         self._origins = origins
-        self._http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=10), retries=False)
+        self._hosts = hosts or PushHosts()
+        self._pauses = Pauses()
+        self._takes_our_key: set[str] = set()
         # One token per push service and half day: signing anew for every message is waste.
         self._authorization = cache(self._sign)
 
@@ -74,33 +92,58 @@ class WebPush:
         :raises NotAccepted: the push service can't take it now
         :raises Refused: the subscription is dead, or isn't one of an allowed push service
         """
-        origin = origin_of(channel.address)
-        if origin not in self._origins:
-            raise Refused(gone=False)
-        half_day = int(now.timestamp() // VAPID_LIFETIME.total_seconds() + 1)
         try:
-            answer = self._http.request(
-                "POST",
-                channel.address,
-                body=encrypt(payload, channel),
-                headers={
-                    "TTL": str(max(0, int((expires_at - now).total_seconds()))),
-                    "Urgency": urgency,
-                    "Topic": topic_of(name),
-                    "Content-Encoding": "aes128gcm",
-                    "Content-Type": "application/octet-stream",
-                    "Authorization": self._authorization(origin, half_day),
-                },
-                redirect=False,
-            )
-        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
-            raise NotAccepted from error
-        if answer.status in ACCEPTED:
-            return str(answer.headers.get("Location", ""))
-        if answer.status in GONE:
+            endpoint = endpoint_of(channel.address, origins=self._origins)
+        except ValueError:
+            # It was allowed when it was added; the settings have changed since.
+            count("PushFault")
+            raise Refused(gone=False) from None
+        ttl = max(timedelta(), expires_at - now)
+        left = self._pauses.left(endpoint.origin, channel.address, now=now)
+        if left:
+            count("PushWaits")
+            raise Busy(wait=left)
+        half_day = int(now.timestamp() // VAPID_LIFETIME.total_seconds() + 1)
+        answer = self._hosts.post(
+            endpoint,
+            body=encrypt(payload, channel),
+            headers={
+                "TTL": str(int(ttl.total_seconds())),
+                "Urgency": urgency,
+                "Topic": topic_of(name),
+                "Content-Encoding": "aes128gcm",
+                "Content-Type": "application/octet-stream",
+                "Authorization": self._authorization(endpoint.origin, half_day),
+            },
+            now=now,
+        )
+        self._judge(answer, endpoint, channel, ttl=ttl, now=now)
+        return answer.headers.get("Location", "")[:LONGEST_KEPT]
+
+    def _judge(self, answer: Answered, endpoint: Endpoint, channel: Channel, *, ttl: timedelta, now: datetime) -> None:
+        """Return if the message was taken; raise what its status means otherwise (RFC 8030 5, 7.2, 7.3, 8.4)."""
+        status = answer.status
+        if status in ACCEPTED:
+            self._takes_our_key.add(endpoint.origin)
+            return
+        if status in GONE:
             raise Refused(gone=True)
-        if answer.status == TOO_MANY or answer.status >= SERVER_ERRORS:
-            raise NotAccepted
+        if status == TOO_MANY or status >= SERVER_ERRORS:
+            asked = retry_after(answer.headers.get("Retry-After"), now=_service_time(answer, now))
+            if status != TOO_MANY and asked is None:
+                raise NotAccepted
+            whole = status != TOO_MANY
+            count("PushWaits")
+            raise Busy(
+                wait=self._pauses.wait(endpoint.origin, channel.address, asked=asked, at_most=ttl, whole=whole, now=now)
+            )
+        if status in REFUSES_SENDER and OTHER_KEY.search(answer.body) and endpoint.origin in self._takes_our_key:
+            # Made for another VAPID key; but only where ours is known to be good: with a wrong one all would look so.
+            raise Refused(gone=True)
+        # A fault of ours, in the key, the encryption or the size, and not of the subscription: somebody must look.
+        count("PushFault")
+        if status == TOO_LARGE:
+            count("PushTooLarge")
         raise Refused(gone=False)
 
     def _sign(self, origin: str, half_day: int) -> str:
@@ -110,6 +153,14 @@ class WebPush:
             "sub": f"mailto:{self._contact}",
         }
         return str(Vapid02.from_pem(self._vapid_private.encode()).sign(claims)["Authorization"])
+
+
+def _service_time(answer: Answered, now: datetime) -> datetime:
+    """Return what time it is for the push service: a date in its answer is by its own clock."""
+    try:
+        return parsedate_to_datetime(answer.headers.get("Date", ""))
+    except ValueError:
+        return now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ TEMPLATE = resources()["Resources"]
 ALARMS = {name: made["Properties"] for name, made in TEMPLATE.items() if made.get("Type") == "AWS::CloudWatch::Alarm"}
 QUERIES = {name: made for name, made in TEMPLATE.items() if made.get("Type") == "AWS::Logs::QueryDefinition"}
 SOURCES = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "chalicelib").rglob("*.py"))
-COMING = {"DueNotEnded", "OldestWaitingSeconds", "Parked", "PushFault"}
+COMING = {"DueNotEnded", "OldestWaitingSeconds", "Parked"}
 """Published by parts that are being built."""
 
 
