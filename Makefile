@@ -5,8 +5,8 @@ RUN := $(BIN)/python -m
 PIP := -m pip --disable-pip-version-check --quiet --quiet install --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset token clock day devices chaos test test-fast dst check format lint-words package lint-package \
-  coldstart lock environments
+.PHONY: help run stop reset token clock day health operate devices chaos test test-fast dst check format lint-words package \
+  lint-package coldstart lock environments
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,6 +31,12 @@ clock: ## show or move the stack's clock: TO="tomorrow 08:00 America/New_York", 
 
 day: ## play a day of check-ins: [FROM="tomorrow 00:00 UTC"] [TO=+24h]
 	@$(RUN) infra.local.day $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)")
+
+health: ## what alarms would watch, of the last minutes: [MINUTES=15]
+	@$(RUN) infra.local.health --minutes "$(or $(MINUTES),15)"
+
+operate: ## give an order of docs/runbooks.md: ORDER='{"do": "status", "by": "me"}'
+	@$(RUN) infra.local.health --order '$(ORDER)'
 
 devices: ## give everybody who agreed to push a device that receives them
 	@$(RUN) infra.local.devices
