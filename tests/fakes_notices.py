@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from chalicelib.enrollment.domain import Member
 from chalicelib.enrollment.episodes import State
 from chalicelib.notices.domain import Notice, Page, Stage
 from chalicelib.outreach.domain import Due
@@ -79,6 +80,23 @@ class SomeMember:
     state: State = State.ACTIVE
     language: str = "en"
     joined_at: datetime | None = None
+
+
+def a_member(member: SomeMember, *, programme: str) -> Member:
+    """Return the same person as enrolment lists them."""
+    return Member(
+        person_id=member.person_id,
+        programme_id=programme,
+        external_id=f"TBH-{member.person_id}",
+        given_name="Ana",
+        family_name="Quintero",
+        preferred_name=None,
+        state=member.state,
+        number=1,
+        zone="America/New_York",
+        language=member.language,
+        joined_at=member.joined_at,
+    )
 
 
 @dataclass
