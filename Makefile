@@ -5,8 +5,8 @@ RUN := $(BIN)/python -m
 PIP := -m pip --disable-pip-version-check --quiet --quiet install --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset token clock day health operate devices chaos test test-fast dst check format lint-words package \
-  lint-package coldstart lock environments
+.PHONY: help run stop reset token clock day health operate devices chaos test test-fast dst check format lint-words words \
+  package lint-package coldstart lock environments
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ check: environments ## formatting, lint, types, import rules
 
 lint-words: environments ## read every message that can be sent against the rules of docs/templates.md
 	@$(RUN) infra.words.lint
+
+words: environments ## show every message as it will look: writes .local/words.html
+	@$(RUN) infra.words.gallery
 
 format: environments ## format and fix what can be fixed
 	@$(BIN)/ruff format .

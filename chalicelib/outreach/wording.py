@@ -5,12 +5,14 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from typing import TYPE_CHECKING
 
 from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Local, Template, template
 from chalicelib.outreach.categories import UPDATES, category_name, category_of
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 LONGEST_NAME = 40
 """Characters of a first name that a greeting shows."""
@@ -40,15 +42,17 @@ class Words:
     push_body: str
 
 
-def words(name: str, *, language: str, level: DetailLevel, first_name: str, about: str = "") -> Words:
+def words(
+    name: str, *, language: str, level: DetailLevel, first_name: str, about: str = "", version: int | None = None
+) -> Words:
     """
     Return the words of the template ``name``; a language that it lacks falls back to English.
 
-    ``about`` is what a kind says after its category: which milestone, which page.
+    ``about`` is what a kind says after its category: which milestone, which page. Without ``version`` it is the newest.
 
-    :raises KeyError: if there is no such template
+    :raises KeyError: if there is no such template, or version of it
     """
-    chosen = template(name)
+    chosen = template(name, version)
     spoken = spoken_language(language)
     local = chosen.locales[spoken]
     said = local.levels[level]
@@ -85,11 +89,11 @@ def words_for(entry: Entry, recipient: Recipient, channel: Channel) -> Words:
         first_name=recipient.first_name,
         about=kind.partition("-")[2],
     )
-    return _ending_with(message, kinds, channel.detail)
+    return ending_with(message, kinds, channel.detail)
 
 
-def _ending_with(message: Words, kinds: Iterable[str], level: DetailLevel) -> Words:
-    """Add one line for each sort of thing: two notes are told of once."""
+def ending_with(message: Words, kinds: Iterable[str], level: DetailLevel) -> Words:
+    """Return the message with one line for each sort of thing of these kinds: two notes are told of once."""
     carried = {category_of(kind).template: template(category_of(kind).template) for kind in kinds}
     lines = [each.locales[message.language].levels[level].line for each in carried.values()]
     return replace(
@@ -145,7 +149,10 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 
 @cache
-def _html() -> Environment:
+def _html() -> "Environment":
+    # Only an e-mail needs it: neither a push nor a look at the list of templates waits for the import.
+    from jinja2 import Environment, FileSystemLoader, select_autoescape
+
     return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(["html"]))
 
 

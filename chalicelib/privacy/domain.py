@@ -43,6 +43,7 @@ class Field(StrEnum):
     SIGN_IN = "sign-in"
     TASKS = "tasks"
     NOTICES = "notices"
+    TEMPLATES = "templates"
 
 
 class Act(StrEnum):

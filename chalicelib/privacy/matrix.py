@@ -70,6 +70,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.TASKS: (_allow(_ALL, _CASELOAD),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
+        Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
     },
     Role.CASE_MANAGER: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD),),
@@ -90,6 +91,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.TASKS: (_allow(_ALL, _CASELOAD),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
+        Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
     },
     Role.PEER_SPECIALIST: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD, View.NAME_ONLY),),
@@ -137,6 +139,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.SIGN_IN: (_allow(_ALL, _PROGRAMME),),
         Field.NOTICES: (_allow(_ALL, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_ALL, _PROGRAMME),),
+        Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
     },
     Role.PRIVACY_OFFICER: {
         Field.AUDIT: (_allow(_SEE, _PROGRAMME),),

@@ -21,14 +21,14 @@ from infra.words.reading import sentences, too_hard, words_in
 RULES = Path(__file__).with_name("rules.toml")
 SHOWN = ("subject", "preheader", "push_title", "push_body", "line")
 """What a stranger may see: rows of an inbox and a locked screen."""
-LONGEST = {"subject": 50, "preheader": 60, "push_title": 35, "push_body": 90, "line": 60, "button": 24}
+LONGEST = {"subject": 40, "preheader": 45, "push_title": 35, "push_body": 90, "line": 60, "button": 24}
 """Characters that a phone at arm's length shows whole, of each."""
 LONGEST_SENTENCE = 20
 LONGEST_BODY = 60
 """Words."""
 WATCH = {"en": "Messages here are not watched around the clock.", "es": "Estos mensajes no se revisan las 24 horas."}
 """What each message to a participant ends with (domain rule 3.2)."""
-PAGE = {"en": "Urgent: action needed - open dashboard", "es": "Urgente: se necesita tu acción - abre el panel"}
+PAGE = {"en": "Urgent: action needed - open dashboard", "es": "Urgente: actúa ahora - abre el panel"}
 """The subject of a page to staff, and nothing more (domain rule 3.4)."""
 _ADDRESS = re.compile(r"https?:|www\.|\b[\w.+-]+@\w|\b[a-z0-9-]+\.(com|org|net|io|app|example)\b", re.IGNORECASE)
 _SHOUTED = re.compile(r"[!¡]|\b[A-ZÁÉÍÓÚÑÜ]{3,}\b|\?\?|\.\.\.")

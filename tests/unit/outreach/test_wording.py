@@ -6,14 +6,26 @@ from dataclasses import replace
 from datetime import date
 from email import message_from_bytes
 from email.policy import default
+from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.outreach.catalogue import LOCALES
 from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.domain import DetailLevel, Entry, Status
 from chalicelib.outreach.email import compose
-from chalicelib.outreach.wording import Words, as_html, as_text, words, words_for
+from chalicelib.outreach.wording import (
+    LONGEST_NAME,
+    Words,
+    as_html,
+    as_text,
+    short_reference,
+    shown_name,
+    words,
+    words_for,
+)
 from tests.build import a_recipient, an_email, utc
 
 
@@ -135,7 +147,7 @@ def test_updates_about_several_things_list_them() -> None:
 def test_only_the_detailed_level_names_the_milestone(kind: str, named: str) -> None:
     detailed, standard = told(kind, level=DetailLevel.DETAILED), told(kind, level=DetailLevel.STANDARD)
 
-    assert f"You have reached {named}, and we are glad with you." in detailed.body
+    assert f"You have reached {named}, and we are happy for you." in detailed.body
     assert named not in f"{standard} {detailed.subject} {detailed.preheader} {detailed.push_title}"
 
 
@@ -182,3 +194,109 @@ def test_who_speaks_a_language_that_we_lack_gets_english(language: str, spoken: 
 )
 def test_a_greeting_shows_a_name_only_as_a_name(name: str, greeting: str) -> None:
     assert words("check_in", language="en", level=DetailLevel.DISCREET, first_name=name).greeting == greeting
+
+
+class Read(HTMLParser):
+    """What a mail program makes of a body: its tags with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, tuple[tuple[str, str | None], ...]]] = []
+        self.said = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, tuple(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.said += data
+
+
+HOSTILE = st.one_of(
+    st.text(),
+    st.text(st.characters(categories=["Cc", "Cf", "Zl", "Zp", "Cs"])),
+    st.text(alphabet="<>&\"'/={}%\r\n\t\u202e\u2066\u200b\ufeff👩\u200d🚀a.:@"),
+    st.sampled_from(
+        [
+            "Ana\r\nBcc: everybody@example.com",
+            "Ana\nSubject: addiction",
+            "</p><img src=https://evil.example/x>",
+            "{{ words.footer }}{% raw %}",
+            "=?utf-8?q?Bcc:_x?=",
+            "A" * 5_000,
+            "\u202eevil\u2069",
+        ]
+    ),
+)
+
+
+def sent(first_name: str) -> bytes:
+    return compose(
+        of("check_in", "en", DetailLevel.DETAILED, first_name=first_name),
+        "https://care.example/c/t",
+        sender_name="Care Team",
+        from_address="hello@care.example",
+        reply_to="replies@care.example",
+        to="ana@example.com",
+        name="p_2026-11-25_check_in",
+        at=utc("2026-11-25T14:00"),
+    )
+
+
+def headers_of(mime: bytes) -> list[tuple[str, str]]:
+    # A multipart's boundary is drawn anew each time.
+    return [
+        (name, str(value).partition("boundary")[0]) for name, value in message_from_bytes(mime, policy=default).items()
+    ]
+
+
+@given(HOSTILE)
+def test_whatever_somebody_is_called_the_envelope_is_the_same(first_name: str) -> None:
+    mime = sent(first_name)
+
+    assert headers_of(mime) == headers_of(sent("Ana"))
+    assert len(mime) < len(sent("Ana")) + 2_000
+
+
+@given(HOSTILE)
+def test_whatever_somebody_is_called_it_adds_no_markup_no_link_and_no_line(first_name: str) -> None:
+    mime = message_from_bytes(sent(first_name), policy=default)
+    calm = message_from_bytes(sent("Ana"), policy=default)
+    text, html = (part.get_content() for part in mime.iter_parts())
+    calm_text, calm_html = (part.get_content() for part in calm.iter_parts())
+
+    assert Read(html).tags == Read(calm_html).tags
+    assert text.split("\n")[1:] == calm_text.split("\n")[1:]
+    assert html.count("\n") == calm_html.count("\n")
+    assert re.findall(r"https?://\S+", text) == ["https://care.example/c/t"]
+
+
+@given(HOSTILE)
+def test_a_shown_name_is_short_visible_and_stays_what_it_is(first_name: str) -> None:
+    shown = shown_name(first_name)
+
+    assert len(shown) <= LONGEST_NAME + 1
+    assert shown == "" or any(each.isalnum() for each in shown)
+    assert not re.search("[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]", shown)
+    assert shown_name(shown).rstrip("…") in {shown.rstrip("…"), shown[:LONGEST_NAME].rstrip("\u200d ")}
+
+
+@given(name=HOSTILE, about=HOSTILE)
+def test_what_a_value_holds_is_never_read_as_a_variable(name: str, about: str) -> None:
+    said = words("milestone", language="en", level=DetailLevel.DETAILED, first_name=name, about=about)
+
+    assert said.body[0].startswith("You have reached ")
+    assert said.greeting in {f"Hi {shown_name(name)},", "Hi,"}
+
+
+@given(about=HOSTILE)
+def test_a_reference_is_short_and_plain(about: str) -> None:
+    assert re.fullmatch(r"[A-Z0-9]{1,8}|-", short_reference(about))
+
+
+def test_the_largest_message_is_small() -> None:
+    """Gmail cuts an e-mail at 102 KB; a push may hold 3,993 bytes of payload (RFC 8030 7.2)."""
+    everything = told("check_in", "nudge-a", "milestone-d30", level=DetailLevel.DETAILED)
+
+    assert len(as_html(everything, "https://care.example/c/" + "t" * 400).encode()) < 10_000
+    assert len(f"{everything.push_title}{everything.push_body}".encode()) < 400

@@ -77,6 +77,7 @@ clinician              care-team        R caseload
 clinician              notices          R programme
 clinician              programme        R programme
 clinician              tasks            RW caseload
+clinician              templates        R programme
 
 case-manager           profile          R caseload
 case-manager           check-in-scores  R caseload
@@ -95,6 +96,7 @@ case-manager           sign-in          RW programme
 case-manager           notices          R programme
 case-manager           programme        R programme
 case-manager           tasks            RW caseload
+case-manager           templates        R programme
 
 peer-specialist        profile          R caseload name-only
 peer-specialist        check-in-scores  R caseload done-only; R caseload craving-band if peer_share:craving_band
@@ -137,6 +139,7 @@ program-admin          care-team        RW programme
 program-admin          sign-in          RW programme
 program-admin          notices          RW programme
 program-admin          programme        RW programme
+program-admin          templates        R programme
 
 privacy-officer        audit            R programme
 privacy-officer        programme        R programme
