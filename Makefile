@@ -5,7 +5,7 @@ RUN := $(BIN)/python -m
 PIP := -m pip --disable-pip-version-check --quiet --quiet install --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset token clock day health operate devices chaos test test-fast dst check format lint-words words \
+.PHONY: help run stop reset token clock day health operate devices chaos test test-fast dst check format lint-words words seal-words \
   package lint-package coldstart lock environments
 
 help: ## list what there is
@@ -66,6 +66,9 @@ lint-words: environments ## read every message that can be sent against the rule
 
 words: environments ## show every message as it will look: writes .local/words.html
 	@$(RUN) infra.words.gallery
+
+seal-words: environments ## write down a new version of a template, which can't change from then on
+	@$(RUN) infra.words.seal
 
 format: environments ## format and fix what can be fixed
 	@$(BIN)/ruff format .

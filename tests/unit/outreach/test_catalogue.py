@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +10,8 @@ import pytest
 from chalicelib.outreach.catalogue import TEMPLATES, TemplateRefused, names, read, template, versions
 from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.domain import DetailLevel
+from infra.words.seal import main as seal
+from infra.words.seal import present, sealed
 
 Json = dict[str, Any]
 
@@ -139,9 +141,24 @@ def test_levels_stay_in_order_of_what_they_tell() -> None:
 
 
 def test_a_version_never_changes_once_it_is_written_down() -> None:
-    lines = [line.split("  ") for line in (TEMPLATES / "SHA256SUMS").read_text().splitlines()]
-    kept = {name: digest for digest, name in lines}
+    assert present() == sealed(), "other words are another version: see docs/templates.md"
 
-    now = {file.name: sha256(file.read_bytes()).hexdigest() for file in TEMPLATES.glob("*.json")}
 
-    assert now == kept, "other words are another version: see docs/templates.md"
+def test_a_new_version_is_sealed_and_an_old_one_that_changed_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "nudge.1.json").write_text("old", encoding="utf-8")
+    assert seal(tmp_path) == 0
+    (tmp_path / "nudge.2.json").write_text("new", encoding="utf-8")
+
+    assert seal(tmp_path) == 0
+    assert capsys.readouterr().out.splitlines() == ["1 files, 1 of them new", "2 files, 1 of them new"]
+    assert set(sealed(tmp_path)) == {"nudge.1.json", "nudge.2.json"}
+
+    before = sealed(tmp_path)
+    (tmp_path / "nudge.1.json").write_text("other", encoding="utf-8")
+    (tmp_path / "nudge.3.json").write_text("newer", encoding="utf-8")
+
+    assert seal(tmp_path) == 1
+    assert capsys.readouterr().out.startswith("nudge.1.json is no longer what it was")
+    assert sealed(tmp_path) == before
