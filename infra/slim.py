@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-CALLED = ("dynamodb", "secretsmanager", "sesv2", "sqs")
+CALLED = ("dynamodb", "secretsmanager", "sesv2", "sns", "sqs")
 """The services whose clients Cairn's functions make. Another one fails at once, with UnknownServiceError."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -80,6 +80,9 @@ class FakePeople:
         return page, beyond[limit - 1] if len(beyond) > limit else None
 
     def heard_from(self, person_id: str, channel_id: str, *, now: datetime) -> bool:
+        channel = self._channel(person_id, channel_id, None)
+        if channel is None or channel.gone_at is not None:
+            return False
         return self._touch(person_id, channel_id, heartbeat_at=now)
 
     def channel_is_gone(

@@ -28,6 +28,8 @@ class Config:
     reply_to: str
     configuration_set: str
     push_origins: frozenset[str]
+    fcm_application: str | None
+    apns_application: str | None
     web_origin: str
     clock_offset_file: str | None
 
@@ -62,6 +64,8 @@ class Config:
             reply_to=_required("CAIRN_REPLY_TO"),
             configuration_set=_required("CAIRN_CONFIGURATION_SET"),
             push_origins=push_origins,
+            fcm_application=os.environ.get("CAIRN_FCM_APPLICATION") or None,
+            apns_application=os.environ.get("CAIRN_APNS_APPLICATION") or None,
             web_origin=_required("CAIRN_WEB_ORIGIN"),
             clock_offset_file=clock_offset_file,
         )

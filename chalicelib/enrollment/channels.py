@@ -48,11 +48,12 @@ class ConfirmLinkExpired(Conflict):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     """
-    An address of a person: an email address, or one device's push subscription.
+    An address of a person: an email address, one device's push subscription, or an app's address at SNS.
 
     ``verified_by``: who confirmed it, or the account that attested to it. ``gone_why``: a provider called it dead.
     ``complained_at``: somebody who reads it called a message spam, so that only what can't be switched off goes there.
-    ``push_key`` and ``push_auth`` are base64url (RFC 8291).
+    ``push_key`` and ``push_auth`` are base64url (RFC 8291). ``device_id`` names an app whatever its token is, and
+    ``ends_at`` is when a subscription runs out by itself.
     """
 
     id: str
@@ -70,6 +71,8 @@ class Channel:
     gone_at: datetime | None = None
     gone_why: str | None = None
     complained_at: datetime | None = None
+    device_id: str = ""
+    ends_at: datetime | None = None
 
     def attested(self, *, by: str, at: datetime) -> "Channel":
         """Return the channel as confirmed by the programme before it came here; says who stands for that."""
@@ -103,9 +106,38 @@ class Channel:
             complained_at=None,
         )
 
+    def renewed(
+        self,
+        address: str,
+        *,
+        at: datetime,
+        push_key: str = "",
+        push_auth: str = "",
+        device_id: str = "",
+        ends_at: datetime | None = None,
+    ) -> "Channel":
+        """Return a device's channel with what it was given anew: to be confirmed anew, and its old links are void."""
+        return replace(
+            self,
+            address=address,
+            revision=self.revision + 1,
+            verification=Verification.PENDING,
+            verified_at=None,
+            verified_by=None,
+            push_key=push_key,
+            push_auth=push_auth,
+            device_id=device_id,
+            ends_at=ends_at,
+            heartbeat_at=at,
+            gone_at=None,
+            gone_why=None,
+        )
+
     def is_usable(self, *, at: datetime) -> bool:
-        """Whether messages may go there: verified, not called dead, and for a device: heard of lately."""
+        """Whether messages may go there: verified, not called dead, not run out, and for a browser: heard of lately."""
         if self.verification is Verification.PENDING or self.gone_at is not None:
+            return False
+        if self.ends_at is not None and at >= self.ends_at:
             return False
         if self.kind is not ChannelKind.PUSH:
             return True

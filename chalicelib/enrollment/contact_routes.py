@@ -1,5 +1,6 @@
 """The doors to a person's channels, their sign-in, and who cares for them."""
 
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from chalicelib.edge.config import config
 from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
-from chalicelib.enrollment import reaching
+from chalicelib.enrollment import devices, reaching
 from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.channels import Channel, ConfirmLinkExpired
 from chalicelib.enrollment.doors import doors
@@ -25,8 +26,10 @@ from chalicelib.enrollment.shapes import (
 from chalicelib.enrollment.showing import shown_channel
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
-from chalicelib.outreach.domain import ChannelKind
+from chalicelib.outreach.domain import ChannelKind, DetailLevel
 from chalicelib.outreach.links import LinkForged, Purpose, Signer
+from chalicelib.outreach.platforms import Platform
+from chalicelib.outreach.sns import SnsDevices
 from chalicelib.privacy.domain import Act, Field, Public, Rule, View
 
 FORM = "application/x-www-form-urlencoded"
@@ -71,26 +74,52 @@ def add_channel(asked: Asked, person_id: str) -> Answer:
     )
 
 
+_PARTS = {ChannelKind.EMAIL: "address", ChannelKind.PUSH: "subscription", ChannelKind.MOBILE: "app"}
+
+
 def _added(asked: Asked, person_id: str, sent: NewChannel) -> Channel:
-    wanted = "address" if sent.kind is ChannelKind.EMAIL else "subscription"
-    given = {name for name in ("address", "subscription") if getattr(sent, name) is not None}
+    wanted = _PARTS[sent.kind]
+    given = {name for name in _PARTS.values() if getattr(sent, name) is not None}
     if given != {wanted}:
         raise Invalid(Fault(field=wanted, reason="is what this kind needs, and nothing else"))
+    if sent.app is not None:
+        if sent.detail is not DetailLevel.DISCREET:
+            raise Invalid(Fault(field="detail", reason="an app's messages are always discreet: they are not encrypted"))
+        return devices.add_app(
+            person_id,
+            sent.app.platform,
+            sent.app.token,
+            device_id=sent.app.device_id,
+            now=asked.now,
+            people=DynamoPeople(),
+            devices=_apps(),
+            new_id=new_id,
+        )
     if sent.subscription is None:
         return reaching.add_email(
             person_id, sent.address or "", detail=sent.detail, now=asked.now, people=DynamoPeople(), new_id=new_id
         )
-    return reaching.add_device(
+    return devices.add_browser(
         person_id,
-        sent.subscription.endpoint,
-        key=sent.subscription.keys.p256dh,
-        auth=sent.subscription.keys.auth,
+        devices.Browser(
+            endpoint=sent.subscription.endpoint,
+            key=sent.subscription.keys.p256dh,
+            auth=sent.subscription.keys.auth,
+            expires=sent.subscription.expiration_time,
+        ),
         detail=sent.detail,
         origins=config().push_origins,
         now=asked.now,
         people=DynamoPeople(),
         new_id=new_id,
     )
+
+
+@cache
+def _apps() -> SnsDevices:
+    settings = config()
+    applications = {Platform.FCM: settings.fcm_application, Platform.APNS: settings.apns_application}
+    return SnsDevices({platform: arn for platform, arn in applications.items() if arn})
 
 
 @doors.door(
@@ -124,21 +153,10 @@ def edit_channel(asked: Asked, person_id: str, channel_id: str) -> Answer:
 )
 def remove_channel(_asked: Asked, person_id: str, channel_id: str) -> Answer:
     """Forget it."""
-    reaching.remove_channel(person_id, channel_id, people=DynamoPeople())
-    return Answer()
-
-
-@doors.door(
-    "POST",
-    "/people/{person_id}/channels/{channel_id}/heartbeat",
-    summary="A device says that it still has its subscription; after 60 days without a word it is not used",
-    rule=Rule(act=Act.WRITE, field=Field.PREFERENCES, subject="person_id", purpose="keep a device in use"),
-    answer=None,
-    status=HTTPStatus.NO_CONTENT,
-)
-def hear_from_device(asked: Asked, person_id: str, channel_id: str) -> Answer:
-    """Note it."""
-    reaching.hear_from_device(person_id, channel_id, now=asked.now, people=DynamoPeople())
+    channel = reaching.remove_channel(person_id, channel_id, people=DynamoPeople())
+    if channel.kind is ChannelKind.MOBILE:
+        # Nobody sends there any more; an endpoint that stays after a crash here costs nothing.
+        _apps().forget(channel.address)
     return Answer()
 
 

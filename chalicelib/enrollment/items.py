@@ -72,6 +72,8 @@ class ChannelItem(Item, discriminator="channel"):
     gone_at = InstantAttribute(null=True)
     gone_why = UnicodeAttribute(null=True)
     complained_at = InstantAttribute(null=True)
+    device_id = UnicodeAttribute(null=True)
+    ends_at = InstantAttribute(null=True)
 
 
 class ConsentItem(Item, discriminator="consent"):
@@ -206,6 +208,8 @@ def channel_item(person_id: str, channel: Channel) -> ChannelItem:
         gone_at=channel.gone_at,
         gone_why=channel.gone_why,
         complained_at=channel.complained_at,
+        device_id=channel.device_id or None,
+        ends_at=channel.ends_at,
     )
 
 
@@ -227,6 +231,8 @@ def channel_of(item: ChannelItem) -> Channel:
         gone_at=item.gone_at,
         gone_why=item.gone_why,
         complained_at=item.complained_at,
+        device_id=item.device_id or "",
+        ends_at=item.ends_at,
     )
 
 

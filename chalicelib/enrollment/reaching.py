@@ -8,11 +8,7 @@ from chalicelib.enrollment.changing import Change, People, change_record, find_p
 from chalicelib.enrollment.channels import (
     Channel,
     ConfirmLinkExpired,
-    NoSuchChannel,
     email_address,
-    push_auth,
-    push_endpoint,
-    push_key,
 )
 from chalicelib.enrollment.domain import Carer, Member, Person, Record
 from chalicelib.errors import Conflict, Fault, Invalid
@@ -50,51 +46,7 @@ def add_email(
     except ValueError as error:
         raise Invalid(Fault(field="address", reason=str(error))) from error
     channel = Channel(id=new_id(), kind=ChannelKind.EMAIL, address=address, added_at=now, detail=detail)
-    return _add(person_id, channel, now=now, people=people)
-
-
-def add_device(
-    person_id: str,
-    endpoint: str,
-    *,
-    key: str,
-    auth: str,
-    detail: DetailLevel,
-    origins: frozenset[str],
-    now: datetime,
-    people: People,
-    new_id: Callable[[], str],
-) -> Channel:
-    """
-    Add a device's push subscription, and send it a push whose answer shows that it works.
-
-    ``origins`` are the push services that may be called.
-
-    :raises Invalid: names what can't be right about the subscription
-    """
-    faults = []
-    for field, value, check in (
-        ("subscription.endpoint", endpoint, lambda url: push_endpoint(url, origins=origins)),
-        ("subscription.keys.p256dh", key, push_key),
-        ("subscription.keys.auth", auth, push_auth),
-    ):
-        try:
-            check(value)
-        except ValueError as error:
-            faults.append(Fault(field=field, reason=str(error)))
-    if faults:
-        raise Invalid(*faults)
-    channel = Channel(
-        id=new_id(),
-        kind=ChannelKind.PUSH,
-        address=endpoint,
-        added_at=now,
-        detail=detail,
-        push_key=push_key(key),
-        push_auth=push_auth(auth),
-        heartbeat_at=now,
-    )
-    return _add(person_id, channel, now=now, people=people)
+    return add_channel(person_id, channel, now=now, people=people)
 
 
 def change_channel(
@@ -111,6 +63,8 @@ def change_channel(
         record.must_be_alive()
         channel = record.channel(channel_id)
         moved = channel
+        if channel.kind is ChannelKind.MOBILE and detail not in {None, DetailLevel.DISCREET}:
+            raise Invalid(Fault(field="detail", reason="an app's messages are always discreet: they are not encrypted"))
         if address is not None:
             if channel.kind is not ChannelKind.EMAIL:
                 raise Invalid(Fault(field="address", reason="a device's subscription is replaced, not changed"))
@@ -151,27 +105,19 @@ def confirm_channel(
     return record.channel(channel_id)
 
 
-def remove_channel(person_id: str, channel_id: str, *, people: People) -> None:
+def remove_channel(person_id: str, channel_id: str, *, people: People) -> Channel:
     """
-    Forget an address or a device.
+    Forget an address or a device, and return what it was.
 
     :raises NoSuchChannel: if it isn't the person's
     """
+    channel = find_person(person_id, people=people).channel(channel_id)
     change_record(
         person_id,
         lambda record: replace(next_of(record), no_channels=(record.channel(channel_id).id,)),
         people=people,
     )
-
-
-def hear_from_device(person_id: str, channel_id: str, *, now: datetime, people: People) -> None:
-    """
-    Note that a device still has its subscription.
-
-    :raises NoSuchChannel: if it is no longer known: the device should subscribe anew
-    """
-    if not people.heard_from(person_id, channel_id, now=now):
-        raise NoSuchChannel("there is no such channel")
+    return channel
 
 
 def tie_sign_in(person_id: str, subject: str, *, people: People) -> None:
@@ -215,15 +161,31 @@ def held_by(members: list[Member], *, subject: str, people: People) -> list[Memb
     return held
 
 
-def _add(person_id: str, channel: Channel, *, now: datetime, people: People) -> Channel:
+def add_channel(person_id: str, channel: Channel, *, now: datetime, people: People) -> Channel:
+    """
+    Add a channel, and ask over it whether it is the person's.
+
+    :raises TooManyChannels: if they have as many as anyone may
+    :raises ChannelTaken: if they have the address already
+    """
+
     def decide(record: Record) -> Change:
         record.must_be_alive()
-        if len(record.channels) >= MOST_CHANNELS:
-            raise TooManyChannels(f"a person has at most {MOST_CHANNELS} channels")
+        must_have_room(record)
         _must_be_new(record, channel)
         return replace(next_of(record), channels=(channel,), dues=(ask(record.person, channel, now=now),))
 
     return change_record(person_id, decide, people=people).channel(channel.id)
+
+
+def must_have_room(record: Record) -> None:
+    """
+    Refuse another channel where there are enough.
+
+    :raises TooManyChannels: if there are
+    """
+    if len(record.channels) >= MOST_CHANNELS:
+        raise TooManyChannels(f"a person has at most {MOST_CHANNELS} channels")
 
 
 def _must_be_new(record: Record, channel: Channel) -> None:

@@ -9,6 +9,7 @@ from chalicelib.edge.ids import new_id
 from chalicelib.enrollment import (
     consent_routes,
     contact_routes,
+    device_routes,
     hold_routes,
     import_routes,
     preference_routes,
@@ -50,6 +51,7 @@ from chalicelib.privacy.domain import Act, Field, Rule, View
 __all__ = [
     "consent_routes",
     "contact_routes",
+    "device_routes",
     "doors",
     "hold_routes",
     "import_routes",

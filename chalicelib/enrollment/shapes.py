@@ -8,6 +8,7 @@ from pydantic import Field as Described
 from chalicelib.edge.http import Wire
 from chalicelib.enrollment.channels import Verification
 from chalicelib.enrollment.consents import Action, Via
+from chalicelib.enrollment.device_shapes import App, Subscription
 from chalicelib.enrollment.episodes import State
 from chalicelib.outreach.domain import ChannelKind, DetailLevel
 from chalicelib.privacy.domain import Caseload
@@ -173,28 +174,13 @@ class ShownPreferences(Wire):
     quiet_now: Quiet
 
 
-class PushKeys(Wire):
-    """A device's keys, base64url (RFC 8291)."""
-
-    # Camel case would make it p256Dh, and no browser writes that.
-    p256dh: Annotated[str, Described(max_length=200, alias="p256dh")]
-    auth: Annotated[str, Described(max_length=200)]
-
-
-class Subscription(Wire):
-    """A push subscription as a browser gives it (``PushSubscription.toJSON()``)."""
-
-    endpoint: Annotated[str, Described(max_length=1024)]
-    keys: PushKeys
-    expiration_time: float | None = None
-
-
 class NewChannel(Wire):
-    """An address (``kind`` email) or a device (``kind`` push) to add; it is used once it is confirmed."""
+    """An address (``kind`` email), a browser (push) or an app (mobile) to add; it is used once it is confirmed."""
 
     kind: ChannelKind
     address: Annotated[str, Described(max_length=320)] | None = None
     subscription: Subscription | None = None
+    app: App | None = None
     detail: DetailLevel = DetailLevel.DISCREET
 
 

@@ -119,10 +119,11 @@ class DynamoPeople:
         return {member.person_id: member for member in found}
 
     def heard_from(self, person_id: str, channel_id: str, *, now: datetime) -> bool:
-        """Note that a device spoke; False if it isn't known."""
+        """Note that a device spoke; False if it isn't known, or was given up."""
         return _update(
             ChannelItem(partition(person_id), f"CHANNEL#{channel_id}"),
             [ChannelItem.heartbeat_at.set(now)],
+            also=ChannelItem.gone_at.does_not_exist(),
         )
 
     def channel_is_gone(
@@ -247,10 +248,12 @@ def _external_item(external_id: str, marker: Marker) -> ExternalItem:
     )
 
 
-def _update(item: ChannelItem, actions: list[Any], *, revision: int | None = None) -> bool:
+def _update(
+    item: ChannelItem, actions: list[Any], *, revision: int | None = None, also: Condition | None = None
+) -> bool:
     condition = ChannelItem.pk.exists() if revision is None else ChannelItem.revision == revision
     try:
-        item.update(actions=actions, condition=condition)
+        item.update(actions=actions, condition=condition if also is None else condition & also)
     except UpdateError as error:
         if lost_the_race(error):
             return False

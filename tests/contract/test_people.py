@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from chalicelib.edge.table import Item
-from chalicelib.enrollment import agreeing, preferring, reaching, service
+from chalicelib.enrollment import agreeing, devices, preferring, reaching, service
 from chalicelib.enrollment.changing import Marker, next_of
 from chalicelib.enrollment.consents import Via, Will
 from chalicelib.enrollment.domain import AlreadyEnrolled, CheckInPreference, Person, Record, SignInTaken
@@ -249,11 +249,9 @@ def test_a_dead_address_is_not_used_again(kept: Kept) -> None:
 def test_a_device_is_added_heard_from_and_removed(kept: Kept) -> None:
     people, _ = kept
     person_id = enrol(kept).person.id
-    device = reaching.add_device(
+    device = devices.add_browser(
         person_id,
-        "https://push.example/device",
-        key="BA" + "A" * 85,
-        auth="A" * 22,
+        devices.Browser(endpoint="https://push.example/device", key="BA" + "A" * 85, auth="A" * 22),
         detail=DetailLevel.DISCREET,
         origins=frozenset({"https://push.example"}),
         now=NOW,
@@ -262,7 +260,7 @@ def test_a_device_is_added_heard_from_and_removed(kept: Kept) -> None:
     )
     later = NOW + timedelta(days=3)
 
-    reaching.hear_from_device(person_id, device.id, now=later, people=people)
+    devices.hear_from_device(person_id, device.id, now=later, people=people)
 
     found = people.record(person_id)
     assert found is not None

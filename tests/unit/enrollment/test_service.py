@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from chalicelib.enrollment import agreeing, reaching, service
+from chalicelib.enrollment import agreeing, devices, reaching, service
 from chalicelib.enrollment.changing import TRIES, Change, Marker
 from chalicelib.enrollment.channels import NoSuchChannel
 from chalicelib.enrollment.consents import Via, Will
@@ -292,11 +292,9 @@ def test_a_channel_changes_its_detail_without_being_asked_again() -> None:
 
 def test_a_devices_subscription_is_not_an_address_to_change() -> None:
     practice = Practice()
-    device = reaching.add_device(
+    device = devices.add_browser(
         ID,
-        "https://push.example/1",
-        key="BA" + "A" * 85,
-        auth="A" * 22,
+        devices.Browser(endpoint="https://push.example/1", key="BA" + "A" * 85, auth="A" * 22),
         detail=DetailLevel.DISCREET,
         origins=frozenset({"https://push.example"}),
         now=NOW,
@@ -367,10 +365,10 @@ def test_a_channel_is_confirmed_forgotten_and_no_longer_heard_from() -> None:
     version = practice.record.person.version
     confirm()
     assert practice.record.person.version == version
-    reaching.hear_from_device(ID, channel_id, now=NOW, people=practice.people)
+    devices.hear_from_device(ID, channel_id, now=NOW, people=practice.people)
     reaching.remove_channel(ID, channel_id, people=practice.people)
     with pytest.raises(NoSuchChannel):
-        reaching.hear_from_device(ID, channel_id, now=NOW, people=practice.people)
+        devices.hear_from_device(ID, channel_id, now=NOW, people=practice.people)
 
 
 def test_to_join_or_leave_a_care_team_again_changes_nothing() -> None:
