@@ -46,21 +46,29 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
     """Every minute, hand over what falls due in the next, and publish what alarms watch."""
     from chalicelib.crisis import handlers as crisis
     from chalicelib.notices import handlers as notices
-    from chalicelib.outreach import handlers, watching
+    from chalicelib.outreach import handlers, wiring
 
     crisis.watch(event.to_dict())
-    watching.watch()
-    handed = handlers.tick(event.to_dict())
+    handed = handlers.tick(event.to_dict(), using=wiring.ticking())
     return handed | {"pushed": notices.push_on(event.to_dict())}
+
+
+@app.on_sqs_message(queue="cairn-sweep", batch_size=1)
+def sweep(event: SQSEvent) -> int:
+    """Hand over a partition that holds more than a tick has time for."""
+    from chalicelib.outreach import handlers, wiring
+
+    return handlers.sweep(event.to_dict(), using=wiring.ticking())
 
 
 @app.on_sqs_message(queue="cairn-deliver", batch_size=10)
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
     from chalicelib.enrollment.store import people
-    from chalicelib.outreach import handlers
+    from chalicelib.notices.handlers import still_true
+    from chalicelib.outreach import handlers, wiring
 
-    return handlers.deliver(event.to_dict(), people=people())
+    return handlers.deliver(event.to_dict(), using=wiring.delivering(people(), still_true))
 
 
 @app.on_sqs_message(queue="cairn-import", batch_size=1)

@@ -19,6 +19,7 @@ RUNS = 15
 FUNCTIONS = {
     "api": ("wire",),
     "tick": ("tick",),
+    "sweep": ("sweep",),
     "deliver": ("deliver",),
     "import_roster": ("import_roster",),
     "fan_out": ("fan_out",),

@@ -10,9 +10,11 @@ from pathlib import Path
 import boto3
 import pytest
 from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
 
 from chalicelib.edge import config, table
 from chalicelib.edge.log import logger
+from tests.partiql import batch_execute_statement
 
 SETTINGS = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -21,6 +23,7 @@ SETTINGS = {
     "CAIRN_STAGE": "local",
     "CAIRN_TABLE": "cairn",
     "CAIRN_DELIVER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cairn-deliver",
+    "CAIRN_SWEEP_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cairn-sweep",
     "CAIRN_IMPORT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cairn-import",
     "CAIRN_FAN_OUT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cairn-fan-out",
     "CAIRN_PUBLIC_URL": "https://care.example",
@@ -49,8 +52,9 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def aws(settings: dict[str, str]) -> Iterator[None]:
+def aws(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give an empty table on moto."""
+    monkeypatch.setattr(DynamoDBBackend, "batch_execute_statement", batch_execute_statement)
     with mock_aws():
         boto3.client("dynamodb").create_table(
             TableName=settings["CAIRN_TABLE"],

@@ -1,12 +1,14 @@
 """A fake per port of outreach and check-ins: the contract suite runs on these and on the real stores."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from chalicelib.checkins.domain import CheckIn, HelpRequest
-from chalicelib.outreach.domain import Channel, Due, Entry, Recipient, Status
-from chalicelib.outreach.ports import Handed
+from chalicelib.outreach.categories import shard_of
+from chalicelib.outreach.domain import Channel, Due, Entry, Recipient, Status, Waiting
+from chalicelib.outreach.parking import Parked
+from chalicelib.outreach.ports import Handed, Letter
 
 Key = tuple[str, str, date]
 
@@ -57,16 +59,34 @@ class FakeDues:
         self.rows: dict[tuple[datetime, str, str, int], Due] = {}
         self.mark: datetime | None = None
 
-    def put(self, due: Due) -> None:
-        self.rows[due.at, due.person_id, due.kind, due.version] = due
+    def put(self, dues: Iterable[Due]) -> None:
+        for due in dues:
+            self.rows[due.at, due.person_id, due.kind, due.version] = due
 
-    def remove(self, due: Due) -> None:
-        self.rows.pop((due.at, due.person_id, due.kind, due.version), None)
+    def remove(self, dues: Iterable[Due]) -> None:
+        for due in dues:
+            self.rows.pop((due.at, due.person_id, due.kind, due.version), None)
 
-    def waiting(self, hour: datetime, *, before: datetime) -> Iterator[Due]:
-        for at, *_ in sorted(self.rows):
-            if at.replace(minute=0, second=0, microsecond=0) == hour and at < before:
-                yield from [due for due in list(self.rows.values()) if due.at == at]
+    def waiting(
+        self,
+        hour: datetime,
+        shard: int,
+        *,
+        before: datetime,
+        limit: int,
+        first: datetime | None = None,
+        after: Due | None = None,
+    ) -> list[Due]:
+        start = first or hour
+        found = [
+            self.rows[key]
+            for key in sorted(self.rows)
+            if start <= key[0] < before
+            and key[0].replace(minute=0, second=0, microsecond=0) == hour
+            and shard_of(self.rows[key]) == shard
+            and (after is None or key > (after.at, after.person_id, after.kind, after.version))
+        ]
+        return found[:limit]
 
     def watermark(self) -> datetime | None:
         return self.mark
@@ -88,42 +108,93 @@ class FakeLedger:
             if key in self.entries:
                 yield self.entries[key]
 
-    def add(self, entry: Entry) -> bool:
-        key = (entry.person_id, entry.kind, entry.on)
-        if key in self.entries:
-            return False
-        self.entries[key] = entry
-        return True
+    def between(self, person_id: str, first: date, last: date, *, limit: int = 1000) -> list[Entry]:
+        found = [
+            entry for (person, _, on), entry in self.entries.items() if person == person_id and first <= on <= last
+        ]
+        return sorted(found, key=lambda entry: (entry.on, entry.kind), reverse=True)[:limit]
 
-    def replace(self, entry: Entry, *, attempt: int) -> bool:
-        key = (entry.person_id, entry.kind, entry.on)
-        present = self.entries.get(key)
-        if present is None or present.attempt != attempt or present.status is not Status.CLAIMED:
-            return False
-        self.entries[key] = entry
-        return True
+    def add(self, entries: Sequence[Entry]) -> list[bool]:
+        return [self._if(entry, None, lambda present: present is None) for entry in entries]
+
+    def end(self, entries: Sequence[Entry]) -> list[bool]:
+        return [
+            self._if(
+                entry,
+                None,
+                lambda present, entry=entry: (  # type: ignore[misc]
+                    present is not None and (present.attempt, present.status) == (entry.attempt, Status.CLAIMED)
+                ),
+            )
+            for entry in entries
+        ]
+
+    def swap(self, entry: Entry, *, before: Entry) -> bool:
+        return self._if(entry, before, _is_still(before))
 
     def release(self, entry: Entry) -> None:
-        key = (entry.person_id, entry.kind, entry.on)
-        present = self.entries.get(key)
-        if present and present.attempt == entry.attempt and present.status is Status.CLAIMED:
-            del self.entries[key]
+        if _is_still(entry)(self.entries.get(_key(entry))):
+            del self.entries[_key(entry)]
 
-    def received(self, person_id: str, kind: str, on: date, *, at: datetime) -> bool:
+    def received(self, person_id: str, kind: str, on: date, *, at: datetime, by_device: bool) -> bool:
         present = self.entries.get((person_id, kind, on))
-        if present is None or present.status is not Status.CLAIMED:
+        if present is None or (present.received_at if by_device else present.reported_at):
             return False
-        self.entries[person_id, kind, on] = replace(present, status=Status.SENT, ended_at=at)
+        if not by_device and present.status is not Status.CLAIMED:
+            return False
+        change = {"received_at": at} if by_device else {"reported_at": at}
+        self.entries[person_id, kind, on] = replace(present, **change)  # type: ignore[arg-type]
         return True
+
+    def _if(self, entry: Entry, before: Entry | None, test: Callable[[Entry | None], bool]) -> bool:
+        del before
+        present = self.entries.get(_key(entry))
+        if not test(present):
+            return False
+        if present is not None:
+            # What others report is theirs: a sender's own write leaves it as it is.
+            entry = replace(entry, received_at=present.received_at, reported_at=present.reported_at)
+        self.entries[_key(entry)] = entry
+        return True
+
+
+def _key(entry: Entry) -> Key:
+    return entry.person_id, entry.kind, entry.on
+
+
+def _is_still(entry: Entry) -> Callable[[Entry | None], bool]:
+    return lambda present: present is not None and (present.attempt, present.status) == (entry.attempt, entry.status)
 
 
 class FakeQueue:
     def __init__(self) -> None:
         self.handed: list[Due] = []
+        self.helped: list[tuple[datetime, int, datetime, datetime]] = []
+        self.waiting = 0
 
-    def hand_over(self, dues: list[Due], *, now: datetime) -> int:  # noqa: ARG002 (the port's)
+    def hand_over(self, dues: Sequence[Due], *, now: datetime) -> int:  # noqa: ARG002 (the port's)
         self.handed.extend(dues)
         return len(dues)
+
+    def backlog(self) -> int:
+        return self.waiting
+
+    def ask_help(self, hour: datetime, shard: int, *, first: datetime, before: datetime) -> None:
+        self.helped.append((hour, shard, first, before))
+
+
+class FakeParking:
+    def __init__(self) -> None:
+        self.rows: dict[str, Parked] = {}
+
+    def put(self, parked: Parked) -> None:
+        self.rows[parked.due.name] = parked
+
+    def remove(self, due: Due) -> None:
+        self.rows.pop(due.name, None)
+
+    def all(self) -> list[Parked]:
+        return list(self.rows.values())
 
 
 class FakeRecipients:
@@ -133,6 +204,17 @@ class FakeRecipients:
 
     def load(self, person_id: str, *, now: datetime) -> Recipient | None:  # noqa: ARG002 (the port's)
         return self.people.get(person_id)
+
+    def keep_waiting(self, person_id: str, waiting: Iterable[Waiting]) -> None:
+        known = self.people[person_id]
+        kept = {(one.on, one.kind): one for one in (*known.waiting, *waiting)}
+        self.people[person_id] = replace(known, waiting=tuple(kept[key] for key in sorted(kept)))
+
+    def told(self, person_id: str, waiting: Iterable[Waiting]) -> None:
+        gone = {(one.on, one.kind) for one in waiting}
+        known = self.people[person_id]
+        kept = tuple(one for one in known.waiting if (one.on, one.kind) not in gone)
+        self.people[person_id] = replace(known, waiting=kept)
 
     def channel_is_gone(self, person_id: str, channel_id: str, *, why: str, now: datetime) -> None:  # noqa: ARG002
         self.gone.append((person_id, channel_id))
@@ -148,15 +230,23 @@ class FakeSender:
     """Takes every message; ``refusals`` are raised first, in order. ``report`` is told of each, as SES events are."""
 
     sent: list[tuple[str, str]] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
     refusals: list[Exception] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
     report: Callable[[Entry], object] = lambda entry: None  # noqa: ARG005
 
-    def send(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> Handed:  # noqa: ARG002
+    def compose(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> Letter:  # noqa: ARG002
+        if self.faults:
+            raise self.faults.pop(0)
+        return Letter(entry=entry, channel=channel, template="check_in.1", content=recipient.first_name)
+
+    def send(self, letter: Letter) -> Handed:
         if self.refusals:
             raise self.refusals.pop(0)
-        self.sent.append((entry.name, channel.id))
-        self.report(entry)
-        return Handed(provider_id=f"m{len(self.sent)}", template="check_in.1")
+        self.sent.append((letter.entry.name, letter.channel.id))
+        self.letters.append(letter)
+        self.report(letter.entry)
+        return Handed(provider_id=f"m{len(self.sent)}")
 
 
 class FakeCheckIns:

@@ -22,8 +22,8 @@ from chalicelib.enrollment.hold_store import DynamoHolds
 from chalicelib.enrollment.reaching import held_by
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid, NotFound
+from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.links import LinkForged, Purpose, Signer
-from chalicelib.outreach.store import DynamoLedger
 from chalicelib.privacy.domain import Act, Field, Public, Rule
 
 doors = Doors(__name__)
@@ -81,7 +81,7 @@ def take_check_in(asked: Asked, token: str) -> Answer:
     "POST",
     "/receipts/{token}",
     summary="A device reports that a push arrived.",
-    rule=Public(reason="The signed link says which push; a report can only end a claim that has no outcome."),
+    rule=Public(reason="The signed link says which push; a report can only say that it arrived."),
     answer=None,
     status=HTTPStatus.NO_CONTENT,
 )
@@ -91,8 +91,8 @@ def report_receipt(asked: Asked, token: str) -> Answer:
         claims = Signer(keys().links).open(Purpose.RECEIPT, token)
     except LinkForged:
         raise NotFound("There is no such receipt.") from None
-    ended = DynamoLedger().received(claims.person_id, claims.kind, claims.on, at=asked.now)
-    logger.info("receipt", extra={"ended": ended})
+    news = DynamoLedger().received(claims.person_id, claims.kind, claims.on, at=asked.now, by_device=True)
+    logger.info("receipt", extra={"news": news})
     return Answer()
 
 

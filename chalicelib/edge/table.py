@@ -1,5 +1,7 @@
 """The one table. Each slice's store.py declares its items on this base and is the only place for their keys."""
 
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pynamodb.attributes import DiscriminatorAttribute, UnicodeAttribute
@@ -47,6 +49,93 @@ class Item(Model):
             )
             _shared.append(TableConnection(config().table, meta_table=meta))
         return _shared[0]
+
+
+def put_all(items: Iterable[Item]) -> None:
+    """Put these items, 25 a call; what the store has no room for at once is tried again."""
+    with Item.batch_write() as batch:
+        for item in items:
+            batch.save(item)
+
+
+def delete_all(items: Iterable[Item]) -> None:
+    """Delete these items, 25 a call; gone already is fine."""
+    with Item.batch_write() as batch:
+        for item in items:
+            batch.delete(item)
+
+
+def insert_all(items: Sequence[Item]) -> list[bool]:
+    """Put each item unless there is one under its key already; False for those. 25 a call, each on its own."""
+    return _execute([_insert(item) for item in items])
+
+
+def update_all(changes: Sequence[tuple[Item, Mapping[str, Any]]]) -> list[bool]:
+    """
+    Set what each item holds over the stored one, where that still has these values; False where it hasn't.
+
+    25 a call, each on its own: PartiQL's batch has conditions, which BatchWriteItem lacks, and costs what single writes
+    cost, unlike a transaction.
+    """
+    return _execute([_update(item, where) for item, where in changes])
+
+
+_AT_ONCE = 25
+_AGAIN = ("ProvisionedThroughputExceeded", "ThrottlingError", "RequestLimitExceeded", "InternalServerError")
+_PAUSES = (0.05, 0.2, 0.8)
+
+
+def _insert(item: Item) -> dict[str, Any]:
+    values = item.serialize()
+    fields = ", ".join(f"'{name}': ?" for name in values)
+    return {"Statement": f'INSERT INTO "{config().table}" VALUE {{{fields}}}', "Parameters": list(values.values())}
+
+
+def _update(item: Item, where: Mapping[str, Any]) -> dict[str, Any]:
+    values = item.serialize()
+    key = {name: values.pop(name) for name in ("pk", "sk")}
+    values.pop("item")
+    attributes = type(item).get_attributes()
+    held = {name: {attributes[name].attr_type: attributes[name].serialize(value)} for name, value in where.items()}
+    sets = " ".join(f'SET "{name}" = ?' for name in values)
+    tests = " AND ".join(f'"{name}" = ?' for name in (*key, *held))
+    return {
+        "Statement": f'UPDATE "{config().table}" {sets} WHERE {tests}',
+        "Parameters": [*values.values(), *key.values(), *held.values()],
+    }
+
+
+def _execute(statements: list[dict[str, Any]]) -> list[bool]:
+    """Execute statements; True where it was done, False where its condition did not hold."""
+    done = [False] * len(statements)
+    todo = list(range(len(statements)))
+    client: Any = Item._get_connection().connection.client  # noqa: SLF001 (our own)
+    for pause in (*_PAUSES, None):
+        failed: list[tuple[int, dict[str, Any]]] = []
+        for start in range(0, len(todo), _AT_ONCE):
+            part = todo[start : start + _AT_ONCE]
+            answer = client.batch_execute_statement(Statements=[statements[index] for index in part])
+            for index, response in zip(part, answer["Responses"], strict=True):
+                error = response.get("Error")
+                if error is None:
+                    done[index] = True
+                elif error["Code"] not in _NOT_HELD:
+                    failed.append((index, error))
+        if not failed:
+            return done
+        codes = {error["Code"] for _, error in failed}
+        if pause is None or not codes <= set(_AGAIN):
+            raise StoreBusy(", ".join(sorted(codes)))
+        time.sleep(pause)
+        todo = [index for index, _ in failed]
+    return done
+
+
+_NOT_HELD = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
+
+
+class StoreBusy(RuntimeError):
+    """The store could not take a statement now; others of the same call may have been done."""
 
 
 def transaction() -> TransactWrite:

@@ -13,7 +13,7 @@ from chalicelib.enrollment.programmes import Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
 from chalicelib.outreach.categories import CATEGORIES, CHECK_IN
 from chalicelib.outreach.domain import Channel as Way
-from chalicelib.outreach.domain import ChannelKind, QuietHours, Recipient, Schedule, Standing
+from chalicelib.outreach.domain import ChannelKind, QuietHours, Recipient, Schedule, Standing, Waiting
 from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone, local_date, weekly
 
 EARLIEST = date(1900, 1, 1)
@@ -117,6 +117,7 @@ class Record:
     care_team: tuple[Carer, ...] = field(default=())
     preferences: tuple[Preference, ...] = ()
     holds: tuple[PlacedHold, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
 
     @property
     def episode(self) -> Episode:
@@ -211,6 +212,7 @@ def recipient_of(record: Record, programme: Programme, *, at: datetime) -> Recip
         schedules=record.schedules,
         sender_name=programme.sender_name,
         country=programme.emergency_country,
+        waiting=record.waiting,
         opt_outs=frozenset((one.category, kind) for one in record.preferences for kind in one.off)
         | _stopped_by_complaint(record),
         calendar_invites=record.person.calendar_invites,

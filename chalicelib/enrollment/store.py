@@ -8,7 +8,7 @@ from typing import Any
 from pynamodb.exceptions import TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.edge.table import Item, lost_the_race, transaction
+from chalicelib.edge.table import Item, delete_all, lost_the_race, put_all, transaction
 from chalicelib.enrollment.changing import Change, Marker
 from chalicelib.enrollment.domain import AlreadyEnrolled, Member, Record, SignInTaken, member_of, recipient_of
 from chalicelib.enrollment.hold_store import HoldItem, hold_of
@@ -36,8 +36,16 @@ from chalicelib.enrollment.preference_store import PreferenceItem, preference_it
 from chalicelib.enrollment.programme_store import DynamoProgrammes, MemberItem, member_item, member_of_item
 from chalicelib.enrollment.programmes import Programme
 from chalicelib.errors import Stale
-from chalicelib.outreach.domain import Recipient
-from chalicelib.outreach.store import ScheduleItem, due_item, schedule_item, schedule_of
+from chalicelib.outreach.domain import Recipient, Waiting
+from chalicelib.outreach.store import (
+    ScheduleItem,
+    WaitingItem,
+    due_item,
+    schedule_item,
+    schedule_of,
+    waiting_item,
+    waiting_of,
+)
 from chalicelib.privacy.domain import Caseload, PersonStanding
 
 DEFAULTS_LAST = timedelta(seconds=60)
@@ -48,6 +56,7 @@ _READ: dict[type[Item], tuple[str, Callable[[Any], Any]]] = {
     ChannelItem: ("channels", channel_of),
     ConsentItem: ("consents", consent_of),
     ScheduleItem: ("schedules", schedule_of),
+    WaitingItem: ("waiting", waiting_of),
     CarerItem: ("care_team", carer_of),
     PreferenceItem: ("preferences", preference_of),
     HoldItem: ("holds", hold_of),
@@ -150,6 +159,14 @@ class DynamoPeople:
             [ChannelItem.complained_at.set(ChannelItem.complained_at | now)],
             revision=revision,
         )
+
+    def keep_waiting(self, person_id: str, waiting: Iterable[Waiting]) -> None:
+        """Keep with the person what is to go along with the next message to them."""
+        put_all([waiting_item(person_id, one) for one in waiting])
+
+    def told(self, person_id: str, waiting: Iterable[Waiting]) -> None:
+        """Let go of what no longer waits."""
+        delete_all([waiting_item(person_id, one) for one in waiting])
 
     def load(self, person_id: str, *, now: datetime) -> Recipient | None:
         """

@@ -1,7 +1,6 @@
 """The shells of the fan-out: read the event, make one call, log what came of it."""
 
 import json
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -17,15 +16,6 @@ from chalicelib.outreach.store import DynamoDues
 @cache
 def _queue() -> SqsFanOut:
     return SqsFanOut(config().fan_out_queue_url)
-
-
-class _Dues:
-    """Due rows one by one."""
-
-    def put(self, dues: Iterable[Due]) -> None:
-        """Write these due rows."""
-        for due in dues:
-            DynamoDues().put(due)
 
 
 def fan_out(event: dict[str, Any], *, members: service.Members) -> dict[str, list[dict[str, str]]]:
@@ -52,7 +42,7 @@ def _fan_out(message: dict[str, Any], members: service.Members) -> None:
         now=utc_now(),
         notices=DynamoNotices(),
         members=members,
-        dues=_Dues(),
+        dues=DynamoDues(),
         queue=_queue(),
     )
     logger.info("fan-out", extra={"correlation_id": message["notice"], "page": message["page"], "step": step.value})

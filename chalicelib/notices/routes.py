@@ -25,8 +25,8 @@ from chalicelib.notices.domain import ADDRESSED, LONGEST_TEXT, Audience, Notice,
 from chalicelib.notices.page import Reading, Shown, Visit, trouble
 from chalicelib.notices.store import DynamoNotices
 from chalicelib.outreach.domain import ChannelKind
+from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.links import Signer
-from chalicelib.outreach.store import DynamoLedger
 from chalicelib.privacy.domain import Act, Field, Public, Rule
 
 doors = Doors(__name__)

@@ -1,10 +1,11 @@
 """How messages of each kind behave: one table of data."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from zlib import crc32
 
-from chalicelib.outreach.domain import ChannelKind, Due, Urgency
+from chalicelib.outreach.domain import DUE_SHARDS, URGENT, ChannelKind, Due, Urgency
 from chalicelib.outreach.recurrence import resolve
 
 CHECK_IN = "check_in"
@@ -47,6 +48,7 @@ class Category:
 
     ``urgency``: who goes first where not all can.
     ``consent``: the scope needed per channel; none for what a person just asked for themselves, and for staff on call.
+    ``confirms``: it asks over the one channel that it is about, confirmed or not.
     ``recurs``: it belongs to a schedule, and a row of an older version of that schedule is void.
     ``bundles``: it may go along with another message, and several of them make one.
     ``cap``: how many a person and local day, by itself; ``budgeted``: it also shares the person's daily budget.
@@ -64,6 +66,7 @@ class Category:
     urgency: Urgency
     consent: dict[ChannelKind, str] | None
     alumni_consent: str | None
+    confirms: bool = False
     recurs: bool = False
     quiet_hours_defer: bool = True
     bundles: bool = False
@@ -105,6 +108,7 @@ CATEGORIES: dict[str, Category] = {
         push_urgency="high",
     ),
     CONFIRM_CHANNEL: Category(
+        confirms=True,
         template="confirm_channel",
         path="confirm",
         urgency=Urgency.ACCOUNT,
@@ -209,7 +213,19 @@ def category_of(kind: str) -> Category:
 
 def closes_at(due: Due, zone: str) -> datetime:
     """Return the instant from which this occurrence is too late to send or to answer."""
-    closes = category_of(due.kind).closes
+    return closes_of(due.kind, on=due.on, due_at=due.due_at, zone=zone)
+
+
+def closes_of(kind: str, *, on: date, due_at: datetime, zone: str) -> datetime:
+    """Return the instant from which an occurrence of this kind, date and instant is too late."""
+    closes = category_of(kind).closes
     if isinstance(closes, timedelta):
-        return due.due_at + closes
-    return resolve(due.on + timedelta(days=1), closes, zone)
+        return due_at + closes
+    return resolve(on + timedelta(days=1), closes, zone)
+
+
+def shard_of(due: Due) -> int:
+    """Return the partition within the hour: a person always falls in the same, a crisis in one of its own."""
+    if category_of(due.kind).urgency is Urgency.CRISIS:
+        return URGENT
+    return crc32(due.person_id.encode()) % DUE_SHARDS

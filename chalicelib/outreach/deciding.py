@@ -1,22 +1,62 @@
 """What becomes of an occurrence, decided at the moment of sending."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 
-from chalicelib.outreach.categories import Category, category_of, closes_at, confirm_kind
-from chalicelib.outreach.domain import Channel, Due, Reason, Recipient, Standing
+from chalicelib.outreach.categories import (
+    LEFT_TO_OTHERS,
+    PROACTIVE_A_DAY,
+    UPDATES,
+    Category,
+    category_name,
+    category_of,
+    closes_at,
+    closes_of,
+    confirm_kind,
+)
+from chalicelib.outreach.domain import (
+    Channel,
+    ChannelKind,
+    Due,
+    Entry,
+    Reason,
+    Recipient,
+    Standing,
+    Status,
+    Urgency,
+    Waiting,
+)
+from chalicelib.outreach.recurrence import local_date, next_occurrence, resolve
+
+COLLECTED_FOR = timedelta(minutes=10)
+"""How long what may go along with another message waits for one, before it goes out by itself."""
+
+LOOK_AGAIN = timedelta(hours=6)
+"""How often held celebrations are looked at again."""
+
+MORNING = time(9)
+"""When something goes out that was put off to another day, for someone without quiet hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """Reach the person over the first of these channels that takes it."""
+    """Reach the person over the first of these channels that takes it; tell of ``carries`` in the same message."""
 
     channels: tuple[Channel, ...]
+    carries: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defer:
-    """Wait for the end of the person's quiet hours."""
+    """Wait: for the end of quiet hours, of a hold, or for another day's budget."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collect:
+    """Wait with the person for the next message to them; if there is none, go out by itself at ``until``."""
 
     until: datetime
 
@@ -28,51 +68,173 @@ class Skip:
     reason: Reason
 
 
-def decide(due: Due, recipient: Recipient, *, now: datetime) -> Send | Defer | Skip:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """There is nothing left to tell: what was collected went along with other messages."""
+
+
+Verdict = Send | Defer | Collect | Skip | Nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sorted:
+    """What waits with a person: to tell now, to keep for later, and to drop, with the reason."""
+
+    tell: tuple[Waiting, ...] = ()
+    keep: tuple[Waiting, ...] = ()
+    drop: tuple[tuple[Waiting, Reason], ...] = field(default=())
+
+
+_STOPPED = {Standing.ON_HOLD: Reason.ON_HOLD, Standing.ENDED: Reason.ENDED, Standing.NONE: Reason.NO_EPISODE}
+
+
+def decide(due: Due, recipient: Recipient, *, now: datetime, today: Sequence[Entry] = ()) -> Verdict:
     """
     Decide, at the moment of sending, what becomes of an occurrence.
 
-    Rules, in this order: the episode, the consents, a channel to use, too late, quiet hours (domain rules: eligibility
-    is checked when sending; quiet hours defer to their end, and what would then be too late is dropped).
+    ``today`` are the person's ledger entries of their local date, needed for categories that are ``budgeted``. Rules,
+    in this order: the episode, consents, a channel to use, opt-outs, too late; then what may wait: collected to go
+    along with another message, holds, the daily budget, quiet hours (domain rules: eligibility is checked when sending;
+    quiet hours defer to their end, and what would then be too late is dropped).
     """
     category = category_of(due.kind)
-    refusal = _standing_refuses(recipient, category)
+    reached = _ways(due, recipient, category)
+    if isinstance(reached, Reason):
+        return Skip(reason=reached)
+    closes = closes_at(due, recipient.zone)
+    if now >= closes or _has_a_later_one(due, recipient, now):
+        return Skip(reason=Reason.LATE)
+    if category.bundles:
+        return _decide_bundled(due, category, now=now, today=today)
+    if category_name(due.kind) == UPDATES:
+        return _decide_updates(recipient, reached, now=now, today=today)
+    quiet_until = recipient.quiet_hours.ends_after(now, recipient.zone) if category.quiet_hours_defer else None
+    if quiet_until:
+        return Skip(reason=Reason.LATE) if quiet_until >= closes else Defer(until=quiet_until)
+    carries = sort_waiting(recipient, reached, now=now).tell if category.consent is not None else ()
+    return Send(channels=reached, carries=carries)
+
+
+def _decide_bundled(due: Due, category: Category, *, now: datetime, today: Sequence[Entry]) -> Collect | Skip:
+    name = category_name(due.kind)
+    told = [entry for entry in today if entry.status not in {Status.SKIPPED, Status.FAILED}]
+    used = sum(entry.kind != due.kind and category_name(entry.kind) == name for entry in told)
+    if category.cap is not None and used >= category.cap:
+        return Skip(reason=Reason.OVER_BUDGET)
+    return Collect(until=max(due.due_at, now) + COLLECTED_FOR)
+
+
+def _decide_updates(
+    recipient: Recipient, channels: tuple[Channel, ...], *, now: datetime, today: Sequence[Entry]
+) -> Verdict:
+    waiting = sort_waiting(recipient, channels, now=now)
+    if not waiting.tell:
+        return Defer(until=now + LOOK_AGAIN) if waiting.keep else Nothing()
+    quiet_until = recipient.quiet_hours.ends_after(now, recipient.zone)
+    if quiet_until:
+        return Defer(until=quiet_until)
+    only_celebrations = all(category_of(one.kind).urgency is Urgency.CELEBRATION for one in waiting.tell)
+    budget = PROACTIVE_A_DAY - (LEFT_TO_OTHERS if only_celebrations else 0)
+    if messages(today) >= budget:
+        return Defer(until=_another_day(recipient, now))
+    return Send(channels=channels, carries=waiting.tell)
+
+
+def messages(today: Iterable[Entry]) -> int:
+    """Count the proactive messages among these entries: what was merged into another is no message of its own."""
+    return sum(
+        entry.status in {Status.SENT, Status.CLAIMED}
+        and entry.merged_into is None
+        and category_of(entry.kind).consent is not None
+        for entry in today
+    )
+
+
+def _another_day(recipient: Recipient, now: datetime) -> datetime:
+    tomorrow = local_date(now, recipient.zone) + timedelta(days=1)
+    quiet = recipient.quiet_hours
+    return resolve(tomorrow, quiet.end if quiet.start != quiet.end else MORNING, recipient.zone)
+
+
+def sort_waiting(recipient: Recipient, channels: Sequence[Channel], *, now: datetime) -> Sorted:
+    """
+    Sort what waits with a person for a message over one of these channels.
+
+    Each is looked at as if it were sent by itself: consent, opt-outs, late, holds. Care goes before peers, and peers
+    before celebrations.
+    """
+    tell, keep, drop = [], [], []
+    for one in recipient.waiting:
+        category = category_of(one.kind)
+        refusal = _refusal(recipient, category)
+        if refusal:
+            drop.append((one, refusal))
+        elif now >= closes_of(one.kind, on=one.on, due_at=one.due_at, zone=recipient.zone):
+            drop.append((one, Reason.HELD if category.held_by_holds and recipient.holds else Reason.LATE))
+        elif any((category_name(one.kind), kind) in recipient.opt_outs for kind in (*_kinds(channels), None)):
+            drop.append((one, Reason.OPTED_OUT))
+        elif category.held_by_holds and recipient.holds:
+            keep.append(one)
+        else:
+            tell.append(one)
+    order = list(Urgency)
+    tell.sort(key=lambda one: (order.index(category_of(one.kind).urgency), one.due_at, one.kind))
+    return Sorted(tell=tuple(tell), keep=tuple(keep), drop=tuple(drop))
+
+
+def _kinds(channels: Iterable[Channel]) -> set[ChannelKind]:
+    return {channel.kind for channel in channels}
+
+
+def _has_a_later_one(due: Due, recipient: Recipient, now: datetime) -> bool:
+    """Whether the schedule has fallen due again since: after an outage each person gets the latest of each kind."""
+    schedule = recipient.schedule(due.kind)
+    if schedule is None or now - due.due_at < timedelta(hours=12):
+        return False
+    later = next_occurrence(schedule.when, after=due.due_at)
+    return later is not None and later.at <= now
+
+
+def _ways(due: Due, recipient: Recipient, category: Category) -> tuple[Channel, ...] | Reason:
+    """Return the channels to try, in order; or why there is none."""
+    refusal = _refusal(recipient, category)
     if refusal:
-        return Skip(reason=refusal)
-    if category.consent is None:
-        channels = tuple(
+        return refusal
+    if category.confirms:
+        asked = tuple(
             channel for channel in recipient.channels if confirm_kind(channel.id, channel.revision) == due.kind
         )
-    else:
-        consented = {kind for kind, scope in category.consent.items() if scope in recipient.consents}
-        if not consented:
-            return Skip(reason=Reason.NO_CONSENT)
-        channels = tuple(
-            channel
-            for kind in category.channels
-            for channel in recipient.channels
-            if channel.kind is kind and kind in consented and channel.usable
-        )
-    if not channels:
-        return Skip(reason=Reason.NO_CHANNEL)
-    closes = closes_at(due, recipient.zone)
-    quiet_until = recipient.quiet_hours.ends_after(now, recipient.zone) if category.quiet_hours_defer else None
-    if (quiet_until or now) >= closes:
-        return Skip(reason=Reason.LATE)
-    return Defer(until=quiet_until) if quiet_until else Send(channels=channels)
+        return asked or Reason.NO_CHANNEL
+    name = category_name(due.kind)
+    consented = [
+        kind for kind in category.channels if category.consent is None or category.consent[kind] in recipient.consents
+    ]
+    usable = [
+        channel for kind in consented for channel in recipient.channels if channel.kind is kind and channel.usable
+    ]
+    if not usable:
+        return Reason.NO_CHANNEL
+    if not category.opt_out:
+        return tuple(usable)
+    wanted = tuple(
+        channel
+        for channel in usable
+        if (name, None) not in recipient.opt_outs and (name, channel.kind) not in recipient.opt_outs
+    )
+    return wanted or Reason.OPTED_OUT
 
 
-def _standing_refuses(recipient: Recipient, category: Category) -> Reason | None:
-    match recipient.standing:
-        case Standing.REACHABLE:
-            return None
-        case Standing.ALUMNI:
-            # Outreach after discharge is not treatment: it has an opt-in of its own.
-            missing = category.alumni_consent is not None and category.alumni_consent not in recipient.consents
-            return Reason.NO_CONSENT if missing else None
-        case Standing.ON_HOLD:
-            return Reason.ON_HOLD
-        case Standing.ENDED:
-            return Reason.ENDED
-        case Standing.NONE:
-            return Reason.NO_EPISODE
+def _refusal(recipient: Recipient, category: Category) -> Reason | None:
+    """Return why nothing of this category may reach the person at all, if so."""
+    if category.urgency is Urgency.CRISIS:
+        return None
+    stopped = _STOPPED.get(recipient.standing)
+    if stopped:
+        return stopped
+    # Outreach after discharge is not treatment: it has an opt-in of its own.
+    needs = category.alumni_consent if recipient.standing is Standing.ALUMNI else None
+    if needs and needs not in recipient.consents:
+        return Reason.NO_CONSENT
+    if category.consent is not None and not set(category.consent.values()) & recipient.consents:
+        return Reason.NO_CONSENT
+    return None

@@ -3,13 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from chalicelib.outreach.recurrence import When, resolve
 
 DUE_SHARDS = 50
 """Partitions per hour of due rows: a million people can share one nine o'clock (1,000 writes/s each)."""
+
+
+URGENT = DUE_SHARDS
+"""The partition of an hour for what can't wait for others: a crisis. Looked at first, whatever else is paused."""
 
 
 class ChannelKind(StrEnum):
@@ -219,11 +222,6 @@ class Due:
         return occurrence_name(self.person_id, self.on, self.kind)
 
     @property
-    def shard(self) -> int:
-        """The partition within the hour, from 0; a person always falls in the same."""
-        return crc32(self.person_id.encode()) % DUE_SHARDS
-
-    @property
     def was_deferred(self) -> bool:
         """Whether it waited for quiet hours to end."""
         return self.at != self.due_at
@@ -236,7 +234,8 @@ class Entry:
 
     ``attempt`` counts claims from 1; ``provider_id`` is the provider's name for the message. ``carries`` are other
     occurrences that its message tells of, and ``merged_into`` the occurrence whose message tells of this one.
-    ``received_at`` is when a device said that the push arrived.
+    ``received_at`` is when a device said that the push arrived; ``reported_at`` when a provider said that it took a
+    message whose sender has not written that down; ``fallback``: no device said anything, so an e-mail follows.
     """
 
     person_id: str
@@ -255,6 +254,8 @@ class Entry:
     carries: tuple[str, ...] = ()
     merged_into: str | None = None
     received_at: datetime | None = None
+    reported_at: datetime | None = None
+    fallback: bool = False
 
     @property
     def name(self) -> str:

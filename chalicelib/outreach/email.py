@@ -13,7 +13,7 @@ from chalicelib.edge.aws import client
 from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.listing import Listing, listing_of
-from chalicelib.outreach.ports import Handed, NotAccepted, Refused
+from chalicelib.outreach.ports import Handed, Letter, NotAccepted, Refused
 from chalicelib.outreach.wording import Words, as_html, as_text, words_for
 
 MAY_BE_TAKEN_LATER = frozenset(
@@ -136,15 +136,15 @@ class Ses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailSender:
-    """Implements ``service.Sender`` for e-mail."""
+    """Implements ``ports.Sender`` for e-mail."""
 
     links: Links
     ses: Ses
     from_address: str
     reply_to: str
 
-    def send(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> Handed:
-        """Send the message as e-mail; see the port for what it raises."""
+    def compose(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> Letter:
+        """Make the message as MIME."""
         message = words_for(entry, recipient, channel)
         mime = compose(
             message,
@@ -164,5 +164,8 @@ class EmailSender:
                 mailbox=self.reply_to,
             ),
         )
-        provider_id = self.ses.send(mime, to=channel.address, name=entry.name)
-        return Handed(provider_id=provider_id, template=message.template)
+        return Letter(entry=entry, channel=channel, template=message.template, content=mime)
+
+    def send(self, letter: Letter) -> Handed:
+        """Hand it to SES; see the port for what it raises."""
+        return Handed(provider_id=self.ses.send(letter.content, to=letter.channel.address, name=letter.entry.name))

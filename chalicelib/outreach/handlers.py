@@ -1,149 +1,222 @@
-"""The shells of the tick and of delivery: read the event, make one call, log what came of it."""
+"""The shells of the tick, of its helpers and of delivery: read the event, make one call, log what came of it."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from chalicelib.edge.clock import as_instant, utc_now, wait_until
-from chalicelib.edge.config import config
 from chalicelib.edge.log import count, flush, logger, metrics, places
 from chalicelib.edge.trace import segment
-from chalicelib.outreach import ports, service
-from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Recipient
-from chalicelib.outreach.sqs import SqsQueue, from_message
-from chalicelib.outreach.store import DynamoDues, DynamoLedger
-
-if TYPE_CHECKING:
-    from chalicelib.outreach.links import Links
+from chalicelib.outreach import parking as setting_aside
+from chalicelib.outreach import ticking
+from chalicelib.outreach.cases import Delivery, Outcome
+from chalicelib.outreach.categories import category_of
+from chalicelib.outreach.delivering import deliver as deliver_all
+from chalicelib.outreach.domain import Due, Urgency
+from chalicelib.outreach.parking import Parking
+from chalicelib.outreach.ports import Dues, Means, Queue, room_for_all
+from chalicelib.outreach.sqs import BATCH, from_message
 
 EARLIEST = timedelta(seconds=2)
 """A message that comes earlier than this before its instant goes back to the queue."""
 
-
-@cache
-def _queue() -> SqsQueue:
-    return SqsQueue(config().deliver_queue_url)
+PARKED_AT = 3
+"""An occurrence that fails as often as this, without being sent, is set aside."""
 
 
-def tick(event: dict[str, Any]) -> dict[str, int]:
+class Clock(Protocol):
+    """What handlers ask of the clock; ``edge.clock`` is one."""
+
+    def utc_now(self) -> datetime:
+        """Return the present instant."""
+        ...
+
+    def as_instant(self, text: str) -> datetime:
+        """Return the instant that AWS wrote into an event."""
+        ...
+
+    def wait_until(self, instant: datetime, *, at_most: timedelta) -> datetime:
+        """Return the present instant: ``instant`` or later, unless that is further off than ``at_most``."""
+        ...
+
+
+class Switch(Protocol):
+    """Whether all but crisis outreach is paused."""
+
+    def paused(self, now: datetime) -> bool:
+        """Say whether it is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticking:
+    """What the tick and its helpers work with."""
+
+    dues: Dues
+    queue: Queue
+    switch: Switch
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivering:
+    """What delivery works with."""
+
+    means: Means
+    switch: Switch
+    parking: Parking
+    clock: Clock
+
+
+def tick(event: dict[str, Any], *, using: Ticking) -> dict[str, int]:
     """Hand over what is due around the minute of an EventBridge event; return the counts that were logged."""
-    found = service.hand_over(tick_at=as_instant(event["time"]), now=utc_now(), dues=DynamoDues(), queue=_queue())
-    counts = {"ahead": found.ahead, "overdue": found.overdue, "hours": found.hours}
-    logger.info("tick", extra=counts)
+    now = using.clock.utc_now()
+    paused = using.switch.paused(now)
+    found = ticking.hand_over(
+        tick_at=using.clock.as_instant(event["time"]), now=now, dues=using.dues, queue=using.queue, paused=paused
+    )
+    counts = {"ahead": found.ahead, "overdue": found.overdue, "again": found.again, "hours": found.hours}
+    logger.info("tick", extra={**counts, "helpers": found.helpers, "paused": paused})
     count("Ticks")
     count("HandedOver", found.ahead)
-    count("Overdue", found.overdue)
+    # Due minus ended: what fell due a minute ago or more and has no end yet.
+    count("DueNotEnded", found.overdue)
+    count("Paused", int(paused))
+    oldest = (now - found.oldest).total_seconds() if found.oldest else 0.0
+    metrics.add_metric(name="OldestWaitingSeconds", unit=MetricUnit.Seconds, value=oldest)
     flush()
     return counts
 
 
-class People(ports.Recipients, ports.Suppressions, Protocol):
-    """Whom we reach, and where a dead address is noted. Enrolment implements it."""
+def sweep(event: dict[str, Any], *, using: Ticking) -> int:
+    """Hand over partitions that hold more than a tick has time for; return how many rows were taken."""
+    taken = 0
+    for record in event["Records"]:
+        body = json.loads(record["body"])
+        taken += ticking.sweep(
+            datetime.fromisoformat(body["hour"]),
+            int(body["shard"]),
+            first=datetime.fromisoformat(body["first"]),
+            before=datetime.fromisoformat(body["before"]),
+            now=using.clock.utc_now(),
+            dues=using.dues,
+            queue=using.queue,
+        )
+    logger.info("sweep", extra={"taken": taken})
+    count("HandedOver", taken)
+    flush()
+    return taken
 
 
-def deliver(event: dict[str, Any], *, people: People) -> dict[str, list[dict[str, str]]]:
+def deliver(event: dict[str, Any], *, using: Delivering) -> dict[str, list[dict[str, str]]]:
     """
     Deliver each due occurrence of an SQS event; answer with those to bring again (partial batch response).
 
     What a provider doesn't take now isn't among them: its due row stays, and the tick brings it every minute.
     Powertools' batch processor would do this loop, at 150 ms of every cold start.
     """
-    again = []
-    for record in event["Records"]:
+    records: dict[str, dict[str, Any]] = {record["messageId"]: record for record in event["Records"]}
+    again: set[str] = set()
+    dues: dict[str, Due] = {}
+    for name, record in records.items():
         try:
-            outcome = _deliver(record, people)
-        except Exception as error:  # noqa: BLE001 (one recipient's fault must not hold up the others)
-            # By its kind and place only: an error's text may hold an address.
-            logger.error(
-                "delivery failed",
-                extra={"message_id": record["messageId"], "error": type(error).__name__, "at": places(error)},
-            )
-            count("DeliveryErrors")
-            again.append(record)
-        else:
-            if outcome is service.Outcome.EARLY:
-                again.append(record)
-    flush()
-    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in again]}
-
-
-def _deliver(record: dict[str, Any], people: People) -> service.Outcome:
-    due = from_message(record["body"])
+            dues[name] = from_message(record["body"])
+        except (ValueError, KeyError, TypeError):
+            logger.error("unreadable message", extra={"message_id": name})
+            again.add(name)
     # The queue's delay is in whole seconds of another clock than ours: nobody is asked before their time.
-    now = wait_until(due.at, at_most=EARLIEST)
-    if now < due.at:
-        return service.Outcome.EARLY
-    with segment("deliver"):
-        done = service.deliver(
-            due,
+    now = using.clock.wait_until(
+        max((due.at for due in dues.values()), default=using.clock.utc_now()), at_most=EARLIEST
+    )
+    paused = using.switch.paused(now)
+    ready = {}
+    for name, due in dues.items():
+        if due.at > now:
+            again.add(name)
+            count("OccurrencesEarly")
+        elif paused and category_of(due.kind).urgency is not Urgency.CRISIS:
+            count("OccurrencesPaused")
+        else:
+            ready[name] = due
+    # A message that comes again failed together with others: now each by itself.
+    apart = any(_receives(records[name]) > 1 for name in ready)
+    groups = [[name] for name in ready] if apart else [list(ready)] if ready else []
+    for group in groups:
+        again |= _deliver({name: ready[name] for name in group}, records, now=now, using=using)
+    flush()
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in records if name in again]}
+
+
+def _deliver(dues: dict[str, Due], records: dict[str, dict[str, Any]], *, now: datetime, using: Delivering) -> set[str]:
+    """Deliver these; return which messages are to come again."""
+    # A batch that isn't full means that nothing waits behind it, so the account's rate is not at stake.
+    means = using.means if len(records) >= BATCH else replace(using.means, pace=room_for_all)
+    try:
+        with segment("deliver"):
+            done: Sequence[Delivery] = deliver_all(list(dues.values()), now=now, means=means)
+    except Exception as error:  # noqa: BLE001 (a fault of the store: all of it is safe to repeat)
+        _log_error("delivery failed", error, count=len(dues))
+        return set(dues)
+    again = set()
+    for name, delivery in zip(dues, done, strict=True):
+        _log(delivery, now)
+        if delivery.outcome is Outcome.ERROR and (
+            _receives(records[name]) < PARKED_AT or not _park(delivery, now=now, using=using)
+        ):
+            again.add(name)
+    return again
+
+
+def _park(delivery: Delivery, *, now: datetime, using: Delivering) -> bool:
+    error = delivery.error
+    why = f"{type(error).__name__} at {places(error)[-1]}" if error else "unknown"
+    try:
+        setting_aside.park(
+            delivery.due,
+            why=why,
             now=now,
-            recipients=people,
-            dues=DynamoDues(),
-            ledger=DynamoLedger(),
-            senders=_senders(),
-            suppressions=people,
+            dues=using.means.dues,
+            ledger=using.means.ledger,
+            parking=using.parking,
         )
-    entry = done.entry
+    except Exception as failure:  # noqa: BLE001 (the message comes again, and then it is tried again)
+        _log_error("could not be set aside", failure, count=1)
+        return False
+    logger.error("set aside", extra={"correlation_id": delivery.due.name, "why": why})
+    count("Parked")
+    return True
+
+
+def _log(delivery: Delivery, now: datetime) -> None:
+    due, entry = delivery.due, delivery.entry
     lateness = (now - due.at).total_seconds()
     logger.info(
         "occurrence",
         extra={
             "correlation_id": due.name,
-            "outcome": done.outcome.value,
+            "outcome": delivery.outcome.value,
             "reason": entry.reason.value if entry and entry.reason else None,
             "channel": entry.channel_kind.value if entry and entry.channel_kind else None,
             "attempt": entry.attempt if entry else None,
+            "carries": len(entry.carries) if entry else 0,
             "lateness_seconds": round(lateness, 3),
         },
     )
-    count(f"Occurrences{done.outcome.value.title().replace('_', '')}")
-    if done.outcome is service.Outcome.SENT:
+    if delivery.error:
+        _log_error("occurrence failed", delivery.error, count=1)
+    count(f"Occurrences{delivery.outcome.value.title().replace('_', '')}")
+    if delivery.outcome is Outcome.SENT:
         metrics.add_metric(name="Lateness", unit=MetricUnit.Seconds, value=lateness)
-    return done.outcome
 
 
-@cache
-def _senders() -> Mapping[ChannelKind, ports.Sender]:
-    return {ChannelKind.EMAIL: _Lazily(_email), ChannelKind.PUSH: _Lazily(_push)}
+def _log_error(text: str, error: Exception, *, count: int) -> None:
+    # By its kind and place only: an error's text may hold an address.
+    logger.error(text, extra={"error": type(error).__name__, "at": places(error), "count": count})
+    metrics.add_metric(name="DeliveryErrors", unit=MetricUnit.Count, value=count)
 
 
-class _Lazily:
-    """A sender that is made when its channel is first used: a batch of e-mails needs no push library, and so on."""
-
-    def __init__(self, make: Callable[[], ports.Sender]) -> None:
-        self._made = cache(make)
-
-    def send(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> ports.Handed:
-        with segment(f"send.{channel.kind.value}"):
-            return self._made().send(entry, recipient, channel, closes_at=closes_at)
-
-
-def _links() -> "Links":
-    from chalicelib.edge.keys import keys
-    from chalicelib.outreach.links import Links, Signer
-
-    return Links(public_url=config().public_url, signer=Signer(keys().links))
-
-
-def _email() -> ports.Sender:
-    from chalicelib.outreach.email import EmailSender, Ses
-
-    settings = config()
-    return EmailSender(
-        links=_links(),
-        ses=Ses(from_address=settings.from_address, configuration_set=settings.configuration_set),
-        from_address=settings.from_address,
-        reply_to=settings.reply_to,
-    )
-
-
-def _push() -> ports.Sender:
-    from chalicelib.edge.keys import keys
-    from chalicelib.outreach.push import PushSender, WebPush
-
-    settings = config()
-    web_push = WebPush(vapid_private=keys().vapid_private, contact=settings.reply_to, origins=settings.push_origins)
-    return PushSender(links=_links(), push=web_push)
+def _receives(record: dict[str, Any]) -> int:
+    return int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))

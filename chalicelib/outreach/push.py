@@ -20,7 +20,7 @@ from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.endpoints import Endpoint, endpoint_of
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.pauses import Pauses, retry_after
-from chalicelib.outreach.ports import Handed, NotAccepted, Refused
+from chalicelib.outreach.ports import Handed, Letter, NotAccepted, Refused
 from chalicelib.outreach.wording import words_for
 
 VAPID_LIFETIME = timedelta(hours=12)
@@ -164,32 +164,50 @@ def _service_time(answer: Answered, now: datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """What a push says, until when a push service may keep it, and how urgent it is (RFC 8030 5.3)."""
+
+    payload: dict[str, str]
+    expires_at: datetime
+    urgency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PushSender:
-    """Implements ``service.Sender`` for web push."""
+    """Implements ``ports.Sender`` for web push."""
 
     links: Links
     push: WebPush
 
-    def send(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> Handed:
-        """Send the message as web push; see the port for what it raises."""
+    def compose(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> Letter:
+        """Make the message's payload; it is encrypted when it is sent."""
+        category = category_of(entry.kind)
         message = words_for(entry, recipient, channel)
         link = self.links.action(entry, channel, expires_at=closes_at)
-        # A service worker answers for its device: it confirms by itself, and reports what arrived.
-        confirm = {} if category_of(entry.kind).recurs else {"verify": link}
+        payload = {
+            "title": message.push_title,
+            "body": message.push_body,
+            "tag": topic_of(entry.name),
+            "lang": message.language,
+            "url": link,
+            "receipt": self.links.receipt(entry, channel, expires_at=closes_at),
+        }
+        if category.confirms:
+            # A service worker answers for its device: it confirms by itself.
+            payload["verify"] = link
+        expires_at = min(closes_at, entry.claimed_at + category.push_ttl) if category.push_ttl else closes_at
+        push = Push(payload=payload, expires_at=expires_at, urgency=category.push_urgency)
+        return Letter(entry=entry, channel=channel, template=message.template, content=push)
+
+    def send(self, letter: Letter) -> Handed:
+        """Hand it to the push service; see the port for what it raises."""
+        push: Push = letter.content
         provider_id = self.push.send(
-            {
-                "title": message.push_title,
-                "body": message.push_body,
-                "tag": topic_of(entry.name),
-                "lang": message.language,
-                "url": link,
-                "receipt": self.links.receipt(entry, channel, expires_at=closes_at),
-                **confirm,
-            },
-            channel,
-            name=entry.name,
-            now=entry.claimed_at,
-            expires_at=closes_at,
-            urgency=category_of(entry.kind).push_urgency,
+            push.payload,
+            letter.channel,
+            name=letter.entry.name,
+            now=letter.entry.claimed_at,
+            expires_at=push.expires_at,
+            urgency=push.urgency,
         )
-        return Handed(provider_id=provider_id, template=message.template)
+        return Handed(provider_id=provider_id)

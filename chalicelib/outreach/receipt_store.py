@@ -8,8 +8,8 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.edge.table import Item, lost_the_race
 from chalicelib.outreach.domain import Channel
+from chalicelib.outreach.ledger_store import LedgerItem
 from chalicelib.outreach.reports import Report, What
-from chalicelib.outreach.store import LedgerItem
 
 
 class TurnedAwayItem(Item, discriminator="turned_away"):

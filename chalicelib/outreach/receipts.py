@@ -4,9 +4,9 @@ from typing import Any
 
 from chalicelib.edge.clock import as_instant
 from chalicelib.edge.log import count, flush, logger
+from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.receipt_store import DynamoFates
 from chalicelib.outreach.reports import Addresses, NotAReport, What, report_of, take
-from chalicelib.outreach.store import DynamoLedger
 from chalicelib.tasks.store import DynamoTasks
 
 _COUNTED = {
@@ -23,7 +23,7 @@ def record_receipt(event: dict[str, Any], *, addresses: Addresses) -> bool:
     """
     Take an SES event that came through EventBridge: note what became of the message, and stop dead addresses.
 
-    Return whether it ended a claim that had no outcome.
+    Return whether it vouches for a claim that has no outcome yet.
     """
     try:
         report = report_of(event["detail"])
@@ -33,7 +33,7 @@ def record_receipt(event: dict[str, Any], *, addresses: Addresses) -> bool:
         count("ReceiptsNotOurs")
         flush()
         return False
-    ended, task = take(
+    vouches, task = take(
         report,
         at=as_instant(event["time"]),
         ledger=DynamoLedger(),
@@ -46,7 +46,7 @@ def record_receipt(event: dict[str, Any], *, addresses: Addresses) -> bool:
         extra={
             "correlation_id": f"{report.person_id}_{report.on.isoformat()}_{report.kind}",
             "what": report.what.value,
-            "ended": ended,
+            "vouches": vouches,
             "task": task.value if task else None,
         },
     )
@@ -54,4 +54,4 @@ def record_receipt(event: dict[str, Any], *, addresses: Addresses) -> bool:
     if report.what in _COUNTED:
         count(_COUNTED[report.what])
     flush()
-    return ended
+    return vouches

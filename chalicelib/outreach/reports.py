@@ -111,8 +111,8 @@ def _meaning(detail: Mapping[str, Any]) -> What:
 class Ledger(Protocol):
     """The ledger, as far as reports go."""
 
-    def received(self, person_id: str, kind: str, on: date, *, at: datetime) -> bool:
-        """Record that a message was sent; say whether that ended a claim whose sender died."""
+    def received(self, person_id: str, kind: str, on: date, *, at: datetime, by_device: bool) -> bool:
+        """Note that a message was sent; say whether that was news: only of a claim that has no outcome."""
         ...
 
 
@@ -150,21 +150,23 @@ def take(
     report: Report, *, at: datetime, ledger: Ledger, fates: Fates, addresses: Addresses, tasks: Tasks
 ) -> tuple[bool, Kind | None]:
     """
-    Do what follows from a report; say whether it ended a claim, and which task it asked staff to do.
+    Do what follows from a report; say whether it vouches for a claim, and which task it asked staff to do.
 
     ``at`` is the event's own time, so that a repetition does the same. All of it may be repeated. A report on an
     address that the person no longer has changes nothing about the one that they have now.
     """
-    ended = report.is_about_a_message_that_left and ledger.received(report.person_id, report.kind, report.on, at=at)
+    vouches = report.is_about_a_message_that_left and ledger.received(
+        report.person_id, report.kind, report.on, at=at, by_device=False
+    )
     if report.what not in {What.SENT, What.COMPLAINED}:
         # The ledger shows the person what became of their messages, and they are not to be told of a complaint.
         fates.note(report, at=at)
     if report.what not in {What.DEAD, What.TURNED_AWAY, What.COMPLAINED}:
-        return ended, None
+        return vouches, None
     recipient = addresses.load(report.person_id, now=at)
     channel = _meant(report, recipient) if recipient else None
     if recipient is None or channel is None:
-        return ended, None
+        return vouches, None
     kind, about = None, f"{channel.id}-{channel.revision}"
     match report.what:
         case What.DEAD:
@@ -178,7 +180,7 @@ def take(
             kind, about = Kind.MAIL_TROUBLE, f"{about}-{at:%Y-%m}"
     if kind:
         tasks.open(task_for(kind, about, programme_id=recipient.programme_id, person_id=recipient.person_id, at=at))
-    return ended, kind
+    return vouches, kind
 
 
 def is_trouble(turned_away: list[datetime], *, at: datetime) -> bool:

@@ -1,6 +1,7 @@
 """The queue between the tick and delivery: a delay to the second, and a due occurrence as JSON."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from math import ceil
 
@@ -14,12 +15,13 @@ LONGEST_DELAY = 900
 
 
 class SqsQueue:
-    """Implements ``service.Queue``."""
+    """Implements ``ports.Queue``: one queue to ``deliver``, and one to ``sweep``."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, sweep_url: str) -> None:
         self._url = url
+        self._sweep_url = sweep_url
 
-    def hand_over(self, dues: list[Due], *, now: datetime) -> int:
+    def hand_over(self, dues: Sequence[Due], *, now: datetime) -> int:
         """Send these on in batches; a message that SQS refuses is found again by a later tick."""
         taken = 0
         for start in range(0, len(dues), BATCH):
@@ -30,6 +32,17 @@ class SqsQueue:
             answer = client("sqs").send_message_batch(QueueUrl=self._url, Entries=entries)
             taken += len(answer.get("Successful", []))
         return taken
+
+    def backlog(self) -> int:
+        """Return about how many messages could be delivered now and are not yet."""
+        name = "ApproximateNumberOfMessages"
+        answer = client("sqs").get_queue_attributes(QueueUrl=self._url, AttributeNames=[name])
+        return int(answer["Attributes"][name])
+
+    def ask_help(self, hour: datetime, shard: int, *, first: datetime, before: datetime) -> None:
+        """Have ``sweep`` hand over a partition that holds more than a tick has time for."""
+        body = {"hour": instant(hour), "shard": shard, "first": instant(first), "before": instant(before)}
+        client("sqs").send_message(QueueUrl=self._sweep_url, MessageBody=json.dumps(body))
 
 
 def _delay(due: Due, now: datetime) -> int:

@@ -1,13 +1,15 @@
-"""Schedules, due rows, the ledger and the watermark in the table. The only place for their keys."""
+"""Schedules, due rows, the watermark and what was set aside, in the table. The only place for their keys."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import DeleteError, PutError, UpdateError
+from pynamodb.exceptions import PutError
 
-from chalicelib.edge.table import Item, lost_the_race
-from chalicelib.outreach.domain import DUE_SHARDS, ChannelKind, Due, Entry, Reason, Schedule, Status
+from chalicelib.edge.table import Item, delete_all, lost_the_race, put_all
+from chalicelib.outreach.categories import shard_of
+from chalicelib.outreach.domain import URGENT, Due, Schedule, Waiting
+from chalicelib.outreach.parking import Parked
 from chalicelib.outreach.written import read, written
 
 
@@ -21,6 +23,12 @@ class ScheduleItem(Item, discriminator="schedule"):
     paused = BooleanAttribute(null=True)
 
 
+class WaitingItem(Item, discriminator="waiting"):
+    """pk ``PERSON#{person}``, sk ``WAITING#{local date}#{kind}``: lies with the person, to go along with a message."""
+
+    due_at = UnicodeAttribute()
+
+
 class DueItem(Item, discriminator="due"):
     """pk ``DUE#{hour}#{shard}``, sk ``{instant}#{person}#{kind}#{version}``: only what is waiting."""
 
@@ -28,25 +36,13 @@ class DueItem(Item, discriminator="due"):
     due_at = UnicodeAttribute()
 
 
-class LedgerItem(Item, discriminator="ledger"):
-    """pk ``LEDGER#{person}``, sk ``{local date}#{kind}``: one row per occurrence, the claim and the outcome in one."""
+class ParkedItem(Item, discriminator="parked"):
+    """pk ``PARKED``, sk ``{person}#{kind}#{on}``: what could not be handled. ``row`` is the sort key of its due row."""
 
-    due_at = UnicodeAttribute()
-    status = UnicodeAttribute()
-    attempt = NumberAttribute()
-    claimed_at = UnicodeAttribute()
-    ended_at = UnicodeAttribute(null=True)
-    received_at = UnicodeAttribute(null=True)
-    reason = UnicodeAttribute(null=True)
-    channel_id = UnicodeAttribute(null=True)
-    channel_kind = UnicodeAttribute(null=True)
-    provider_id = UnicodeAttribute(null=True)
-    template = UnicodeAttribute(null=True)
-    # Written by receipt_store.py when the provider reports on the message.
-    delivered_at = UnicodeAttribute(null=True)
-    delayed_at = UnicodeAttribute(null=True)
-    bounced_at = UnicodeAttribute(null=True)
-    bounce = UnicodeAttribute(null=True)
+    row = UnicodeAttribute()
+    due_at = UnicodeAttribute(null=True)
+    at = UnicodeAttribute()
+    why = UnicodeAttribute()
 
 
 class WatermarkItem(Item, discriminator="watermark"):
@@ -86,10 +82,22 @@ def schedule_of(item: ScheduleItem) -> Schedule:
     )
 
 
+def waiting_item(person_id: str, waiting: Waiting) -> WaitingItem:
+    """Return what waits with a person as an item."""
+    key = f"WAITING#{waiting.on.isoformat()}#{waiting.kind}"
+    return WaitingItem(f"PERSON#{person_id}", key, due_at=instant(waiting.due_at))
+
+
+def waiting_of(item: WaitingItem) -> Waiting:
+    """Return the occurrence that waits."""
+    _, on, kind = item.sk.split("#")
+    return Waiting(kind=kind, on=date.fromisoformat(on), due_at=datetime.fromisoformat(item.due_at))
+
+
 def due_item(due: Due) -> DueItem:
     """Return the due row, to be written together with what it belongs to. The same due gives the same item."""
     return DueItem(
-        _due_partition(due.at, due.shard),
+        _due_partition(due.at, shard_of(due)),
         f"{instant(due.at)}#{due.person_id}#{due.kind}#{due.version}",
         on=due.on.isoformat(),
         due_at=instant(due.due_at),
@@ -110,26 +118,45 @@ def due_of(item: DueItem) -> Due:
 
 
 def _due_partition(at: datetime, shard: int) -> str:
-    return f"DUE#{at.astimezone(UTC):%Y-%m-%dT%H}#{shard:02}"
+    return f"DUE#{at.astimezone(UTC):%Y-%m-%dT%H}#{'urgent' if shard == URGENT else f'{shard:02}'}"
 
 
 class DynamoDues:
-    """Implements ``service.Dues``."""
+    """Implements ``ports.Dues``."""
 
-    def put(self, due: Due) -> None:
-        """Write the due row; again is the same row."""
-        due_item(due).save()
+    def put(self, dues: Iterable[Due]) -> None:
+        """Write these due rows; again is the same rows."""
+        put_all([due_item(due) for due in dues])
 
-    def remove(self, due: Due) -> None:
-        """Let the due row go; gone already is fine."""
-        item = due_item(due)
-        item.delete()
+    def remove(self, dues: Iterable[Due]) -> None:
+        """Let these due rows go; gone already is fine."""
+        delete_all([due_item(due) for due in dues])
 
-    def waiting(self, hour: datetime, *, before: datetime) -> Iterator[Due]:
-        """Give what waits in this hour of UTC with an instant earlier than ``before``, shard by shard."""
-        for shard in range(DUE_SHARDS):
-            for item in DueItem.query(_due_partition(hour, shard), DueItem.sk < instant(before)):
-                yield due_of(item)
+    def waiting(
+        self,
+        hour: datetime,
+        shard: int,
+        *,
+        before: datetime,
+        limit: int,
+        first: datetime | None = None,
+        after: Due | None = None,
+    ) -> list[Due]:
+        """
+        Return at most ``limit`` that wait in this partition of an hour, in the order of their instants.
+
+        A row that can't be read is set aside, so that it stands in nobody's way.
+        """
+        low = f"{due_item(after).sk}!" if after else instant(first) if first else "0"
+        rows = DueItem.sk.between(low, instant(before))
+        found = []
+        for item in DueItem.query(_due_partition(hour, shard), rows, limit=limit):
+            try:
+                found.append(due_of(item))
+            except (ValueError, TypeError):
+                ParkedItem("PARKED", item.sk, row=f"{item.pk} {item.sk}", at=instant(before), why="unreadable").save()
+                item.delete()
+        return found
 
     def watermark(self) -> datetime | None:
         """Return the first hour that may still hold rows; None before the first tick ever."""
@@ -148,120 +175,37 @@ class DynamoDues:
                 raise
 
 
-class DynamoLedger:
-    """Implements ``service.Ledger``."""
+class DynamoParking:
+    """Implements ``parking.Parking``."""
 
-    def get(self, person_id: str, kind: str, on: date) -> Entry | None:
-        """Return the entry of an occurrence as it stands."""
-        try:
-            return _entry_of(LedgerItem.get(*_ledger_key(person_id, kind, on), consistent_read=True))
-        except LedgerItem.DoesNotExist:
-            return None
+    def put(self, parked: Parked) -> None:
+        """Keep it; the same occurrence again is the same row."""
+        due = parked.due
+        row = due_item(due)
+        ParkedItem(
+            "PARKED", _parked_key(due), row=row.sk, due_at=row.due_at, at=instant(parked.at), why=parked.why
+        ).save()
 
-    def of_people(self, keys: Iterable[tuple[str, str, date]]) -> Iterator[Entry]:
-        """Give the entries of these (person, kind, local date), in no order; 100 a call."""
-        for item in LedgerItem.batch_get([_ledger_key(*key) for key in keys]):
-            yield _entry_of(item)
+    def remove(self, due: Due) -> None:
+        """Let it go; gone already is fine."""
+        ParkedItem("PARKED", _parked_key(due)).delete()
 
-    def add(self, entry: Entry) -> bool:
-        """Write the first entry of an occurrence; False if there is one already."""
-        try:
-            _item_of(entry).save(LedgerItem.pk.does_not_exist())
-        except PutError as error:
-            if lost_the_race(error):
-                return False
-            raise
-        return True
-
-    def replace(self, entry: Entry, *, attempt: int) -> bool:
-        """Put a new attempt, or an end, over a claim of this ``attempt``; False if it is no longer that claim."""
-        try:
-            _item_of(entry).save((LedgerItem.attempt == attempt) & (LedgerItem.status == Status.CLAIMED.value))
-        except PutError as error:
-            if lost_the_race(error):
-                return False
-            raise
-        return True
-
-    def release(self, entry: Entry) -> None:
-        """Take back a claim whose message was certainly not accepted, so that it can be tried at once."""
-        try:
-            _item_of(entry).delete((LedgerItem.attempt == entry.attempt) & (LedgerItem.status == Status.CLAIMED.value))
-        except DeleteError as error:
-            if not lost_the_race(error):
-                raise
-
-    def received(self, person_id: str, kind: str, on: date, *, at: datetime) -> bool:
-        """
-        Record that a provider or device reported the message; ends a claim whose sender died.
-
-        Costs half a read unit where the sender has written its end already, which is nearly always. False where
-        there was nothing to end.
-        """
-        key = _ledger_key(person_id, kind, on)
-        try:
-            if LedgerItem.get(*key).status != Status.CLAIMED:
-                return False
-        except LedgerItem.DoesNotExist:
-            pass  # the claim may be too young for a read that isn't strongly consistent: let the condition decide
-        try:
-            LedgerItem(*key).update(
-                actions=[
-                    LedgerItem.status.set(Status.SENT.value),
-                    LedgerItem.ended_at.set(instant(at)),
-                    LedgerItem.received_at.set(instant(at)),
-                ],
-                condition=LedgerItem.status == Status.CLAIMED.value,
+    def all(self) -> Iterator[Parked]:
+        """Give all that are set aside and can be brought back."""
+        for item in ParkedItem.query("PARKED"):
+            if item.due_at is None:
+                continue
+            at, person_id, kind, version = item.row.split("#")
+            due = Due(
+                person_id=person_id,
+                kind=kind,
+                on=date.fromisoformat(item.sk.rpartition("#")[2]),
+                at=datetime.fromisoformat(at),
+                due_at=datetime.fromisoformat(item.due_at),
+                version=int(version),
             )
-        except UpdateError as error:
-            if lost_the_race(error):
-                return False
-            raise
-        return True
+            yield Parked(due=due, at=datetime.fromisoformat(item.at), why=item.why)
 
 
-def _ledger_key(person_id: str, kind: str, on: date) -> tuple[str, str]:
-    return f"LEDGER#{person_id}", f"{on.isoformat()}#{kind}"
-
-
-def _item_of(entry: Entry) -> LedgerItem:
-    return LedgerItem(
-        *_ledger_key(entry.person_id, entry.kind, entry.on),
-        due_at=instant(entry.due_at),
-        status=entry.status.value,
-        attempt=entry.attempt,
-        claimed_at=instant(entry.claimed_at),
-        ended_at=instant(entry.ended_at) if entry.ended_at else None,
-        reason=entry.reason.value if entry.reason else None,
-        channel_id=entry.channel_id,
-        channel_kind=entry.channel_kind.value if entry.channel_kind else None,
-        provider_id=entry.provider_id,
-        template=entry.template,
-    )
-
-
-def _entry_of(item: LedgerItem) -> Entry:
-    on, kind = item.sk.split("#")
-    return Entry(
-        person_id=item.pk.removeprefix("LEDGER#"),
-        kind=kind,
-        on=date.fromisoformat(on),
-        due_at=datetime.fromisoformat(item.due_at),
-        status=Status(item.status),
-        attempt=int(item.attempt),
-        claimed_at=datetime.fromisoformat(item.claimed_at),
-        ended_at=datetime.fromisoformat(item.ended_at) if item.ended_at else None,
-        reason=Reason(item.reason) if item.reason else None,
-        channel_id=item.channel_id,
-        channel_kind=ChannelKind(item.channel_kind) if item.channel_kind else None,
-        provider_id=item.provider_id,
-        template=item.template,
-    )
-
-
-def hours(first: datetime, last: datetime) -> Iterator[datetime]:
-    """Give the whole hours of UTC from that of ``first`` to that of ``last``."""
-    hour = first.replace(minute=0, second=0, microsecond=0)
-    while hour <= last:
-        yield hour
-        hour += timedelta(hours=1)
+def _parked_key(due: Due) -> str:
+    return f"{due.person_id}#{due.kind}#{due.on.isoformat()}"

@@ -13,6 +13,7 @@ NEEDS = {
     # The API takes bodies and opens links; tokens, pages and idempotency keys are paid for when they come.
     "api": {"pydantic", "itsdangerous"},
     "tick": set[str](),
+    "sweep": set[str](),
     "deliver": set[str](),
     "import_roster": set[str](),
     "fan_out": set[str](),

@@ -2,15 +2,27 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Status
+from chalicelib.outreach.categories import shard_of
+from chalicelib.outreach.domain import URGENT, ChannelKind, Due, Entry, Reason, Status
+from chalicelib.outreach.ledger_store import DynamoLedger
+from chalicelib.outreach.parking import Parked, Parking
 from chalicelib.outreach.ports import Dues, Ledger
 from chalicelib.outreach.sqs import from_message, to_message
-from chalicelib.outreach.store import DynamoDues, DynamoLedger, schedule_item, schedule_of
+from chalicelib.outreach.store import (
+    DueItem,
+    DynamoDues,
+    DynamoParking,
+    ParkedItem,
+    due_item,
+    schedule_item,
+    schedule_of,
+)
 from tests.build import a_due, a_schedule, utc
-from tests.fakes import FakeDues, FakeLedger
+from tests.fakes import FakeDues, FakeLedger, FakeParking
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -26,6 +38,12 @@ def ledger(request: pytest.FixtureRequest) -> Ledger:
 @pytest.fixture(params=[FakeDues, DynamoDues])
 def dues(request: pytest.FixtureRequest) -> Dues:
     found: Dues = request.param()
+    return found
+
+
+@pytest.fixture(params=[FakeParking, DynamoParking])
+def parking(request: pytest.FixtureRequest) -> Parking:
+    found: Parking = request.param()
     return found
 
 
@@ -55,14 +73,12 @@ def ended(entry: Entry, status: Status = Status.SENT) -> Entry:
     )
 
 
-def key(entry: Entry) -> tuple[str, str, object]:
-    return entry.person_id, entry.kind, entry.on
-
-
 def test_an_occurrence_is_claimed_once(ledger: Ledger) -> None:
     entry = an_entry()
+    other = replace(entry, kind="appointment-1")
 
-    assert [ledger.add(entry), ledger.add(entry)] == [True, False]
+    assert ledger.add([entry]) == [True]
+    assert ledger.add([entry, other]) == [False, True]
     assert ledger.get(entry.person_id, entry.kind, entry.on) == entry
 
 
@@ -71,70 +87,130 @@ def test_nothing_is_known_of_what_was_never_claimed(ledger: Ledger) -> None:
 
     assert ledger.get(entry.person_id, entry.kind, entry.on) is None
     assert list(ledger.of_people([(entry.person_id, entry.kind, entry.on)])) == []
+    assert ledger.between(entry.person_id, entry.on, entry.on) == []
+    assert ledger.end([ended(entry)]) == [False]
 
 
 def test_an_end_is_written_over_the_claim_that_it_belongs_to(ledger: Ledger) -> None:
     entry = an_entry()
-    ledger.add(entry)
+    ledger.add([entry])
 
-    assert not ledger.replace(ended(replace(entry, attempt=2)), attempt=2)
-    assert ledger.replace(ended(entry), attempt=1)
+    assert ledger.end([ended(replace(entry, attempt=2))]) == [False]
+    assert ledger.end([ended(entry)]) == [True]
     assert list(ledger.of_people([(entry.person_id, entry.kind, entry.on)])) == [ended(entry)]
 
 
 def test_what_has_ended_is_not_claimed_or_ended_again(ledger: Ledger) -> None:
     entry = an_entry()
-    ledger.add(entry)
-    ledger.replace(ended(entry), attempt=1)
+    ledger.add([entry])
+    ledger.end([ended(entry)])
 
-    assert not ledger.replace(replace(entry, attempt=2), attempt=1)
+    assert not ledger.swap(replace(entry, attempt=2), before=entry)
+    assert ledger.end([ended(entry, Status.FAILED)]) == [False]
     ledger.release(entry)
     assert ledger.get(entry.person_id, entry.kind, entry.on) == ended(entry)
 
 
-def test_a_claim_can_be_taken_back_by_its_own_attempt_only(ledger: Ledger) -> None:
+def test_a_claim_can_be_taken_over_and_taken_back_by_its_own_attempt_only(ledger: Ledger) -> None:
     entry = an_entry()
-    ledger.add(entry)
-    ledger.replace(replace(entry, attempt=2), attempt=1)
+    second = replace(entry, attempt=2, carries=("2026-11-25#milestone-d30", "2026-11-24#nudge-a"), fallback=True)
+    ledger.add([entry])
 
+    assert ledger.swap(second, before=entry)
+    assert not ledger.swap(replace(entry, attempt=3), before=entry)
+    assert ledger.get(entry.person_id, entry.kind, entry.on) == second
     ledger.release(entry)
-    assert ledger.get(entry.person_id, entry.kind, entry.on) is not None
-    ledger.release(replace(entry, attempt=2))
+    assert ledger.get(entry.person_id, entry.kind, entry.on) == second
+    ledger.release(second)
     assert ledger.get(entry.person_id, entry.kind, entry.on) is None
 
 
-def test_a_receipt_ends_a_claim_and_nothing_else(ledger: Ledger) -> None:
+def test_a_swap_takes_away_what_the_new_entry_lacks(ledger: Ledger) -> None:
     entry = an_entry()
+    ledger.add([ended(entry)])
+
+    assert ledger.swap(replace(entry, attempt=2), before=ended(entry))
+    assert ledger.get(entry.person_id, entry.kind, entry.on) == replace(entry, attempt=2)
+
+
+def test_reports_are_noted_and_outlive_what_a_sender_writes(ledger: Ledger) -> None:
+    entry = an_entry()
+    key = (entry.person_id, entry.kind, entry.on)
     at = NINE + timedelta(seconds=3)
 
-    assert not ledger.received(entry.person_id, entry.kind, entry.on, at=at)
-    ledger.add(entry)
-    assert ledger.received(entry.person_id, entry.kind, entry.on, at=at)
-    assert not ledger.received(entry.person_id, entry.kind, entry.on, at=at)
-    assert ledger.get(entry.person_id, entry.kind, entry.on) == replace(entry, status=Status.SENT, ended_at=at)
+    assert not ledger.received(*key, at=at, by_device=False)
+    assert not ledger.received(*key, at=at, by_device=True)
+    ledger.add([entry])
+    assert ledger.received(*key, at=at, by_device=True)
+    assert not ledger.received(*key, at=at + timedelta(seconds=1), by_device=True)
+    assert ledger.received(*key, at=at, by_device=False)
+    ledger.end([ended(entry)])
+    assert not ledger.received(*key, at=at, by_device=False)
+    assert ledger.get(*key) == replace(ended(entry), received_at=at, reported_at=at)
+
+
+def test_a_persons_entries_come_newest_first(ledger: Ledger) -> None:
+    entry = an_entry()
+    days = [replace(entry, on=entry.on + timedelta(days=days)) for days in (0, 2, 1)]
+    ledger.add([*days, replace(entry, person_id="another")])
+
+    found = ledger.between(entry.person_id, entry.on, entry.on + timedelta(days=1))
+    assert found == [days[2], days[0]]
+    assert ledger.between(entry.person_id, entry.on, entry.on + timedelta(days=9), limit=1) == [days[1]]
+
+
+def test_many_entries_take_a_few_calls_and_each_its_own_answer(ledger: Ledger) -> None:
+    entries = [replace(an_entry(), kind=f"notice-{number}") for number in range(60)]
+    ledger.add(entries[::2])
+
+    assert ledger.add(entries) == [number % 2 == 1 for number in range(60)]
+    assert ledger.end([ended(entry) for entry in entries]) == [True] * 60
+
+
+def wait(dues: Dues, due: Due, **limits: Any) -> list[Due]:
+    options = {"before": due.at + timedelta(hours=1), "limit": 10, **limits}
+    return dues.waiting(due.at.replace(minute=0), shard_of(due), **options)
 
 
 def test_a_due_row_waits_in_its_hour_and_goes_when_removed(dues: Dues) -> None:
     due = a_due()
-    hour = due.at.replace(minute=0)
     for _ in range(2):
-        dues.put(due)
+        dues.put([due])
 
-    assert list(dues.waiting(hour, before=due.at + timedelta(seconds=1))) == [due]
-    assert list(dues.waiting(hour, before=due.at)) == []
-    assert list(dues.waiting(hour + timedelta(hours=1), before=due.at + timedelta(days=1))) == []
+    assert wait(dues, due, before=due.at + timedelta(seconds=1)) == [due]
+    assert wait(dues, due, before=due.at) == []
+    assert wait(dues, due, first=due.at) == [due]
+    assert wait(dues, due, first=due.at + timedelta(seconds=1)) == []
+    assert dues.waiting(due.at.replace(minute=0) + timedelta(hours=1), 0, before=due.at + timedelta(1), limit=9) == []
     for _ in range(2):
-        dues.remove(due)
-    assert list(dues.waiting(hour, before=due.at + timedelta(hours=1))) == []
+        dues.remove([due])
+    assert wait(dues, due) == []
+
+
+def test_rows_of_one_instant_come_in_pages_and_none_twice(dues: Dues) -> None:
+    rows = [a_due(a_schedule(version=version)) for version in range(1, 8)]
+    dues.put(rows)
+
+    found: list[Due] = []
+    while page := wait(dues, rows[0], limit=3, after=found[-1] if found else None):
+        found += page
+    assert found == rows
+
+
+def test_a_crisis_waits_in_a_partition_of_its_own(dues: Dues) -> None:
+    due = replace(a_due(), kind="crisis_page-1")
+    dues.put([due])
+
+    assert shard_of(due) == URGENT
+    assert wait(dues, due) == [due]
 
 
 def test_another_version_is_another_row(dues: Dues) -> None:
     old, new = a_due(), a_due(a_schedule(version=2))
-    dues.put(old)
-    dues.put(new)
-    dues.remove(old)
+    dues.put([old, new])
+    dues.remove([old])
 
-    assert list(dues.waiting(new.at.replace(minute=0), before=new.at + timedelta(hours=1))) == [new]
+    assert wait(dues, new) == [new]
 
 
 def test_the_watermark_never_moves_back(dues: Dues) -> None:
@@ -143,6 +219,28 @@ def test_the_watermark_never_moves_back(dues: Dues) -> None:
         dues.advance(NINE + timedelta(hours=hours))
 
     assert dues.watermark() == NINE + timedelta(hours=2)
+
+
+def test_what_is_set_aside_is_kept_once_and_let_go(parking: Parking) -> None:
+    parked = Parked(due=a_due(), at=NINE, why="KeyError at store.py:1")
+    for _ in range(2):
+        parking.put(parked)
+
+    assert list(parking.all()) == [parked]
+    for _ in range(2):
+        parking.remove(parked.due)
+    assert list(parking.all()) == []
+
+
+def test_a_row_that_cannot_be_read_stands_in_nobodys_way() -> None:
+    due = a_due()
+    item = due_item(due)
+    DueItem(item.pk, f"{item.sk}#what", on="never", due_at="").save()
+    DynamoDues().put([due])
+
+    assert wait(DynamoDues(), due) == [due]
+    assert [row.why for row in ParkedItem.query("PARKED")] == ["unreadable"]
+    assert wait(DynamoDues(), due, limit=1) == [due]
 
 
 def test_a_schedule_and_a_message_come_back_as_they_went() -> None:

@@ -20,9 +20,9 @@ from chalicelib.enrollment.service import Enrolment
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, Entry, Status
+from chalicelib.outreach.ledger_store import DynamoLedger, LedgerItem
 from chalicelib.outreach.receipt_store import DynamoFates
 from chalicelib.outreach.reports import Addresses, Fates, Report, What
-from chalicelib.outreach.store import DynamoLedger, LedgerItem
 from chalicelib.privacy.domain import Role
 from chalicelib.tasks.store import DynamoTasks
 from tests.build import an_email, utc
@@ -187,7 +187,7 @@ def noted() -> dict[str, str]:
 
 
 def test_the_ledger_shows_what_became_of_its_message() -> None:
-    DynamoLedger().add(an_end())
+    DynamoLedger().add([an_end()])
     for minute, what in enumerate((What.DELAYED, What.DELIVERED, What.DELIVERED, What.TURNED_AWAY)):
         DynamoFates().note(a_report(what), at=AT + timedelta(minutes=minute))
 
@@ -200,7 +200,7 @@ def test_the_ledger_shows_what_became_of_its_message() -> None:
 
 
 def test_a_report_on_an_earlier_attempts_message_is_not_taken_for_the_last() -> None:
-    DynamoLedger().add(an_end(provider_id="m2"))
+    DynamoLedger().add([an_end(provider_id="m2")])
 
     DynamoFates().note(a_report(What.DEAD), at=AT)
 
@@ -217,7 +217,7 @@ def test_a_report_on_what_the_ledger_does_not_know_makes_no_entry() -> None:
 def send(aws: None) -> Callable[[str], bool]:
     del aws
     record = enrol(DynamoPeople(), DynamoProgrammes())
-    DynamoLedger().add(an_end(status=Status.CLAIMED, ended_at=None, provider_id=None))
+    DynamoLedger().add([an_end(status=Status.CLAIMED, ended_at=None, provider_id=None)])
 
     def handle(name: str) -> bool:
         event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
@@ -255,7 +255,7 @@ def test_each_event_of_ses_has_its_effect_once(
 
     entry = DynamoLedger().get(PERSON, "check_in", TODAY)
     assert entry is not None
-    assert entry.status is status
+    assert (entry.reported_at is not None) is (status is Status.SENT)
     assert set(noted()) == fate
     assert [(one.kind, one.owner) for one in DynamoTasks().of_person(PERSON)] == (
         [(task, Role.CASE_MANAGER)] if task else []

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from email import message_from_string
 from email.policy import default
@@ -29,12 +29,14 @@ from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.programmes import Programme
 from chalicelib.enrollment.service import Enrolment
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.outreach import handlers
+from chalicelib.outreach import wiring
+from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import DetailLevel, Entry, Status
+from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.links import Purpose, Signer
 from chalicelib.outreach.recurrence import DAYS
-from chalicelib.outreach.store import DynamoDues, DynamoLedger
-from tests.build import utc
+from chalicelib.outreach.store import DynamoDues
+from tests.build import a_due, utc
 from tests.conftest import Clock
 
 TODAY = date(2026, 11, 25)
@@ -102,12 +104,12 @@ def stack(aws: None, clock: Clock) -> Iterator[Stack]:  # noqa: ARG001
     ses = boto3.client("sesv2")
     ses.create_email_identity(EmailIdentity="hello@care.example")
     ses.create_configuration_set(ConfigurationSetName="cairn")
-    for cached in (keys.keys, handlers._queue, handlers._senders):  # noqa: SLF001
+    for cached in (keys.keys, wiring.ticking, wiring.delivering):
         cached.cache_clear()
     # Ticks have run before: without a watermark the first one looks back over a whole day.
     DynamoDues().advance(NINE - timedelta(hours=1))
     yield Stack(clock=clock)
-    for cached in (keys.keys, handlers._queue, handlers._senders):  # noqa: SLF001
+    for cached in (keys.keys, wiring.ticking, wiring.delivering):
         cached.cache_clear()
 
 
@@ -223,8 +225,9 @@ def test_whoever_may_not_be_reached_is_not_and_the_ledger_says_why(
     assert entry is not None
     assert entry.reason == reason
     assert stack.sent() == []
-    tomorrow = NINE + timedelta(days=1)
-    assert [due.person_id for due in DynamoDues().waiting(tomorrow, before=tomorrow + timedelta(hours=1))] == [person]
+    tomorrow = replace(a_due(), person_id=person, at=NINE + timedelta(days=1))
+    waiting = DynamoDues().waiting(tomorrow.at, shard_of(tomorrow), before=tomorrow.at + timedelta(hours=1), limit=9)
+    assert [due.person_id for due in waiting] == [person]
 
 
 def test_a_missed_tick_is_made_up_for(stack: Stack) -> None:
@@ -257,7 +260,7 @@ def test_an_ses_event_ends_a_claim_whose_sender_died(stack: Stack) -> None:
         attempt=1,
         claimed_at=NINE,
     )
-    DynamoLedger().add(claim)
+    DynamoLedger().add([claim])
     event = an_event("record_receipt")
     event["detail"]["mail"]["tags"]["occurrence"] = [claim.name]
 
@@ -291,4 +294,4 @@ def test_an_error_is_logged_by_its_kind_and_not_by_what_it_says(
     lines = log()
 
     assert ADDRESS not in json.dumps(lines)
-    assert any(line.get("error") == "KeyError" for line in lines)
+    assert any(line.get("message") == "unreadable message" for line in lines)

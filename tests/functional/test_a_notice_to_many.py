@@ -28,8 +28,9 @@ from chalicelib.notices import handlers, routes
 from chalicelib.notices.domain import Notice
 from chalicelib.notices.store import DynamoNotices
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, Entry, Reason, Status
+from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.links import Claims, Purpose, Signer
-from chalicelib.outreach.store import DueItem, DynamoDues, DynamoLedger, due_of
+from chalicelib.outreach.store import DueItem, DynamoDues, due_of
 from chalicelib.privacy.domain import Actor, Role
 from tests.conftest import Clock
 from tests.toy import NOW, Told, Toy
@@ -182,7 +183,7 @@ def end(notice: Notice, person_id: str, status: Status, reason: Reason | None = 
         reason=reason,
         channel_kind=ChannelKind.EMAIL if status is Status.SENT else None,
     )
-    DynamoLedger().add(entry)
+    DynamoLedger().add([entry])
 
 
 def found(notice_id: str) -> Notice:

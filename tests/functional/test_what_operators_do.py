@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 import app
-from chalicelib.edge.log import flush
-from chalicelib.outreach import watching
+from chalicelib.outreach import wiring
 from chalicelib.outreach.switch import DynamoSwitch, switch
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Act, Action, Field
 from chalicelib.privacy.store import DynamoAuditLog
@@ -125,11 +125,14 @@ def test_who_ordered_and_why_stay_out_of_the_log(log: Callable[[], list[dict[str
 def test_a_pause_is_published_each_minute_so_that_nobody_forgets_it(
     log: Callable[[], list[dict[str, object]]],
 ) -> None:
-    watching.watch()
-    flush()
+    boto3.client("sqs").create_queue(QueueName="cairn-deliver")
+    tick = json.loads((EVENTS / "tick.json").read_text(encoding="utf-8"))
+    wiring.ticking.cache_clear()
+    app.tick(tick, None)
     order(do="pause", by="ana", why="wrong template")
     switch.cache_clear()
-    watching.watch()
-    flush()
+    wiring.ticking.cache_clear()
+    app.tick(tick, None)
+    wiring.ticking.cache_clear()
 
     assert [line["Paused"] for line in log() if "Paused" in line] == [[0], [1]]

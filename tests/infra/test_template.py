@@ -6,7 +6,7 @@ import pytest
 from infra.package import GATEWAY_PROBLEMS, ROOT, put_right, resources
 
 POLICIES = ROOT / ".chalice" / "policies"
-FUNCTIONS = ("api_handler", "tick", "deliver", "import_roster", "fan_out", "record_receipt", "operate")
+FUNCTIONS = ("api_handler", "tick", "deliver", "sweep", "import_roster", "fan_out", "record_receipt", "operate")
 
 
 def statements(function: str) -> list[dict[str, Any]]:
@@ -50,8 +50,9 @@ def test_no_policy_allows_whole_services_or_all_resources(function: str) -> None
     for statement in statements(function):
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         assert not any("*" in action for action in actions), statement
-        # X-Ray has no resources to name.
-        assert statement["Resource"] != "*" or all(action.startswith("xray:") for action in actions), statement
+        # X-Ray and SES's account have no resources to name.
+        unnamed = all(action.startswith("xray:") or action == "ses:GetAccount" for action in actions)
+        assert statement["Resource"] != "*" or unnamed, statement
 
 
 @pytest.mark.parametrize("function", [name for name in FUNCTIONS if name != "api_handler"])
@@ -62,10 +63,10 @@ def test_background_functions_reach_only_the_partitions_that_they_need(function:
             assert statement["Condition"]["Null"] == {"dynamodb:LeadingKeys": "false"}, statement
 
 
-def test_the_tick_reads_what_is_due_and_writes_only_its_watermark() -> None:
+def test_the_tick_reads_what_is_due_and_writes_only_its_watermark_and_what_it_sets_aside() -> None:
     assert partitions("tick", "Query") == {"DUE#*", "NOTICES#OPEN"}
-    assert partitions("tick", "PutItem") == {"WATERMARK"}
-    assert not partitions("tick", "DeleteItem")
+    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED"}
+    assert partitions("tick", "DeleteItem") == {"DUE#*"}
 
 
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:

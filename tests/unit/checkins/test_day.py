@@ -36,8 +36,8 @@ def test_a_day_shows_who_has_answered_and_who_has_not_whoever_needs_somebody_fir
     people = [answered, severe, talk, silent, unreached, unasked, calling]
     ledger, check_ins = FakeLedger(), FakeCheckIns()
     for who in (answered, severe, talk, silent):
-        ledger.add(entry(who, Status.SENT))
-    ledger.add(entry(unreached, Status.SKIPPED, Reason.NO_CHANNEL))
+        ledger.add([entry(who, Status.SENT)])
+    ledger.add([entry(unreached, Status.SKIPPED, Reason.NO_CHANNEL)])
     said = ((answered, Answer(mood=8)), (severe, Answer(craving=9)), (talk, Answer(plan=Plan.TALK)))
     for who, answer in said:
         empty = CheckIn(person_id=who.person_id, on=TODAY)

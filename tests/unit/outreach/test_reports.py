@@ -249,15 +249,15 @@ def claimed() -> Entry:
 
 
 @pytest.mark.parametrize("what", What)
-def test_a_report_ends_the_claim_of_a_sender_that_died_if_the_message_left(what: What) -> None:
+def test_a_report_vouches_for_the_claim_of_a_sender_that_died_if_the_message_left(what: What) -> None:
     desk = Desk()
-    desk.ledger.add(claimed())
+    desk.ledger.add([claimed()])
 
-    ended, _ = desk.take(a_report(what))
+    vouches, _ = desk.take(a_report(what))
 
-    assert ended is (what is not What.REFUSED)
+    assert vouches is (what is not What.REFUSED)
     (entry,) = desk.ledger.entries.values()
-    assert entry.status is (Status.CLAIMED if what is What.REFUSED else Status.SENT)
+    assert entry.reported_at == (None if what is What.REFUSED else AT)
 
 
 @given(st.data())

@@ -1,0 +1,101 @@
+"""Claim occurrences in the ledger before anything is sent, and settle what an earlier claim left behind."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.outreach import collecting
+from chalicelib.outreach.cases import Case, Outcome, each_open, open_cases
+from chalicelib.outreach.categories import IfUnknown, category_of
+from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Reason, Status
+from chalicelib.outreach.handing import compose
+from chalicelib.outreach.ports import Means
+
+
+def claim(cases: Iterable[Case], *, now: datetime, means: Means) -> None:
+    """Claim each open case, and what its message carries; those that are skipped are written down as such."""
+    claiming = open_cases(cases)
+    added = means.ledger.add([case.claim for case in claiming]) if claiming else []
+    for case, is_ours in zip(claiming, added, strict=True):
+        if not is_ours:
+            each_open([case], lambda case: _look_at_the_one_before(case, now=now, means=means))
+        if case.outcome is None and case.claim.status is not Status.CLAIMED:
+            case.outcome = Outcome(case.claim.status.value)
+    for case in open_cases(cases):
+        if case.claim.carries:
+            each_open([case], lambda case: _claim_carried(case, means=means))
+
+
+def _look_at_the_one_before(case: Case, *, now: datetime, means: Means) -> None:
+    """Go by the entry that is there already: it ended, somebody is at it, or it must be taken over."""
+    existing = means.ledger.get(case.due.person_id, case.due.kind, case.due.on)
+    if existing is None:
+        case.outcome, case.entry = Outcome.UNSETTLED, None
+        return
+    if existing.status not in {Status.CLAIMED, Status.WAITING}:
+        again = after_an_end(existing, case.channels, now=now)
+        if again is None or not means.ledger.swap(again, before=existing):
+            collecting.finish(existing, now=now, means=means)
+            case.outcome, case.entry = Outcome.ALREADY_ENDED, existing
+            return
+        case.before = existing
+    else:
+        taken = take_over(existing, case.claim, now=now)
+        if taken is None or not means.ledger.swap(taken, before=existing):
+            case.outcome, case.entry = Outcome.UNSETTLED, None
+            return
+        if taken.status is not Status.CLAIMED:
+            collecting.finish(taken, now=now, means=means)
+            collecting.forget(taken, means=means)
+        again = taken
+    case.entry = again
+    if again.fallback:
+        case.channels = tuple(channel for channel in case.channels if channel.kind is ChannelKind.EMAIL)
+    if case.outcome is None and again.status is Status.CLAIMED:
+        # Composed anew: the entry has another attempt, and what it carries is what the first attempt said.
+        case.letter = compose(case, case.channels[0], means=means)
+
+
+def _claim_carried(case: Case, *, means: Means) -> None:
+    carried = collecting.claim(case.claim, means=means)
+    if carried != case.claim.carries:
+        case.entry = replace(case.claim, carries=carried)
+        case.letter = compose(case, case.channels[0], means=means)
+
+
+def take_over(existing: Entry, entry: Entry, *, now: datetime) -> Entry | None:
+    """
+    Return what is to be written over a claim that has no outcome; None where it must be left alone.
+
+    A claim without an outcome is a sender that died or still works. Its message may have gone out, so providers and
+    devices are given ``settles_in`` to report it; what happens then is the category's ``if_unknown``.
+    """
+    if existing.merged_into is not None:
+        return None
+    category = category_of(existing.kind)
+    reported = existing.received_at or existing.reported_at
+    if reported and existing.status is Status.CLAIMED:
+        return replace(existing, status=Status.SENT, ended_at=reported)
+    if existing.status is Status.CLAIMED and now < existing.claimed_at + category.settles_in:
+        return None
+    again = replace(entry, attempt=existing.attempt + 1, carries=existing.carries, fallback=existing.fallback)
+    if existing.status is Status.CLAIMED and (entry.status is Status.SKIPPED or category.if_unknown is IfUnknown.LEAVE):
+        return replace(again, status=Status.FAILED, ended_at=now, reason=Reason.UNKNOWN)
+    return again
+
+
+def after_an_end(existing: Entry, channels: Sequence[Channel], *, now: datetime) -> Entry | None:
+    """Return the claim of an e-mail that follows a push which no device reported; None where none is due."""
+    within = category_of(existing.kind).receipt_within
+    unseen = (
+        existing.status is Status.SENT
+        and existing.channel_kind in {ChannelKind.PUSH, ChannelKind.MOBILE}
+        and existing.received_at is None
+    )
+    if within is None or not unseen or existing.ended_at is None or now < existing.ended_at + within:
+        return None
+    if not any(channel.kind is ChannelKind.EMAIL for channel in channels):
+        return None
+    return replace(
+        existing, status=Status.CLAIMED, attempt=existing.attempt + 1, claimed_at=now, ended_at=None, fallback=True
+    )

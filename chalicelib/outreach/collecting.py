@@ -1,0 +1,125 @@
+"""
+What may wait goes along with the next message to its person, so that several make one.
+
+A collected occurrence is ``waiting`` in the ledger and lies as a row with the person, where whatever is sent to them
+next finds it without another read. If nothing comes, an occurrence of the category ``updates`` tells of it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from chalicelib.outreach.categories import UPDATES
+from chalicelib.outreach.deciding import COLLECTED_FOR, sort_waiting
+from chalicelib.outreach.domain import Due, Entry, Reason, Recipient, Status, Waiting
+from chalicelib.outreach.ports import Means
+from chalicelib.outreach.recurrence import local_date
+
+
+def collect(due: Due, recipient: Recipient, *, until: datetime, now: datetime, means: Means) -> bool:
+    """Keep an occurrence with its person until ``until`` at most; return whether it had its end already."""
+    waiting = Waiting(kind=due.kind, on=due.on, due_at=due.due_at)
+    # First what makes sure that it is told at all.
+    means.dues.put([updates_due(due.person_id, until, zone=recipient.zone)])
+    entry = Entry(
+        person_id=due.person_id,
+        kind=due.kind,
+        on=due.on,
+        due_at=due.due_at,
+        status=Status.WAITING,
+        attempt=1,
+        claimed_at=now,
+    )
+    [is_new] = means.ledger.add([entry])
+    existing = None if is_new else means.ledger.get(due.person_id, due.kind, due.on)
+    if existing is not None and existing.status is not Status.WAITING:
+        if existing.status is not Status.CLAIMED:
+            means.recipients.told(due.person_id, [waiting])
+        return True
+    means.recipients.keep_waiting(due.person_id, [waiting])
+    return False
+
+
+def updates_due(person_id: str, until: datetime, *, zone: str) -> Due:
+    """Return the due row of the message that tells what found no other by ``until``; the same for the same minute."""
+    minute = until.replace(second=0, microsecond=0)
+    at = minute if minute == until else minute + timedelta(minutes=1)
+    kind = f"{UPDATES}-{at:%H%M}"
+    return Due(person_id=person_id, kind=kind, on=local_date(at, zone), at=at, due_at=at, version=1)
+
+
+def claim(entry: Entry, *, means: Means) -> tuple[str, ...]:
+    """Bind what ``entry``'s message tells of to it; return what is bound: nothing is told by two messages."""
+    return tuple(text for text in entry.carries if _bind(text, entry, means))
+
+
+def _bind(text: str, entry: Entry, means: Means) -> bool:
+    on, kind = _read(text)
+    existing = means.ledger.get(entry.person_id, kind, on)
+    if existing is None:
+        return False
+    if existing.merged_into == entry.name:
+        return True
+    if existing.status is Status.WAITING:
+        bound = replace(existing, status=Status.CLAIMED, merged_into=entry.name)
+        return means.ledger.swap(bound, before=existing)
+    if existing.status is not Status.CLAIMED:
+        forget(existing, means=means)
+    return False
+
+
+def finish(entry: Entry, *, now: datetime, means: Means) -> None:
+    """End what an ended message told of: merged where it was sent, else the way that the message itself ended."""
+    for text in entry.carries:
+        on, kind = _read(text)
+        existing = means.ledger.get(entry.person_id, kind, on)
+        if existing is None or existing.merged_into != entry.name:
+            continue
+        if existing.status is Status.CLAIMED:
+            is_sent = entry.status is Status.SENT
+            ended = replace(
+                existing,
+                status=Status.MERGED if is_sent else entry.status,
+                reason=None if is_sent else entry.reason,
+                ended_at=now,
+            )
+            means.ledger.swap(ended, before=existing)
+        forget(existing, means=means)
+
+
+def give_back(entry: Entry, recipient: Recipient, *, now: datetime, means: Means) -> None:
+    """Let what was bound to a message that no provider took wait again."""
+    if not entry.carries:
+        return
+    means.dues.put([updates_due(entry.person_id, now + COLLECTED_FOR, zone=recipient.zone)])
+    for text in entry.carries:
+        on, kind = _read(text)
+        existing = means.ledger.get(entry.person_id, kind, on)
+        if existing and existing.status is Status.CLAIMED and existing.merged_into == entry.name:
+            means.ledger.swap(replace(existing, status=Status.WAITING, merged_into=None), before=existing)
+
+
+def forget(entry: Entry, *, means: Means) -> None:
+    """Let an occurrence that has ended wait with its person no longer."""
+    means.recipients.told(entry.person_id, [Waiting(kind=entry.kind, on=entry.on, due_at=entry.due_at)])
+
+
+def drop(recipient: Recipient, *, because: Reason | None, now: datetime, means: Means) -> None:
+    """End what waits with a person and may no longer be told; all of it where there is a reason to tell nothing."""
+    if because is None:
+        usable = [channel for channel in recipient.channels if channel.usable]
+        dropped: Iterable[tuple[Waiting, Reason]] = sort_waiting(recipient, usable, now=now).drop
+    else:
+        dropped = [(one, because) for one in recipient.waiting]
+    for one, reason in dropped:
+        existing = means.ledger.get(recipient.person_id, one.kind, one.on)
+        if existing and existing.status is Status.WAITING:
+            means.ledger.swap(replace(existing, status=Status.SKIPPED, reason=reason, ended_at=now), before=existing)
+        elif existing is None or existing.status is Status.CLAIMED:
+            continue
+        means.recipients.told(recipient.person_id, [one])
+
+
+def _read(text: str) -> tuple[date, str]:
+    on, _, kind = text.partition("#")
+    return date.fromisoformat(on), kind

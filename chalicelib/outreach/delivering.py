@@ -1,0 +1,135 @@
+"""
+Deliver what is due, several occurrences at once: load, decide, compose, claim, send, write down.
+
+The order of single, repeatable writes makes a crash at any point harmless (docs/decisions/0003-crash-safe-order.md):
+next occurrence's due row -> claim in the ledger -> send -> outcome in the ledger -> the old due row goes last. What
+goes wrong for one occurrence is its own; calls are shared where the store can take many rows at once.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.outreach import collecting
+from chalicelib.outreach.cases import STAYS, Case, Delivery, Outcome, each_open, open_cases
+from chalicelib.outreach.categories import UPDATES, category_name, category_of
+from chalicelib.outreach.claiming import claim
+from chalicelib.outreach.deciding import Collect, Defer, Nothing, Send, Skip, decide
+from chalicelib.outreach.domain import ChannelKind, Due, Entry, Recipient, Standing, Status, Urgency
+from chalicelib.outreach.handing import compose, hand_over
+from chalicelib.outreach.ports import Means
+from chalicelib.outreach.recurrence import local_date
+from chalicelib.outreach.service import first_due
+
+
+def deliver(dues: Sequence[Due], *, now: datetime, means: Means) -> list[Delivery]:
+    """
+    Bring each of these occurrences to its end, or leave its due row for a later look; results come in the same order.
+
+    Safe to repeat at any point and to run twice at once. An occurrence that comes twice in one batch is looked at once.
+    """
+    cases = [Case(due) for due in dues]
+    names: set[str] = set()
+    for case in cases:
+        if case.due.name in names:
+            case.outcome = Outcome.UNSETTLED
+        names.add(case.due.name)
+
+    each_open(cases, lambda case: _load(case, now=now, means=means))
+    means.dues.put([due for case in open_cases(cases) if (due := _next(case)) is not None])
+    each_open(cases, lambda case: _judge(case, now=now, means=means))
+    _defer(cases, means=means)
+    each_open(cases, lambda case: _collect(case, now=now, means=means))
+    each_open(cases, lambda case: _write(case, now=now, means=means))
+    _pace(cases, means=means)
+    claim(cases, now=now, means=means)
+    hand_over(cases, now=now, means=means)
+    means.dues.remove([case.due for case in cases if case.outcome not in STAYS])
+    return [
+        Delivery(due=case.due, outcome=case.outcome or Outcome.ERROR, entry=case.entry, error=case.error)
+        for case in cases
+    ]
+
+
+def _load(case: Case, *, now: datetime, means: Means) -> None:
+    case.recipient = means.recipients.load(case.due.person_id, now=now)
+    if case.recipient is None or not _is_current(case.due, case.recipient):
+        case.outcome = Outcome.SUPERSEDED
+
+
+def _is_current(due: Due, recipient: Recipient) -> bool:
+    schedule = recipient.schedule(due.kind)
+    if schedule is None:
+        return not category_of(due.kind).recurs
+    return schedule.version == due.version
+
+
+def _next(case: Case) -> Due | None:
+    schedule = case.person.schedule(case.due.kind)
+    if schedule is None or case.due.was_deferred or case.person.standing in {Standing.ENDED, Standing.NONE}:
+        return None
+    return first_due(schedule, after=case.due.due_at)
+
+
+def _judge(case: Case, *, now: datetime, means: Means) -> None:
+    category = category_of(case.due.kind)
+    objection = means.objections(case.due)
+    if objection:
+        case.verdict = Skip(reason=objection)
+        return
+    today: Sequence[Entry] = ()
+    if category.budgeted:
+        on = local_date(now, case.person.zone)
+        today = means.ledger.between(case.due.person_id, on, on)
+    case.verdict = decide(case.due, case.person, now=now, today=today)
+
+
+def _defer(cases: Iterable[Case], *, means: Means) -> None:
+    deferred = [case for case in open_cases(cases) if isinstance(case.verdict, Defer)]
+    means.dues.put([replace(case.due, at=case.verdict.until) for case in deferred if isinstance(case.verdict, Defer)])
+    for case in deferred:
+        case.outcome = Outcome.DEFERRED
+
+
+def _collect(case: Case, *, now: datetime, means: Means) -> None:
+    if isinstance(case.verdict, Collect):
+        ended = collecting.collect(case.due, case.person, until=case.verdict.until, now=now, means=means)
+        case.outcome = Outcome.ALREADY_ENDED if ended else Outcome.COLLECTED
+    elif isinstance(case.verdict, Nothing):
+        case.outcome = Outcome.SUPERSEDED
+    if category_name(case.due.kind) == UPDATES:
+        because = case.verdict.reason if isinstance(case.verdict, Skip) else None
+        collecting.drop(case.person, because=because, now=now, means=means)
+
+
+def _write(case: Case, *, now: datetime, means: Means) -> None:
+    """Compose what is to be sent, before it is claimed: an error here means that nothing went out."""
+    entry = Entry(
+        person_id=case.due.person_id,
+        kind=case.due.kind,
+        on=case.due.on,
+        due_at=case.due.due_at,
+        status=Status.CLAIMED,
+        attempt=1,
+        claimed_at=now,
+    )
+    if isinstance(case.verdict, Skip):
+        case.entry = replace(entry, status=Status.SKIPPED, ended_at=now, reason=case.verdict.reason)
+    elif isinstance(case.verdict, Send):
+        case.channels = case.verdict.channels
+        case.entry = replace(entry, carries=tuple(f"{one.on}#{one.kind}" for one in case.verdict.carries))
+        case.letter = compose(case, case.channels[0], means=means)
+
+
+def _pace(cases: Iterable[Case], *, means: Means) -> None:
+    """Leave e-mails that the account's rate has no room for; a crisis is never paced."""
+    letters = [
+        case
+        for case in open_cases(cases)
+        if case.channels
+        and case.channels[0].kind is ChannelKind.EMAIL
+        and category_of(case.due.kind).urgency is not Urgency.CRISIS
+    ]
+    if letters and not means.pace(len(letters)):
+        for case in letters:
+            case.outcome, case.entry = Outcome.NOT_ACCEPTED, None

@@ -1,0 +1,92 @@
+"""Hand claimed messages to the providers, several at once, and write down what came of each."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.outreach import collecting
+from chalicelib.outreach.cases import Case, Outcome, each_open, open_cases
+from chalicelib.outreach.categories import category_of, closes_at
+from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Reason, Status
+from chalicelib.outreach.ports import Letter, Means, NotAccepted, Refused
+
+GONE = "refused by the provider"
+
+
+def compose(case: Case, channel: Channel, *, means: Means) -> Letter:
+    """Return the message of a case for one of its channels."""
+    closes = closes_at(case.due, case.person.zone)
+    return means.senders[channel.kind].compose(case.claim, case.person, channel, closes_at=closes)
+
+
+def hand_over(cases: Iterable[Case], *, now: datetime, means: Means) -> None:
+    """Send all at once, since a slow provider for one must not make others late; then write down what came of it."""
+    sending = open_cases(cases)
+    for case, result in zip(sending, means.each(lambda case: _send(case, now=now, means=means), sending), strict=True):
+        if isinstance(result, Entry):
+            case.entry = result
+        elif isinstance(result, NotAccepted):
+            each_open([case], lambda case: _release(case, now=now, means=means))
+        else:
+            # It may have gone out: the claim stays, and reports decide (claiming.take_over).
+            case.outcome, case.error = Outcome.UNSETTLED, result
+    ended = open_cases(cases)
+    if ended:
+        means.dues.put([watch for case in ended if (watch := _watch(case, now=now)) is not None])
+        # Whoever was faster to end one of them, or took it over, wrote the truth as well.
+        means.ledger.end([case.claim for case in ended])
+    for case in ended:
+        case.outcome = Outcome(case.claim.status.value)
+        collecting.finish(case.claim, now=now, means=means)
+    for case in sending:
+        for channel in case.gone:
+            means.suppressions.channel_is_gone(case.due.person_id, channel.id, why=GONE, now=now)
+
+
+def _release(case: Case, *, now: datetime, means: Means) -> None:
+    collecting.give_back(case.claim, case.person, now=now, means=means)
+    if case.before:
+        means.ledger.swap(replace(case.before, attempt=case.claim.attempt), before=case.claim)
+    else:
+        means.ledger.release(case.claim)
+    case.outcome, case.entry = Outcome.NOT_ACCEPTED, None
+
+
+def _send(case: Case, *, now: datetime, means: Means) -> Entry | Exception:
+    """Try each channel until one takes the message; return how that ended, or what stopped it."""
+    patience = category_of(case.due.kind).patience
+    for channel in case.channels:
+        try:
+            letter = case.letter if channel is case.channels[0] and case.letter else compose(case, channel, means=means)
+            handed = means.senders[channel.kind].send(letter)
+        except Refused as refusal:
+            if refusal.gone:
+                case.gone.append(channel)
+            continue
+        except NotAccepted as busy:
+            # Another way is better than a late one, but not than one that is busy for a moment.
+            if channel is case.channels[-1] or now - case.due.at < patience:
+                return busy
+            continue
+        except Exception as error:  # noqa: BLE001 (it may have gone out)
+            return error
+        return replace(
+            case.claim,
+            status=Status.SENT,
+            ended_at=now,
+            channel_id=channel.id,
+            channel_kind=channel.kind,
+            provider_id=handed.provider_id,
+            template=letter.template,
+        )
+    return replace(case.claim, status=Status.FAILED, ended_at=now, reason=Reason.REFUSED)
+
+
+def _watch(case: Case, *, now: datetime) -> Due | None:
+    """Return when to look whether a device reported the push, if an e-mail could follow it."""
+    within = category_of(case.due.kind).receipt_within
+    if within is None or case.claim.channel_kind in {None, ChannelKind.EMAIL}:
+        return None
+    if not any(channel.kind is ChannelKind.EMAIL for channel in case.channels):
+        return None
+    return replace(case.due, at=now.replace(microsecond=0) + within)

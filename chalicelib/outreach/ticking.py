@@ -1,0 +1,149 @@
+"""
+Once a minute, hand over what falls due in the next, and whatever is overdue, no faster than it is delivered.
+
+A tick acts on its event's own time and on stored state: a missed or doubled one changes nothing but lateness.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from chalicelib.outreach.domain import DUE_SHARDS, URGENT
+from chalicelib.outreach.ports import Dues, Queue
+
+LEAD = timedelta(minutes=1)
+"""How far ahead of its minute a tick hands over, so that the queue's delay lands on the second."""
+
+FIRST_LOOK_BACK = timedelta(hours=24)
+"""How far back the first tick ever looks for rows that were put before ticks began."""
+
+SETTLED_AFTER = timedelta(minutes=10)
+"""An hour's partitions count as finished this long after the hour: no writer's clock is that far off."""
+
+PAGE = 500
+"""Rows that a tick reads of one partition; where there are more, it asks another process to hand them over."""
+
+NEARLY_IDLE = 1_000
+"""While more messages than this wait, what is overdue isn't handed over again: it is probably among them."""
+
+WAVE = 10_000
+"""What is overdue is handed over in waves of about this many, so that an outage's backlog can't flood delivery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """
+    What a tick found.
+
+    ``ahead``: handed over for the minute ahead; ``overdue``: due a minute ago or more and not ended (due minus ended;
+    at least, where partitions hold more than was read); ``again``: how many of these were handed over once more;
+    ``oldest``: the first of their instants; ``hours``: looked at; ``helpers``: partitions left to other processes.
+    """
+
+    ahead: int
+    overdue: int
+    again: int
+    oldest: datetime | None
+    hours: int
+    helpers: int
+
+
+def hand_over(*, tick_at: datetime, now: datetime, dues: Dues, queue: Queue, paused: bool = False) -> Tick:
+    """
+    Hand over what falls due in the minute after the next, and what is overdue by a minute or more.
+
+    ``tick_at`` is the event's own time. What falls due between the two is already on its way: the tick before handed
+    it over. A crisis goes first; while ``paused`` nothing else goes.
+    """
+    minute = tick_at.replace(second=0, microsecond=0)
+    look = _Look(ahead_from=minute + LEAD, ahead_to=minute + 2 * LEAD, overdue_to=minute - LEAD, now=now)
+    mark = dues.watermark() or minute - FIRST_LOOK_BACK
+    first = mark.replace(minute=0, second=0, microsecond=0)
+    hours = _hours(first, look.ahead_to)
+    for hour in hours:
+        look.at(hour, URGENT, dues=dues, queue=queue)
+    look.room = WAVE if queue.backlog() <= NEARLY_IDLE else 0
+    if not paused:
+        # A different shard first each minute: where there is no room for all, it is not always the same who wait.
+        turn = minute.hour * 60 + minute.minute
+        for hour in hours:
+            for shard in range(DUE_SHARDS):
+                look.at(hour, (shard + turn) % DUE_SHARDS, dues=dues, queue=queue)
+        mark = _finished(hours, look.busy, minute) or mark
+    if mark > first:
+        dues.advance(mark)
+    return Tick(
+        ahead=look.ahead,
+        overdue=look.overdue,
+        again=look.again,
+        oldest=look.oldest,
+        hours=len(hours),
+        helpers=look.helpers,
+    )
+
+
+def sweep(
+    hour: datetime, shard: int, *, first: datetime, before: datetime, now: datetime, dues: Dues, queue: Queue
+) -> int:
+    """Hand over all that one partition of an hour holds from ``first`` to ``before``; return how many were taken."""
+    taken, last = 0, None
+    while True:
+        found = dues.waiting(hour, shard, first=first, after=last, before=before, limit=PAGE)
+        taken += queue.hand_over(found, now=now)
+        if len(found) < PAGE:
+            return taken
+        last = found[-1]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Look:
+    """One tick's look at partitions, and what it has found so far."""
+
+    ahead_from: datetime
+    ahead_to: datetime
+    overdue_to: datetime
+    now: datetime
+    room: int = WAVE
+    ahead: int = 0
+    overdue: int = 0
+    again: int = 0
+    helpers: int = 0
+    oldest: datetime | None = None
+    busy: set[datetime] = field(default_factory=set)
+
+    def at(self, hour: datetime, shard: int, *, dues: Dues, queue: Queue) -> None:
+        """Look at one partition of an hour."""
+        found = dues.waiting(hour, shard, before=self.ahead_to, limit=PAGE)
+        if not found:
+            return
+        self.busy.add(hour)
+        if len(found) == PAGE and hour + timedelta(hours=1) > self.ahead_from:
+            queue.ask_help(hour, shard, first=self.ahead_from, before=self.ahead_to)
+            self.helpers += 1
+        else:
+            self.ahead += queue.hand_over([due for due in found if due.at >= self.ahead_from], now=self.now)
+        overdue = [due for due in found if due.at <= self.overdue_to]
+        if overdue:
+            self.overdue += len(overdue)
+            self.oldest = min(self.oldest or overdue[0].at, overdue[0].at)
+            taken = queue.hand_over(overdue[: self.room], now=self.now)
+            self.room -= taken
+            self.again += taken
+
+
+def _hours(first: datetime, before: datetime) -> list[datetime]:
+    hours = [first]
+    while hours[-1] + timedelta(hours=1) < before:
+        hours.append(hours[-1] + timedelta(hours=1))
+    return hours
+
+
+def _finished(hours: Sequence[datetime], busy: set[datetime], minute: datetime) -> datetime | None:
+    """Return the first hour that may still hold rows; None if that is the first that was looked at."""
+    mark = None
+    for hour in hours:
+        following = hour + timedelta(hours=1)
+        if hour in busy or following > minute - SETTLED_AFTER:
+            break
+        mark = following
+    return mark
