@@ -14,6 +14,7 @@ from chalicelib.enrollment import (
     import_routes,
     preference_routes,
     programme_routes,
+    reminder_routes,
     service,
 )
 from chalicelib.enrollment.changing import Marker, find_person
@@ -57,6 +58,7 @@ __all__ = [
     "import_routes",
     "preference_routes",
     "programme_routes",
+    "reminder_routes",
 ]
 
 _CONTACT = frozenset({View.FULL, View.CONTACT_ONLY, View.NAME_ONLY})

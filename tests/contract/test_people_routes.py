@@ -64,14 +64,24 @@ class Api:
         self.as_whom = "admin=iop-evening/program-admin"
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Told:
-        names = ("programme_id", "person_id", "channel_id", "import_id", "token", "scope", "account", "kind")
+        names = (
+            "programme_id",
+            "person_id",
+            "channel_id",
+            "import_id",
+            "token",
+            "scope",
+            "account",
+            "kind",
+            "schedule_id",
+        )
         place, _, query = path.partition("?")
         for door in doors.all:
             parts, given = door.path.split("/"), place.split("/")
             if door.method != method or len(parts) != len(given):
                 continue
             values = {part[1:-1]: value for part, value in zip(parts, given, strict=True) if part.startswith("{")}
-            if values.keys() <= set(names) and [values.get(part[1:-1], part) for part in parts] == given:
+            if values.keys() <= {*names, "schedule_id"} and [values.get(part[1:-1], part) for part in parts] == given:
                 form = {"Content-Type": door.raw[0]} if door.raw else {}
                 sent = (
                     form
