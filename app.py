@@ -93,10 +93,11 @@ def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     """Carry out what an operator orders in the AWS console: pause, resume, look, re-drive (docs/runbooks.md)."""
     from chalicelib.edge.clock import utc_now
     from chalicelib.edge.ids import new_id
-    from chalicelib.outreach.operate import Desk
-    from chalicelib.outreach.operate import operate as carry_out
+    from chalicelib.enrollment.store import people
+    from chalicelib.outreach import operate
 
-    return carry_out(event, desk=Desk(now=utc_now(), request_id=context.aws_request_id, new_id=new_id))
+    desk = operate.Desk(now=utc_now(), request_id=context.aws_request_id, new_id=new_id, recipients=people())
+    return operate.operate(event, desk=desk)
 
 
 @app.on_cw_event({"source": ["aws.ses"]})

@@ -143,6 +143,16 @@ class Channel:
             return True
         return at < (self.heartbeat_at or self.added_at) + HEARTBEAT_LASTS
 
+    def why_unusable(self, *, at: datetime) -> str | None:
+        """Return why messages may not go there, without the address; None if they may."""
+        if self.is_usable(at=at):
+            return None
+        if self.verification is Verification.PENDING:
+            return "its holder has not confirmed it yet"
+        if self.gone_at is not None:
+            return f"given up: {self.gone_why}"
+        return f"nothing was heard of the device for {HEARTBEAT_LASTS.days} days"
+
 
 def email_address(text: str) -> str:
     """

@@ -12,9 +12,9 @@ from chalicelib.enrollment import (
     device_routes,
     hold_routes,
     import_routes,
+    message_routes,
     preference_routes,
     programme_routes,
-    reminder_routes,
     service,
 )
 from chalicelib.enrollment.changing import Marker, find_person
@@ -56,9 +56,9 @@ __all__ = [
     "doors",
     "hold_routes",
     "import_routes",
+    "message_routes",
     "preference_routes",
     "programme_routes",
-    "reminder_routes",
 ]
 
 _CONTACT = frozenset({View.FULL, View.CONTACT_ONLY, View.NAME_ONLY})

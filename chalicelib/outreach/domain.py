@@ -236,6 +236,7 @@ class Entry:
     occurrences that its message tells of, and ``merged_into`` the occurrence whose message tells of this one.
     ``received_at`` is when a device said that the push arrived; ``reported_at`` when a provider said that it took a
     message whose sender has not written that down; ``fallback``: no device said anything, so an e-mail follows.
+    ``delivered_at``, ``delayed_at``, ``bounced_at`` and ``bounce`` are what mail servers said of an e-mail since.
     """
 
     person_id: str
@@ -256,6 +257,10 @@ class Entry:
     received_at: datetime | None = None
     reported_at: datetime | None = None
     fallback: bool = False
+    delivered_at: datetime | None = None
+    delayed_at: datetime | None = None
+    bounced_at: datetime | None = None
+    bounce: str | None = None
 
     @property
     def name(self) -> str:

@@ -177,4 +177,8 @@ def _entry_of(item: LedgerItem) -> Entry:
         received_at=datetime.fromisoformat(item.received_at) if item.received_at else None,
         reported_at=datetime.fromisoformat(item.reported_at) if item.reported_at else None,
         fallback=bool(item.fallback),
+        delivered_at=datetime.fromisoformat(item.delivered_at) if item.delivered_at else None,
+        delayed_at=datetime.fromisoformat(item.delayed_at) if item.delayed_at else None,
+        bounced_at=datetime.fromisoformat(item.bounced_at) if item.bounced_at else None,
+        bounce=item.bounce,
     )

@@ -5,21 +5,45 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 from pydantic import Field as Described
-from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.edge.log import count, flush, logger
 from chalicelib.edge.problems import faults_of
 from chalicelib.edge.wire import Wire
-from chalicelib.errors import Fault
-from chalicelib.outreach import operating
-from chalicelib.outreach.store import DynamoDues
+from chalicelib.outreach import operating, parking
+from chalicelib.outreach.categories import CATEGORIES, category_name
+from chalicelib.outreach.domain import occurrence_named
+from chalicelib.outreach.due_store import waits
+from chalicelib.outreach.explaining import explain
+from chalicelib.outreach.explaining_steps import Known
+from chalicelib.outreach.ledger_store import DynamoLedger
+from chalicelib.outreach.parking import redrive
+from chalicelib.outreach.ports import Recipients
+from chalicelib.outreach.store import DynamoDues, DynamoParking
 from chalicelib.outreach.switch import DynamoSwitch
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Act, Action, AuditEvent, Field, Outcome, Relationship
 from chalicelib.privacy.store import DynamoAuditLog
 
 Sentence = Annotated[str, Described(min_length=3, max_length=300, pattern=r"\S")]
 Name = Annotated[str, Described(min_length=2, max_length=100, pattern=r"^[\w.@ -]+$")]
+
+
+def _is_a_name(text: str) -> str:
+    try:
+        _, _, kind = occurrence_named(text)
+    except ValueError:
+        raise ValueError("holds no date of the calendar") from None
+    if category_name(kind) not in CATEGORIES:
+        raise ValueError("is of no kind that there is")
+    return text
+
+
+Occurrence = Annotated[
+    str,
+    Described(pattern=r"^[0-9a-f]{32}_[0-9]{4}-[0-9]{2}-[0-9]{2}_[A-Za-z0-9_-]{1,100}$"),
+    AfterValidator(_is_a_name),
+]
 
 
 class Order(Wire):
@@ -48,9 +72,30 @@ class Status(Order):
     do: Literal["status"]
 
 
-_ORDER: TypeAdapter[Pause | Resume | Status] = TypeAdapter(
-    Annotated[Pause | Resume | Status, Described(discriminator="do")]
-)
+class Parked(Order):
+    """List what could not be handled and was set aside."""
+
+    do: Literal["parked"]
+    limit: Annotated[int, Described(ge=1, le=1000)] = 100
+
+
+class Redrive(Order):
+    """Bring back what was set aside: all of it, or these occurrences."""
+
+    do: Literal["redrive"]
+    names: Literal["all"] | Annotated[list[Occurrence], Described(min_length=1, max_length=1000)]
+
+
+class Explain(Order):
+    """Say why somebody did or didn't get this."""
+
+    do: Literal["explain"]
+    occurrence: Occurrence
+
+
+AnyOrder = Pause | Resume | Status | Parked | Redrive | Explain
+
+_ORDER: TypeAdapter[AnyOrder] = TypeAdapter(Annotated[AnyOrder, Described(discriminator="do")])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +105,7 @@ class Desk:
     now: datetime
     request_id: str
     new_id: Callable[[], str]
+    recipients: Recipients
 
 
 def operate(event: dict[str, Any], *, desk: Desk) -> dict[str, Any]:
@@ -75,7 +121,7 @@ def operate(event: dict[str, Any], *, desk: Desk) -> dict[str, Any]:
     except ValidationError as error:
         faults = faults_of(error.errors(include_url=False, include_input=False, include_context=False))
         logger.info("operate refused", extra={"faults": len(faults)})
-        return {"refused": [_shown_fault(fault) for fault in faults]}
+        return {"refused": [{"field": fault.field, "reason": fault.reason} for fault in faults]}
     DynamoAuditLog().write(_event(order, desk))
     done = _carry_out(order, desk)
     logger.info("operate", extra={"do": order.do})
@@ -84,24 +130,29 @@ def operate(event: dict[str, Any], *, desk: Desk) -> dict[str, Any]:
     return done
 
 
-def _shown_fault(fault: Fault) -> dict[str, str]:
-    return {"field": fault.field, "reason": fault.reason}
-
-
-def _carry_out(order: Pause | Resume | Status, desk: Desk) -> dict[str, Any]:
+def _carry_out(order: AnyOrder, desk: Desk) -> dict[str, Any]:
     match order:
         case Pause() | Resume():
             position, is_new = operating.turn(
                 DynamoSwitch(), paused=isinstance(order, Pause), by=order.by, why=order.why, now=desk.now
             )
-            return {**_shown(position), "changed": is_new}
+            return {**_stands(position), "changed": is_new}
         case Status():
             position = DynamoSwitch().position() or operating.NEVER_TURNED
             watermark = DynamoDues().watermark()
-            return {**_shown(position), "finishedUntil": watermark.isoformat() if watermark else None}
+            return {**_stands(position), "finishedUntil": watermark.isoformat() if watermark else None}
+        case Parked():
+            found = list(DynamoParking().all())
+            return {"count": len(found), "parked": [_set_aside(one, desk.now) for one in found[: order.limit]]}
+        case Redrive():
+            names = None if order.names == "all" else order.names
+            back = redrive(names, dues=DynamoDues(), ledger=DynamoLedger(), parking=DynamoParking())
+            return {"broughtBack": back}
+        case Explain():
+            return _explained(order.occurrence, desk)
 
 
-def _shown(position: operating.Position) -> dict[str, Any]:
+def _stands(position: operating.Position) -> dict[str, Any]:
     return {
         "outreach": "paused, but for crisis pages" if position.paused else "running",
         "since": position.since.isoformat() if position.since else None,
@@ -110,24 +161,66 @@ def _shown(position: operating.Position) -> dict[str, Any]:
     }
 
 
-def _event(order: Pause | Resume | Status, desk: Desk) -> AuditEvent:
-    act, purpose = {
-        "pause": (Act.WRITE, "pause outreach"),
-        "resume": (Act.WRITE, "let outreach go on"),
-        "status": (Act.READ, "see whether outreach runs"),
-    }[order.do]
+def _set_aside(parked: parking.Parked, now: datetime) -> dict[str, Any]:
+    return {
+        "occurrence": parked.due.name,
+        "why": parked.why,
+        "dueAt": parked.due.due_at.isoformat(),
+        "setAsideAt": parked.at.isoformat(),
+        "ageMinutes": int((now - parked.at).total_seconds() // 60),
+    }
+
+
+def _explained(occurrence: str, desk: Desk) -> dict[str, Any]:
+    person_id, on, kind = occurrence_named(occurrence)
+    recipient = desk.recipients.load(person_id, now=desk.now)
+    if recipient is None:
+        return {"answer": "There is no such person.", "steps": []}
+    ledger = DynamoLedger()
+    known = Known(
+        recipient=recipient,
+        entry=ledger.get(person_id, kind, on),
+        today=ledger.between(person_id, on, on),
+        paused=DynamoSwitch().paused(desk.now),
+        waits=waits,
+    )
+    found = explain(kind, on, known, now=desk.now)
+    return {
+        "answer": found.answer,
+        "outcome": found.outcome,
+        "would": found.would,
+        "steps": [{"about": step.about, "passes": step.passes, "says": step.says} for step in found.steps],
+    }
+
+
+def _event(order: AnyOrder, desk: Desk) -> AuditEvent:
+    subject = None
+    match order:
+        case Pause():
+            act, purpose = Act.WRITE, f"pause outreach: {order.why}"
+        case Resume():
+            act, purpose = Act.WRITE, f"let outreach go on: {order.why}"
+        case Status():
+            act, purpose = Act.READ, "see whether outreach runs"
+        case Parked():
+            act, purpose = Act.LIST, "see what was set aside"
+        case Redrive():
+            which = "all" if order.names == "all" else f"{len(order.names)} occurrences"
+            act, purpose = Act.WRITE, f"bring back what was set aside: {which}"
+        case Explain():
+            act, purpose, subject = Act.READ, "see why a message was sent or not", order.occurrence.partition("_")[0]
     return AuditEvent(
         id=desk.new_id(),
         at=desk.now,
         actor=f"operator:{order.by}",
         role=None,
         relationship=Relationship.NONE,
-        subject=None,
+        subject=subject,
         programme_id=ALL_PROGRAMMES,
         action=Action(act),
         asked=act,
         field=Field.MESSAGES,
-        purpose=f"{purpose}: {order.why}" if isinstance(order, Pause | Resume) else purpose,
+        purpose=purpose,
         consent_id=None,
         request_id=desk.request_id,
         outcome=Outcome.ALLOWED,

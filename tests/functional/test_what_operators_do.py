@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,62 @@ import boto3
 import pytest
 
 import app
+from chalicelib.edge.ids import new_id
+from chalicelib.enrollment import service
+from chalicelib.enrollment.changing import Marker
+from chalicelib.enrollment.consents import Via, Will
+from chalicelib.enrollment.domain import CheckInPreference, Person
+from chalicelib.enrollment.episodes import State
+from chalicelib.enrollment.programme_store import DynamoProgrammes
+from chalicelib.enrollment.programmes import Programme
+from chalicelib.enrollment.service import Enrolment
+from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach import wiring
+from chalicelib.outreach.domain import DetailLevel, Due
+from chalicelib.outreach.due_store import waits
+from chalicelib.outreach.ledger_store import DynamoLedger
+from chalicelib.outreach.parking import park
+from chalicelib.outreach.recurrence import DAYS
+from chalicelib.outreach.store import DynamoDues, DynamoParking
 from chalicelib.outreach.switch import DynamoSwitch, switch
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Act, Action, Field
 from chalicelib.privacy.store import DynamoAuditLog
-from tests.build import utc
+from tests.build import PERSON, a_due, a_schedule, utc
 from tests.conftest import Clock
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 EVENTS = Path(__file__).parents[2] / "events"
 NINE = utc("2026-11-25T14:00")
+
+
+def enrol(person_id: str, programme: Programme) -> None:
+    person = Person(
+        id=person_id,
+        external_id="TBH-1",
+        given_name="Ana",
+        family_name="Lucía",
+        language="en",
+        zone="America/New_York",
+    )
+    service.enrol(
+        Enrolment(
+            person=person,
+            state=State.ACTIVE,
+            admitted_on=date(2026, 11, 1),
+            email="ana@example.com",
+            detail=DetailLevel.DISCREET,
+            attested=True,
+            consents=(("contact_email", None),),
+            check_in=CheckInPreference(at=time(9), days=frozenset(DAYS)),
+            marker=Marker(person_id=person_id),
+        ),
+        programme=programme,
+        will=Will(by="staff", via=Via.STAFF),
+        now=NINE - timedelta(days=2),
+        people=DynamoPeople(),
+        new_id=new_id,
+    )
 
 
 @dataclass(frozen=True)
@@ -91,6 +137,71 @@ def test_every_order_is_in_the_audit_log_with_who_gave_it_and_why() -> None:
     }
 
 
+def set_aside(person: str = PERSON) -> Due:
+    due = a_due(a_schedule(person=person))
+    park(
+        due,
+        why="ValueError at compose:12",
+        now=NINE - timedelta(minutes=90),
+        dues=DynamoDues(),
+        ledger=DynamoLedger(),
+        parking=DynamoParking(),
+    )
+    return due
+
+
+def test_what_was_set_aside_is_listed_with_its_reason_and_age() -> None:
+    due = set_aside()
+    set_aside("0e" * 16)
+
+    shown = order(**saved("operate_parked"))
+
+    assert shown["count"] == 2
+    mine = next(one for one in shown["parked"] if one["occurrence"] == due.name)
+    assert (mine["why"], mine["ageMinutes"]) == ("ValueError at compose:12", 90)
+    assert len(order(do="parked", by="ana", limit=1)["parked"]) == 1
+
+
+def test_what_was_set_aside_comes_back_once_however_often_it_is_ordered() -> None:
+    due = set_aside()
+    assert not waits(due)
+
+    assert order(**saved("operate_redrive")) == {"broughtBack": 1}
+    assert order(**saved("operate_redrive")) == {"broughtBack": 0}
+
+    assert waits(due)
+    assert DynamoLedger().get(due.person_id, due.kind, due.on) is None
+    assert order(do="parked", by="ana") == {"count": 0, "parked": []}
+
+
+def test_one_occurrence_can_be_brought_back_by_its_name() -> None:
+    mine, other = set_aside(), set_aside("0e" * 16)
+
+    assert order(do="redrive", by="ana", names=[mine.name]) == {"broughtBack": 1}
+
+    assert waits(mine)
+    assert not waits(other)
+
+
+def test_an_occurrence_is_explained_without_saying_whose_it_is() -> None:
+    event = saved("operate_explain")
+    assert order(**event)["answer"] == "There is no such person."
+    due = set_aside()
+    programme = Programme(id="iop-evening", name="Evening")
+    DynamoProgrammes().add(programme)
+    enrol(PERSON, programme)
+
+    told = order(**event)
+
+    assert event["occurrence"] == due.name
+    assert told["outcome"] == "failed"
+    assert "a fault on our side" in told["answer"]
+    assert {step["about"] for step in told["steps"]} >= {"ledger", "schedule", "episode", "consent", "channels", "late"}
+    assert not [secret for secret in ("Ana", "Lucía", "example") if secret in json.dumps(told, ensure_ascii=False)]
+    events = DynamoAuditLog().events([PERSON], month="2026-11", before=None, limit=10)
+    assert {(event.actor, event.action) for event in events} == {("operator:ana@care.example", Action.READ)}
+
+
 @pytest.mark.parametrize(
     ("event", "fields"),
     [
@@ -101,6 +212,11 @@ def test_every_order_is_in_the_audit_log_with_who_gave_it_and_why() -> None:
         ({"do": "pause", "by": "ana", "why": " "}, {"pause.why"}),
         ({"do": "pause", "by": "ana\nben", "why": "wrong template"}, {"pause.by"}),
         ({"do": "status", "by": "ana", "programme": "iop"}, {"status.programme"}),
+        ({"do": "parked", "by": "ana", "limit": 0}, {"parked.limit"}),
+        ({"do": "redrive", "by": "ana"}, {"redrive.names"}),
+        ({"do": "explain", "by": "ana", "occurrence": "PERSON#x"}, {"explain.occurrence"}),
+        ({"do": "explain", "by": "ana", "occurrence": f"{PERSON}_2026-02-30_check_in"}, {"explain.occurrence"}),
+        ({"do": "explain", "by": "ana", "occurrence": f"{PERSON}_2026-11-25_greeting"}, {"explain.occurrence"}),
     ],
 )
 def test_an_order_that_can_not_be_read_changes_nothing_and_names_the_field(
@@ -110,7 +226,7 @@ def test_an_order_that_can_not_be_read_changes_nothing_and_names_the_field(
 
     assert {fault["field"] for fault in answer["refused"]} == fields
     assert DynamoSwitch().position() is None
-    assert not DynamoAuditLog().events([ALL_PROGRAMMES], month="2026-11", before=None, limit=10)
+    assert not DynamoAuditLog().events([ALL_PROGRAMMES, PERSON], month="2026-11", before=None, limit=10)
 
 
 def test_who_ordered_and_why_stay_out_of_the_log(log: Callable[[], list[dict[str, object]]]) -> None:

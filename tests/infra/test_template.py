@@ -75,9 +75,10 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     assert read == {"LEDGER#*", "NOTICE#*", "PERSON#*", "PROGRAMMES", "SWITCH"}
 
 
-def test_operators_change_nothing_but_the_switch_and_add_to_the_audit_log() -> None:
-    assert partitions("operate", "PutItem") == {"SWITCH", "AUDIT#*"}
-    assert not partitions("operate", "UpdateItem") | partitions("operate", "DeleteItem")
+def test_operators_turn_the_switch_bring_back_what_was_set_aside_and_change_nothing_else() -> None:
+    assert partitions("operate", "PutItem") == {"SWITCH", "AUDIT#*", "DUE#*"}
+    assert partitions("operate", "DeleteItem") == {"PARKED", "LEDGER#*"}
+    assert not partitions("operate", "UpdateItem")
 
 
 def test_mail_goes_out_from_one_address_only() -> None:
