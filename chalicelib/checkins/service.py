@@ -199,7 +199,7 @@ def _row(
 
 def _due_on(who: Recipient, on: date) -> datetime | None:
     schedule = who.schedule(CHECK_IN)
-    if schedule is None:
+    if schedule is None or schedule.paused:
         return None
     # The last instant before the date begins, so that what falls due at its very start is found.
     before = resolve(on, time(), who.zone).replace(microsecond=0) - MOMENT

@@ -150,7 +150,8 @@ def scheduled(change: Change, schedule: Schedule, *, now: datetime) -> Change:
 def rescheduled(change: Change, preference: CheckInPreference, present: Schedule | None, *, now: datetime) -> Change:
     """Add the schedule of check-ins that follows ``present``."""
     version = present.version + 1 if present else 1
-    return scheduled(change, preference.schedule(change.person, version=version, now=now), now=now)
+    schedule = preference.schedule(change.person, version=version, now=now)
+    return scheduled(change, replace(schedule, paused=present.paused if present else False), now=now)
 
 
 def rezoned(record: Record, change: Change, *, now: datetime) -> Change:

@@ -15,6 +15,7 @@ from chalicelib.enrollment import (
     message_routes,
     preference_routes,
     programme_routes,
+    reminder_routes,
     service,
 )
 from chalicelib.enrollment.changing import Marker, find_person
@@ -59,6 +60,7 @@ __all__ = [
     "message_routes",
     "preference_routes",
     "programme_routes",
+    "reminder_routes",
 ]
 
 _CONTACT = frozenset({View.FULL, View.CONTACT_ONLY, View.NAME_ONLY})

@@ -1,4 +1,4 @@
-"""What another time zone does to what a person is waiting for: nothing twice on a date, nothing left out for long."""
+"""What an edit, or a move to another zone, does to what waits: nothing twice on a date, nothing left out for long."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,13 +25,29 @@ def moved(schedule: Schedule, *, zone: str, now: datetime) -> tuple[Schedule, Du
     if schedule.paused:
         return after, None
     last, pending = _last(schedule, now), next_occurrence(schedule.when, after=now)
-    following = next_occurrence(after.when, after=now)
-    while following and last and following.on <= last.on:
-        following = next_occurrence(after.when, after=following.at)
+    following = _next_on_another_date(after, last, now)
     if pending and _would_be_missed(pending, last, following):
         at = now.replace(microsecond=0)
         return after, _due(after, Occurrence(on=pending.on, at=at))
     return after, _due(after, following) if following else None
+
+
+def replanned(schedule: Schedule, following: Schedule, *, now: datetime) -> Due | None:
+    """
+    Return the due row of the edited schedule that follows ``schedule``; None if nothing comes any more.
+
+    A local date on which the one before came already is left out: the ledger has it, and what was sent is not repeated.
+    """
+    last = None if schedule.paused else _last(schedule, now)
+    found = None if following.paused else _next_on_another_date(following, last, now)
+    return _due(following, found) if found else None
+
+
+def _next_on_another_date(schedule: Schedule, last: Occurrence | None, now: datetime) -> Occurrence | None:
+    found = next_occurrence(schedule.when, after=now)
+    while found and last and found.on <= last.on:
+        found = next_occurrence(schedule.when, after=found.at)
+    return found
 
 
 def _would_be_missed(pending: Occurrence, last: Occurrence | None, following: Occurrence | None) -> bool:

@@ -65,7 +65,8 @@ class Elapsed:
     """
     So much elapsed time after (or, negative, before) another moment or each of a series: "24 hours before".
 
-    ``zone`` only says which local date names it; the moment keeps its own.
+    ``zone`` only says which local date names it; the moment keeps its own. Two of a daily series that come to lie on
+    one local date, which a change of clocks around midnight can do, have one name and so are one message.
     """
 
     of: Recurrence | Once

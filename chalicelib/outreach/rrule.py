@@ -2,7 +2,7 @@
 Recurrence rules of whole days (RFC 5545 3.3.10): read strictly, walked with work that no rule can make large.
 
 Not python-dateutil's, which counts from the first day each time, loops to the year 9999 where a rule never fits, and
-takes rules that fire each second (docs/decisions/0020-rules-of-whole-days.md). The tests hold one against the other.
+takes rules that fire each second (docs/decisions/0021-rules-of-whole-days.md). The tests hold one against the other.
 """
 
 import re

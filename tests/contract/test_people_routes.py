@@ -73,6 +73,7 @@ class Api:
             "scope",
             "account",
             "kind",
+            "schedule_id",
             "occurrence",
         )
         place, _, query = path.partition("?")
@@ -81,7 +82,7 @@ class Api:
             if door.method != method or len(parts) != len(given):
                 continue
             values = {part[1:-1]: value for part, value in zip(parts, given, strict=True) if part.startswith("{")}
-            if values.keys() <= set(names) and [values.get(part[1:-1], part) for part in parts] == given:
+            if values.keys() <= {*names, "schedule_id"} and [values.get(part[1:-1], part) for part in parts] == given:
                 form = {"Content-Type": door.raw[0]} if door.raw else {}
                 sent = (
                     form

@@ -1,0 +1,159 @@
+"""Moves between zones: nothing twice on a local date, no day left out by a move, and nothing before its time."""
+
+import itertools
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.outreach.domain import Due, Schedule
+from chalicelib.outreach.moving import LONGEST_SILENCE, moved, replanned
+from chalicelib.outreach.recurrence import Once, Recurrence, When, next_occurrence
+from tests.build import NEW_YORK, PERSON, a_schedule, utc
+
+ZONES = st.sampled_from(
+    [
+        NEW_YORK,
+        "America/Denver",
+        "America/Los_Angeles",
+        "Pacific/Honolulu",
+        "Pacific/Pago_Pago",
+        "Europe/London",
+        "Asia/Kolkata",
+        "Asia/Tokyo",
+        "Pacific/Auckland",
+        "Pacific/Kiritimati",
+        "Australia/Lord_Howe",
+    ]
+)
+HOUR = timedelta(hours=1)
+
+
+def daily(at: time, zone: str) -> Schedule:
+    when = Recurrence(at=at, rule="FREQ=DAILY", zone=zone, starts_on=date(2026, 1, 1))
+    return Schedule(person_id=PERSON, kind="check_in", version=1, when=when)
+
+
+def came(schedule: Schedule, *, first: datetime, until: datetime) -> list[tuple[date, datetime]]:
+    found: list[tuple[date, datetime]] = []
+    after = first
+    while (occurrence := next_occurrence(schedule.when, after=after)) and occurrence.at <= until:
+        found.append((occurrence.on, occurrence.at))
+        after = occurrence.at
+    return found
+
+
+def comes(schedule: Schedule, due: Due | None, *, count: int = 3) -> list[tuple[date, datetime]]:
+    found: list[tuple[date, datetime]] = []
+    while due and len(found) < count:
+        found.append((due.on, due.at))
+        occurrence = next_occurrence(schedule.when, after=due.at)
+        due = (
+            Due(
+                person_id=PERSON,
+                kind=schedule.kind,
+                on=occurrence.on,
+                at=occurrence.at,
+                due_at=occurrence.at,
+                version=schedule.version,
+            )
+            if occurrence
+            else None
+        )
+    return found
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    home=ZONES,
+    away=ZONES,
+    at=st.integers(0, 95).map(lambda quarters: time(quarters // 4, quarters % 4 * 15)),
+    now=st.datetimes(datetime(2026, 2, 1), datetime(2028, 12, 31)).map(lambda now: now.replace(microsecond=0)),
+)
+@example(home="America/Denver", away=NEW_YORK, at=time(9), now=datetime(2026, 11, 24, 15, 30))
+@example(home="Asia/Tokyo", away="America/Los_Angeles", at=time(9), now=datetime(2026, 11, 24, 1))
+@example(home="Pacific/Kiritimati", away="Pacific/Pago_Pago", at=time(0), now=datetime(2026, 11, 24, 10, 1))
+def test_after_a_move_no_date_is_used_twice_and_no_silence_gets_too_long(
+    home: str, away: str, at: time, now: datetime
+) -> None:
+    instant = now.replace(tzinfo=UTC)
+    schedule = daily(at, home)
+    before = came(schedule, first=instant - timedelta(days=4), until=instant)
+
+    after, due = moved(schedule, zone=away, now=instant)
+
+    afterwards = comes(after, due)
+    both = [*before, *afterwards]
+    dates = [on for on, _ in both]
+    assert dates == sorted(set(dates))
+    assert all(later >= instant for _, later in afterwards)
+    west = _offset(home, instant) - _offset(away, instant)
+    # Crossing the date line to the west repeats a date, which has one all the same; a night may have an hour more.
+    longest = max(LONGEST_SILENCE, timedelta(hours=24) + west + HOUR)
+    gaps = [second - first for (_, first), (_, second) in itertools.pairwise(both)]
+    assert max(gaps) <= longest
+    assert after.version == schedule.version + 1
+    assert after.when.zone == away
+
+
+def _offset(zone: str, instant: datetime) -> timedelta:
+    offset = instant.astimezone(ZoneInfo(zone)).utcoffset()
+    assert offset is not None
+    return offset
+
+
+def test_a_move_east_in_the_half_hour_before_costs_nobody_the_reminder() -> None:
+    half_past_eight = utc("2026-11-24T15:30")  # in Denver; in New York it is 10:30
+
+    after, due = moved(daily(time(9), "America/Denver"), zone=NEW_YORK, now=half_past_eight)
+
+    assert comes(after, due, count=2) == [
+        (date(2026, 11, 24), half_past_eight),
+        (date(2026, 11, 25), utc("2026-11-25T14:00")),
+    ]
+
+
+def test_a_move_west_after_the_reminder_does_not_bring_it_again_that_day() -> None:
+    half_past_nine = utc("2026-11-24T14:30")  # in New York; in Los Angeles it is 6:30
+
+    after, due = moved(daily(time(9), NEW_YORK), zone="America/Los_Angeles", now=half_past_nine)
+
+    assert comes(after, due, count=1) == [(date(2026, 11, 25), utc("2026-11-25T17:00"))]
+
+
+def one_off(at: str) -> When:
+    return Once(on=date(2026, 11, 24), at=time.fromisoformat(at), zone="America/Denver")
+
+
+def test_a_single_reminder_that_a_move_would_swallow_comes_at_once_and_one_that_came_does_not() -> None:
+    schedule = Schedule(person_id=PERSON, kind="appointment-1", version=3, when=one_off("09:00"))
+
+    _, waiting = moved(schedule, zone=NEW_YORK, now=utc("2026-11-24T15:30"))
+    _, over = moved(schedule, zone="America/Los_Angeles", now=utc("2026-11-24T16:30"))
+
+    assert waiting is not None
+    assert (waiting.on, waiting.at, waiting.version) == (date(2026, 11, 24), utc("2026-11-24T15:30"), 4)
+    assert over is None
+
+
+def test_what_is_paused_moves_along_and_stays_paused() -> None:
+    paused = Schedule(person_id=PERSON, kind="check_in", version=1, when=one_off("09:00"), paused=True)
+
+    after, due = moved(paused, zone=NEW_YORK, now=utc("2026-11-24T12:00"))
+
+    assert due is None
+    assert after.when.zone == NEW_YORK
+
+
+def test_an_edit_to_later_on_a_day_that_had_its_reminder_holds_from_the_next_day() -> None:
+    now = utc("2026-11-24T15:00")  # ten o'clock in New York
+    nine, three = a_schedule(at="09:00"), a_schedule(at="15:00", version=2)
+
+    due = replanned(nine, three, now=now)
+    earlier = replanned(a_schedule(at="11:00"), three, now=now)
+
+    assert due is not None
+    assert due.on == date(2026, 11, 25)
+    assert earlier is not None
+    assert earlier.on == date(2026, 11, 24)
