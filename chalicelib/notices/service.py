@@ -133,20 +133,23 @@ def add_notice(
     :raises NoticeTaken: there is one of this id that says something else
     """
     texts = {language: clean(text) for language, text in draft.texts.items()}
-    at = draft.at or soonest(now)
-    must_be_sound(texts, draft.audience, at, languages=languages, now=now)
-    taken = now.replace(microsecond=0)
-    notice = Notice(
-        id=notice_id,
-        programme_id=programme_id,
-        texts=texts,
-        at=at.astimezone(UTC).replace(microsecond=0),
-        audience=draft.audience,
-        by=by,
-        created_at=taken,
-        moved_at=taken,
-    )
-    kept = notices.add(notice)
+    kept = notices.find(notice_id)
+    if kept is None:
+        at = draft.at or soonest(now)
+        must_be_sound(texts, draft.audience, at, languages=languages, now=now)
+        taken = now.replace(microsecond=0)
+        kept = notices.add(
+            Notice(
+                id=notice_id,
+                programme_id=programme_id,
+                texts=texts,
+                at=at.astimezone(UTC).replace(microsecond=0),
+                audience=draft.audience,
+                by=by,
+                created_at=taken,
+                moved_at=taken,
+            )
+        )
     if (kept.programme_id, kept.texts, kept.audience) != (programme_id, texts, draft.audience):
         raise NoticeTaken("another notice was sent with this key")
     return kept

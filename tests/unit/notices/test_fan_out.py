@@ -278,9 +278,9 @@ def test_what_is_remembered_of_notices_does_not_grow_without_end() -> None:
 
 def test_the_same_request_again_is_the_same_notice_and_another_one_is_refused() -> None:
     office = Office()
-    first = office.send()
+    first = office.send(at=NOW + 4 * MINUTE)
 
-    assert office.send(now=NOW + MINUTE) == first
+    assert office.send(at=NOW + 4 * MINUTE, now=NOW + 10 * MINUTE) == first
     with pytest.raises(NoticeTaken):
         office.send(audience=Audience(languages=frozenset({"es"})))
     assert office.notices.open == {(first.begins_at, first.id)}
