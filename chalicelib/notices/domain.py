@@ -9,9 +9,8 @@ from typing import Protocol
 
 from chalicelib.enrollment.episodes import State
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
+from chalicelib.outreach.categories import NOTICE
 from chalicelib.outreach.domain import Due
-
-CATEGORY = "notice"
 
 LONGEST_TEXT = 2000
 """Characters of a notice in one language: a page or so to read."""
@@ -144,7 +143,7 @@ class Notice:
     @property
     def kind(self) -> str:
         """The kind of its occurrences."""
-        return f"{CATEGORY}-{self.id}"
+        return f"{NOTICE}-{self.id}"
 
     @property
     def on(self) -> date:
@@ -259,4 +258,4 @@ def must_be_sound(
 def notice_id_of(kind: str) -> str | None:
     """Return which notice an occurrence of this kind belongs to; None if it is about something else."""
     category, _, notice_id = kind.partition("-")
-    return notice_id if category == CATEGORY and notice_id else None
+    return notice_id if category == NOTICE and notice_id else None

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from chalicelib.outreach.categories import CHECK_IN, category_name, category_of
+from chalicelib.outreach.categories import CHECK_IN, NOTICE, category_name, category_of
 from chalicelib.outreach.domain import Channel, Entry
 
 
@@ -33,7 +33,7 @@ NO_END = datetime(9999, 12, 31, tzinfo=UTC)
 """When a link runs out that ends with the address only: what it can do is never too late."""
 
 
-_LEADS_TO = {CHECK_IN: Purpose.ANSWER, "notice": Purpose.READ}
+_LEADS_TO = {CHECK_IN: Purpose.ANSWER, NOTICE: Purpose.READ}
 """What the link of a category's message is for."""
 
 

@@ -5,12 +5,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from email import message_from_string
+from email.policy import default
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 import pytest
+from moto.ses.models import ses_backends
 from moto.sqs.models import sqs_backends
 
 import app as doors
@@ -27,6 +30,7 @@ from chalicelib.enrollment.store import DynamoPeople, people
 from chalicelib.notices import handlers, routes
 from chalicelib.notices.domain import Notice
 from chalicelib.notices.store import DynamoNotices
+from chalicelib.outreach import wiring
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, Entry, Reason, Status
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.links import Claims, Purpose, Signer
@@ -105,6 +109,19 @@ class Stack:
         answer: dict[str, Any] = doors.fan_out({"Records": records}, None)
         return answer
 
+    def deliver(self, at: datetime) -> None:
+        """Hand over what falls due at this minute, and deliver it then."""
+        self.tick(at - timedelta(seconds=50))
+        queue = sqs_backends["123456789012"]["us-east-1"].queues["cairn-deliver"]
+        bodies = [str(message.body) for message in queue._messages]  # noqa: SLF001
+        queue._messages.clear()  # noqa: SLF001
+        self.clock.set(at + timedelta(seconds=5))
+        records = [
+            {"messageId": f"m{number}", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
+            for number, body in enumerate(bodies)
+        ]
+        assert doors.deliver({"Records": records}, None) == {"batchItemFailures": []}
+
     def finish(self) -> None:
         """Let the fan-out run to its end."""
         self.tick(NOW + timedelta(seconds=30))
@@ -125,7 +142,18 @@ def stack(aws: None, clock: Clock) -> Iterator[Stack]:  # noqa: ARG001
     )
     for queue in ("cairn-deliver", "cairn-fan-out"):
         boto3.client("sqs").create_queue(QueueName=queue)
-    cached: tuple[Any, ...] = (keys.keys, handlers._queue, handlers._still_true, routes._reading, people)  # noqa: SLF001
+    ses = boto3.client("sesv2")
+    ses.create_email_identity(EmailIdentity="hello@care.example")
+    ses.create_configuration_set(ConfigurationSetName="cairn")
+    cached: tuple[Any, ...] = (
+        keys.keys,
+        wiring.ticking,
+        wiring.delivering,
+        handlers._queue,  # noqa: SLF001
+        handlers._still_true,  # noqa: SLF001
+        routes._reading,  # noqa: SLF001
+        people,
+    )
     for one in cached:
         one.cache_clear()
     DynamoDues().advance(NOW - timedelta(hours=1))
@@ -348,6 +376,54 @@ def test_staff_see_whom_it_has_reached_and_whom_not_and_why(stack: Stack) -> Non
     }
     waiting = stack.send("GET", f"{path}/recipients?outcome=waiting").json["items"]
     assert [row["personId"] for row in waiting] == ids[4:]
+
+
+def mails() -> dict[str, str]:
+    """Return what each address was sent, as it went out."""
+    sent = ses_backends["123456789012"]["us-east-1"].sent_messages
+    found = {str(message_from_string(mail.raw_data)["To"]): str(mail.raw_data) for mail in sent}
+    assert len(found) == len(sent)
+    return found
+
+
+def test_everybody_is_told_of_it_once_and_reads_it_behind_their_link(stack: Stack) -> None:
+    enrol(1)
+    enrol(2, language="es")
+    enrol(3, state=State.ON_HOLD)
+    notice_id = stack.notice()
+    stack.finish()
+
+    for _ in range(2):
+        stack.deliver(AT)
+
+    told = mails()
+    assert set(told) == {"ana1@example.com", "ana2@example.com"}
+    text = message_from_string(told["ana2@example.com"], policy=default).get_body(("plain",))
+    assert text is not None
+    assert "grupo" not in text.get_content()
+    link = re.search(r"https://care\.example(/n/\S+)", text.get_content())
+    assert link is not None
+    assert "El grupo de la noche es a las seis." in stack.send("GET", link[1]).text
+    assert stack.send("GET", f"/programmes/iop-evening/notices/{notice_id}").json["counts"] == {
+        "recipients": 3,
+        "sent": 2,
+        "waiting": 0,
+        "skipped": {"on_hold": 1},
+        "failed": {},
+    }
+
+
+def test_whoever_waits_when_it_is_cancelled_is_skipped_and_the_record_says_so(stack: Stack) -> None:
+    enrol(1)
+    notice_id = stack.notice()
+    stack.finish()
+    stack.send("POST", f"/programmes/iop-evening/notices/{notice_id}/cancellation")
+
+    stack.deliver(AT)
+
+    assert mails() == {}
+    shown = stack.send("GET", f"/programmes/iop-evening/notices/{notice_id}").json
+    assert shown["counts"]["skipped"] == {"cancelled": 1}
 
 
 @pytest.mark.parametrize("query", ["cursor=UEFHRSMx", "limit=0", "outcome=lost", "cursor=MDAwMDEuMDAwMDI&limit=101"])
