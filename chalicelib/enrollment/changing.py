@@ -12,7 +12,7 @@ from chalicelib.enrollment.episodes import Episode
 from chalicelib.enrollment.preferences import Preference
 from chalicelib.errors import Conflict, Stale
 from chalicelib.outreach.domain import Due, Schedule, Standing
-from chalicelib.outreach.moving import moved
+from chalicelib.outreach.moving import moved, replanned
 from chalicelib.outreach.service import first_due
 
 TRIES = 3
@@ -148,10 +148,17 @@ def scheduled(change: Change, schedule: Schedule, *, now: datetime) -> Change:
 
 
 def rescheduled(change: Change, preference: CheckInPreference, present: Schedule | None, *, now: datetime) -> Change:
-    """Add the schedule of check-ins that follows ``present``."""
-    version = present.version + 1 if present else 1
-    schedule = preference.schedule(change.person, version=version, now=now)
-    return scheduled(change, replace(schedule, paused=present.paused if present else False), now=now)
+    """Add the schedule of check-ins that follows ``present``; one that is paused stays so."""
+    if present is None:
+        return scheduled(change, preference.schedule(change.person, version=1, now=now), now=now)
+    schedule = preference.schedule(change.person, version=present.version + 1, now=now)
+    return edited(change, present, replace(schedule, paused=present.paused), now=now)
+
+
+def edited(change: Change, present: Schedule, schedule: Schedule, *, now: datetime) -> Change:
+    """Put a schedule in the place of ``present``, and what waits along with it."""
+    dues = replanned(present, schedule, now=now)
+    return replace(change, schedules=(*change.schedules, schedule), dues=(*change.dues, *dues))
 
 
 def rezoned(record: Record, change: Change, *, now: datetime) -> Change:
@@ -160,9 +167,8 @@ def rezoned(record: Record, change: Change, *, now: datetime) -> Change:
         return change
     for present in record.schedules:
         if not present.keeps_zone:
-            schedule, due = moved(present, zone=change.person.zone, now=now)
-            dues = (*change.dues, due) if due else change.dues
-            change = replace(change, schedules=(*change.schedules, schedule), dues=dues)
+            schedule, dues = moved(present, zone=change.person.zone, now=now)
+            change = replace(change, schedules=(*change.schedules, schedule), dues=(*change.dues, *dues))
     return change
 
 
@@ -173,5 +179,5 @@ def restarted(record: Record, change: Change, *, now: datetime) -> Change:
         return change
     for present in record.schedules:
         if not present.paused:
-            change = scheduled(change, replace(present, version=present.version + 1), now=now)
+            change = scheduled(change, replace(present, version=present.version + 1, since=now), now=now)
     return change

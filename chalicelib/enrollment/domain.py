@@ -94,7 +94,7 @@ class CheckInPreference:
         recurrence = Recurrence(
             at=self.at, rule=weekly(self.days), zone=person.zone, starts_on=local_date(now, person.zone)
         )
-        return Schedule(person_id=person.id, kind=CHECK_IN, version=version, when=recurrence)
+        return Schedule(person_id=person.id, kind=CHECK_IN, version=version, when=recurrence, since=now)
 
     @classmethod
     def of(cls, schedule: Schedule) -> "CheckInPreference":

@@ -9,14 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.enrollment.changing import Change, People, change_record, next_of, scheduled
+from chalicelib.enrollment.changing import Change, People, change_record, edited, next_of, scheduled
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.programmes import refuse
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound, Stale
 from chalicelib.outreach.categories import APPOINTMENT, CHECK_IN, category_name
 from chalicelib.outreach.checking import when_faults
 from chalicelib.outreach.domain import Schedule
-from chalicelib.outreach.moving import replanned
 from chalicelib.outreach.recurrence import When, next_occurrence
 
 MOST_REMINDERS = 20
@@ -79,7 +78,13 @@ def set_reminder(
         if is_full and not over:
             raise TooManyReminders(f"a person has at most {MOST_REMINDERS} reminders")
         schedule = Schedule(
-            person_id=person_id, kind=kind, version=1, when=when, title=title.strip(), keeps_zone=keeps_zone
+            person_id=person_id,
+            kind=kind,
+            version=1,
+            when=when,
+            title=title.strip(),
+            keeps_zone=keeps_zone,
+            since=now,
         )
         return scheduled(replace(next_of(record), no_schedules=tuple(over) if is_full else ()), schedule, now=now)
 
@@ -113,11 +118,12 @@ def edit_schedule(person_id: str, kind: str, edit: Edit, *, version: int, now: d
             when=when,
             keeps_zone=edit.keeps_zone if edit.plan else present.keeps_zone,
             paused=present.paused if edit.paused is None else edit.paused,
+            since=now if edit.plan or edit.paused is False else present.since,
         )
-        due = replanned(present, schedule, now=now)
-        if due is None and edit.plan and not schedule.paused:
+        change = edited(next_of(record), present, schedule, now=now)
+        if edit.plan and not schedule.paused and all(due.due_at <= now for due in change.dues):
             raise Invalid(Fault(field="when", reason="is on a date whose reminder has come already; set another one"))
-        return replace(next_of(record), schedules=(schedule,), dues=(due,) if due else ())
+        return change
 
     return find_schedule(change_record(person_id, decide, people=people), kind)
 

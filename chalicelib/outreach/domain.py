@@ -121,7 +121,7 @@ class Schedule:
     What comes for a person by a rule: ``kind`` (for example ``check_in``), when, and a version that grows by edits.
 
     ``title`` is for the person and their staff, never for a message. ``keeps_zone``: its zone stays when the person's
-    changes. A ``paused`` one has no due row.
+    changes. A ``paused`` one has no due row. It counts from ``since`` on, the instant that it was set, or let go on.
     """
 
     person_id: str
@@ -131,6 +131,7 @@ class Schedule:
     title: str = ""
     keeps_zone: bool = False
     paused: bool = False
+    since: datetime | None = None
 
 
 class Standing(StrEnum):

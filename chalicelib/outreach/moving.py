@@ -1,8 +1,14 @@
-"""What an edit, or a move to another zone, does to what waits: nothing twice on a date, nothing left out for long."""
+"""
+What an edit, or a move to another zone, does to what waits: nothing lost, nothing twice on a date, no long silence.
+
+A new version makes the due rows of the one before void. One of them may have fallen due already and not have ended: in
+quiet hours, or on its way this second. So it is put again; the ledger knows whether it was sent.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from chalicelib.outreach.categories import closes_at
 from chalicelib.outreach.domain import Due, Schedule
 from chalicelib.outreach.recurrence import Occurrence, in_zone, next_occurrence
 
@@ -12,35 +18,36 @@ LONGEST_SILENCE = timedelta(hours=36)
 _LOOK_BACK = timedelta(days=3)
 
 
-def moved(schedule: Schedule, *, zone: str, now: datetime) -> tuple[Schedule, Due | None]:
+def replanned(before: Schedule, after: Schedule, *, now: datetime) -> tuple[Due, ...]:
     """
-    Return a schedule as it goes on in another zone, and its due row there (None: nothing comes any more).
+    Return the due rows of ``after``, the version that an edit of ``before`` makes.
 
-    What came already under a local date doesn't come again under it. What had not come yet, and whose time the new
-    zone has behind it already, comes at once where the silence would get longer than ``LONGEST_SILENCE`` otherwise: a
-    move from Denver to New York at 8:30 must not cost the reminder of 9:00. Where a date is lived twice, by crossing
-    the date line to the west, it has one occurrence all the same.
+    A local date on which the one before fell due is left out from there on: what was sent is not repeated.
+    """
+    if after.paused:
+        return ()
+    last = None if before.paused else _last(before, now)
+    following = _next_on_another_date(after, last, now)
+    return _unended(after, last, now) + ((_due(after, following),) if following else ())
+
+
+def moved(schedule: Schedule, *, zone: str, now: datetime) -> tuple[Schedule, tuple[Due, ...]]:
+    """
+    Return a schedule as it goes on in another zone, and its due rows there.
+
+    What fell due already under a local date doesn't come again under it. What had not, and whose time the new zone has
+    behind it already, comes at once where the silence would get longer than ``LONGEST_SILENCE`` otherwise: a move from
+    Denver to New York at 8:30 must not cost the reminder of 9:00. Where a date is lived twice, by crossing the date
+    line to the west, it has one occurrence all the same.
     """
     after = replace(schedule, when=in_zone(schedule.when, zone), version=schedule.version + 1)
     if schedule.paused:
-        return after, None
+        return after, ()
     last, pending = _last(schedule, now), next_occurrence(schedule.when, after=now)
     following = _next_on_another_date(after, last, now)
     if pending and _would_be_missed(pending, last, following):
-        at = now.replace(microsecond=0)
-        return after, _due(after, Occurrence(on=pending.on, at=at))
-    return after, _due(after, following) if following else None
-
-
-def replanned(schedule: Schedule, following: Schedule, *, now: datetime) -> Due | None:
-    """
-    Return the due row of the edited schedule that follows ``schedule``; None if nothing comes any more.
-
-    A local date on which the one before came already is left out: the ledger has it, and what was sent is not repeated.
-    """
-    last = None if schedule.paused else _last(schedule, now)
-    found = None if following.paused else _next_on_another_date(following, last, now)
-    return _due(following, found) if found else None
+        following = Occurrence(on=pending.on, at=now.replace(microsecond=0))
+    return after, _unended(after, last, now) + ((_due(after, following),) if following else ())
 
 
 def _next_on_another_date(schedule: Schedule, last: Occurrence | None, now: datetime) -> Occurrence | None:
@@ -59,10 +66,18 @@ def _would_be_missed(pending: Occurrence, last: Occurrence | None, following: Oc
 
 
 def _last(schedule: Schedule, now: datetime) -> Occurrence | None:
-    found, at = None, now - _LOOK_BACK
+    found, at = None, max(now - _LOOK_BACK, schedule.since or now - _LOOK_BACK)
     while (following := next_occurrence(schedule.when, after=at)) and following.at <= now:
         found, at = following, following.at
     return found
+
+
+def _unended(schedule: Schedule, last: Occurrence | None, now: datetime) -> tuple[Due, ...]:
+    if last is None:
+        return ()
+    # Whatever waits for longer than its instant counts as deferred, so that it doesn't bring the next one along.
+    due = replace(_due(schedule, last), at=now.replace(microsecond=0))
+    return (due,) if closes_at(due, schedule.when.zone) > now else ()
 
 
 def _due(schedule: Schedule, occurrence: Occurrence) -> Due:

@@ -21,6 +21,7 @@ class ScheduleItem(Item, discriminator="schedule"):
     title = UnicodeAttribute(null=True)
     keeps_zone = BooleanAttribute(null=True)
     paused = BooleanAttribute(null=True)
+    since = UnicodeAttribute(null=True)
 
 
 class WaitingItem(Item, discriminator="waiting"):
@@ -66,6 +67,7 @@ def schedule_item(schedule: Schedule) -> ScheduleItem:
         title=schedule.title or None,
         keeps_zone=schedule.keeps_zone or None,
         paused=schedule.paused or None,
+        since=instant(schedule.since) if schedule.since else None,
     )
 
 
@@ -79,6 +81,7 @@ def schedule_of(item: ScheduleItem) -> Schedule:
         title=item.title or "",
         keeps_zone=bool(item.keeps_zone),
         paused=bool(item.paused),
+        since=datetime.fromisoformat(item.since) if item.since else None,
     )
 
 
