@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from infra.keys import AwsClient
-from infra.local.places import CLOCK, REGION, endpoints
+from infra.local.places import ACCOUNT, CLOCK, REGION, endpoints
 from infra.package import TEMPLATE, ZIP
 
 STACK, BUCKET = "cairn-local", "cairn-packages"
@@ -41,6 +41,8 @@ def parameters(ports: dict[str, int]) -> dict[str, str]:
         "ReplyTo": REPLY_TO,
         "WebOrigin": f"http://127.0.0.1:{ports['api']}",
         "PushOrigins": f"http://127.0.0.1:{ports['inbox']}",
+        "FcmApplication": application("GCM"),
+        "ApnsApplication": application("APNS"),
         "DeletionProtection": "false",
         "LocalMail": f"http://127.0.0.1:{ports['inbox']}",
         "LocalIdentity": f"http://127.0.0.1:{ports['aws']}",
@@ -48,8 +50,21 @@ def parameters(ports: dict[str, int]) -> dict[str, str]:
     }
 
 
+def application(platform: str) -> str:
+    """Return the ARN of the SNS platform application on a laptop."""
+    return f"arn:aws:sns:{REGION}:{ACCOUNT}:app/{platform}/cairn"
+
+
+def make_applications(port: int) -> None:
+    """Make the platform applications, which no CloudFormation makes: they hold Google's and Apple's credentials."""
+    sns = aws("sns", port)
+    for platform in ("GCM", "APNS"):
+        sns.create_platform_application(Name="cairn", Platform=platform, Attributes={"PlatformCredential": "local"})
+
+
 def deploy(ports: dict[str, int]) -> tuple[str, dict[str, str]]:
     """Create the stack or bring it up to date; return what was done (created, updated, unchanged) and its outputs."""
+    make_applications(ports["aws"])
     formation = aws("cloudformation", ports["aws"])
     template = json.dumps(_with_code_in_s3(ports["aws"]))
     s3 = aws("s3", ports["aws"])

@@ -32,7 +32,7 @@ def page(messages: list[dict[str, Any]], *, search: str, kind: str, zone_of: Cal
     empty = '<p class="empty">Nothing here yet. Try <code>make day</code> to play a day.</p>'
     kinds = "".join(
         f'<option value="{value}"{" selected" if value == kind else ""}>{name}</option>'
-        for value, name in (("", "Everything"), ("email", "Email"), ("push", "Push"))
+        for value, name in (("", "Everything"), ("email", "Email"), ("push", "Browsers"), ("mobile", "Phones"))
     )
     return (
         whole.replace("{{search}}", html.escape(search, quote=True))
@@ -87,9 +87,11 @@ def _push(message: dict[str, Any]) -> str:
     rows = "".join(
         f"<dt>{html.escape(str(name))}</dt><dd>{_linked(str(value))}</dd>" for name, value in _payload(message).items()
     )
-    return f"""<h2>Decrypted</h2><dl>{rows}</dl>
-<dl><dt>Device</dt><dd>{html.escape(message["subscription"])}</dd>
-<dt>Size</dt><dd>{message["bytes"]} bytes encrypted</dd></dl>
+    person = html.escape(message["person"] or "not known")
+    size = f"{message['bytes']} bytes" + (" encrypted" if message["kind"] == "push" else "")
+    return f"""<h2>What the device gets</h2><dl>{rows}</dl>
+<dl><dt>Person</dt><dd>{person}</dd><dt>Device</dt><dd>{html.escape(message["subscription"])}</dd>
+<dt>Size</dt><dd>{size}</dd></dl>
 <details class="raw"><summary>Headers</summary>{_headers(message)}</details>
 <p><a href="/messages/{message["id"]}">JSON</a></p>"""
 

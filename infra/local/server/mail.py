@@ -8,7 +8,6 @@ as delivered (or as bounced, for the addresses of SES's mailbox simulator) to wh
 import base64
 import email
 import email.policy
-import http.client
 import json
 import queue
 import threading
@@ -16,10 +15,12 @@ import time
 import uuid
 from email.message import EmailMessage
 from email.utils import parseaddr
+from http import HTTPStatus
 from typing import Any
 
 from infra.local.places import ACCOUNT, REGION, stack_now
 from infra.local.server.events import Rules
+from infra.local.server.passing import pass_on
 from infra.local.server.records import Records
 
 SEND_PATH = "/v2/email/outbound-emails"
@@ -38,16 +39,10 @@ class Mail:
 
     def handle(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
         """Pass a request of the SES v2 API on and return the answer."""
-        upstream = http.client.HTTPConnection("127.0.0.1", self._port, timeout=15)
-        try:
-            upstream.request(method, path, body=body, headers=headers)
-            answer = upstream.getresponse()
-            content = answer.read()
-        finally:
-            upstream.close()
-        if method == "POST" and path == SEND_PATH and answer.status == http.HTTPStatus.OK:
+        status, answered, content = pass_on(self._port, method, path, headers, body)
+        if method == "POST" and path == SEND_PATH and status == HTTPStatus.OK:
             self._keep(json.loads(body), json.loads(content)["MessageId"])
-        return answer.status, {"Content-Type": answer.getheader("Content-Type") or "application/json"}, content
+        return status, answered, content
 
     def _keep(self, request: dict[str, Any], message_id: str) -> None:
         raw = base64.b64decode(request.get("Content", {}).get("Raw", {}).get("Data", ""))
@@ -94,7 +89,7 @@ class Mail:
 def reports_about(destination: list[str]) -> list[str]:
     """Return the detail types that SES would publish, by the rules of its mailbox simulator."""
     box, _, domain = parseaddr(destination[0])[1].partition("@") if destination else ("", "", "")
-    if domain == "simulator.amazonses.com" and box.startswith("bounce"):
+    if domain == "simulator.amazonses.com" and box.startswith(("bounce", "suppressionlist")):
         return ["Email Sent", "Email Bounced"]
     if domain == "simulator.amazonses.com" and box.startswith("complaint"):
         return ["Email Sent", "Email Delivered", "Email Complaint Received"]

@@ -10,16 +10,20 @@ from functools import cache
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
+from botocore.exceptions import ClientError
+
 from infra.local.places import LOCAL
 from infra.local.server import inbox
 from infra.local.server.events import Rules
 from infra.local.server.front import front
 from infra.local.server.mail import Mail
+from infra.local.server.mobile import Mobile
 from infra.local.server.push import NotTaken, PushService, Sent
 from infra.local.server.records import Records
 from infra.local.server.web import Handler, Server
 from infra.local.stack import aws
 
+PassesOn = Callable[[str, str, dict[str, str], bytes], tuple[int, dict[str, str], bytes]]
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -33,6 +37,7 @@ class Outside(Handler):
     """Mail, push and inbox, which share an address."""
 
     mail: Mail
+    mobile: Mobile
     push: PushService
     records: Records
     zone_of: Callable[[str], str | None]
@@ -58,11 +63,13 @@ class Outside(Handler):
     do_HEAD = do_GET  # noqa: N815
 
     def do_POST(self) -> None:  # noqa: N802
-        """Subscribe, take a push, or take mail."""
+        """Subscribe, take a push, take what goes to phones (the SNS API has one path), or take mail."""
         if self.path == "/subscriptions":
             self._subscribe()
         elif self.path.startswith("/push/"):
             self._push()
+        elif self.path == "/":
+            self._pass_on(self.mobile.handle)
         else:
             self._mail()
 
@@ -143,9 +150,12 @@ class Outside(Handler):
             self.answer(HTTPStatus.CREATED, headers={"Location": location})
 
     def _mail(self) -> None:
+        self._pass_on(self.mail.handle)
+
+    def _pass_on(self, handle: PassesOn) -> None:
         hop = {"connection", "content-length", "expect", "transfer-encoding"}
         headers = {k: v for k, v in self.headers.items() if k.lower() not in hop}
-        status, answered, content = self.mail.handle(self.command, self.path, headers, self.body())
+        status, answered, content = handle(self.command, self.path, headers, self.body())
         self.answer(status, content, headers=answered)
 
 
@@ -164,6 +174,20 @@ def zones(emulator_port: int) -> Callable[[str], str | None]:
     return zone_of
 
 
+def endpoint_attributes(emulator_port: int) -> Callable[[str], dict[str, str] | None]:
+    """Return what looks up a phone's endpoint on the emulator."""
+    sns = aws("sns", emulator_port)
+
+    def attributes(endpoint: str) -> dict[str, str] | None:
+        try:
+            found: dict[str, str] = sns.get_endpoint_attributes(EndpointArn=endpoint)["Attributes"]
+        except ClientError:
+            return None
+        return found
+
+    return attributes
+
+
 def main() -> None:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -174,6 +198,7 @@ def main() -> None:
     records = Records(LOCAL / "inbox.sqlite3")
     settled = {
         "mail": Mail(emulator_port=asked.aws, records=records, rules=Rules(asked.aws)),
+        "mobile": Mobile(emulator_port=asked.aws, records=records, attributes=endpoint_attributes(asked.aws)),
         "push": PushService(origin=f"http://127.0.0.1:{asked.inbox}", records=records),
         "records": records,
         "zone_of": staticmethod(zones(asked.aws)),

@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from infra.local.places import stack_now
 from infra.local.server.records import Records
+from infra.local.server.told import whom
 
 LONGEST_BODY = 4096
 """RFC 8030 7.2: what every push service must take; common ones take no more."""
@@ -121,22 +122,23 @@ class PushService:
             payload = None
         shown = payload if isinstance(payload, dict) else {}
         message = secrets.token_urlsafe(16)
+        person, occurrence = whom(shown)
         self._records.add(
             {
                 "kind": "push",
                 "at": stack_now().isoformat(timespec="milliseconds"),
                 "realAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
                 "to": subscription["label"] or name,
-                "person": "",
+                "person": person,
                 "subject": str(shown.get("title", "")),
-                "occurrence": "",
+                "occurrence": occurrence,
                 "payload": payload if payload is not None else plain.decode(errors="replace"),
                 "headers": [[key, value] for key, value in sent.headers.items() if key.lower() != "authorization"],
                 "subscription": name,
                 "bytes": len(sent.body),
             }
         )
-        threading.Thread(target=_device, args=(shown,), daemon=True).start()
+        threading.Thread(target=arrive, args=(shown,), daemon=True).start()
         return f"{self._origin}/message/{message}"
 
     def _subscription(self, name: str) -> dict[str, Any]:
@@ -204,8 +206,8 @@ def _decrypt(body: bytes, subscription: dict[str, Any]) -> bytes:
     return plain
 
 
-def _device(payload: dict[str, Any]) -> None:
-    """Do what the service worker does with a push: report that it arrived, and confirm the subscription if asked."""
+def arrive(payload: dict[str, Any]) -> None:
+    """Do what a device does with a push: report that it arrived, and confirm its own channel if asked."""
     time.sleep(0.5)
     for wanted in ("receipt", "verify"):
         address = payload.get(wanted)
