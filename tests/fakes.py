@@ -216,7 +216,15 @@ class FakeRecipients:
         kept = tuple(one for one in known.waiting if (one.on, one.kind) not in gone)
         self.people[person_id] = replace(known, waiting=kept)
 
-    def channel_is_gone(self, person_id: str, channel_id: str, *, why: str, now: datetime) -> None:  # noqa: ARG002
+    def channel_is_gone(
+        self,
+        person_id: str,
+        channel_id: str,
+        *,
+        why: str,  # noqa: ARG002 (the port's)
+        now: datetime,  # noqa: ARG002 (the port's)
+        revision: int | None = None,  # noqa: ARG002 (the port's)
+    ) -> None:
         self.gone.append((person_id, channel_id))
         known = self.people[person_id]
         channels = tuple(

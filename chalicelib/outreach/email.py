@@ -107,9 +107,11 @@ class Ses:
         # One attempt: a retry inside the client, after a time-out whose call did happen, would be a second e-mail.
         self._client = client("sesv2", attempts=1)
 
-    def send(self, mime: bytes, *, to: str, name: str) -> str:
+    def send(self, mime: bytes, *, to: str, name: str, channel: str) -> str:
         """
-        Return SES's message id: accepted, which isn't delivered. ``name`` goes along as a tag, for the receipts.
+        Return SES's message id: accepted, which isn't delivered.
+
+        ``name`` (the occurrence) and ``channel`` (``{id}_{revision}``) go along as tags, for the receipts.
 
         :raises NotAccepted: SES can't take it now
         :raises Refused: SES won't take it
@@ -119,7 +121,7 @@ class Ses:
                 FromEmailAddress=self._from_address,
                 Destination={"ToAddresses": [to]},
                 Content={"Raw": {"Data": mime}},
-                EmailTags=[{"Name": "occurrence", "Value": name}],
+                EmailTags=[{"Name": "occurrence", "Value": name}, {"Name": "channel", "Value": channel}],
                 ConfigurationSetName=self._configuration_set,
             )
         except (EndpointConnectionError, ConnectTimeoutError) as error:
@@ -168,4 +170,11 @@ class EmailSender:
 
     def send(self, letter: Letter) -> Handed:
         """Hand it to SES; see the port for what it raises."""
-        return Handed(provider_id=self.ses.send(letter.content, to=letter.channel.address, name=letter.entry.name))
+        channel = letter.channel
+        provider_id = self.ses.send(
+            letter.content,
+            to=channel.address,
+            name=letter.entry.name,
+            channel=f"{channel.id}_{channel.revision}",
+        )
+        return Handed(provider_id=provider_id)

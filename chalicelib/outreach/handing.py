@@ -40,7 +40,9 @@ def hand_over(cases: Iterable[Case], *, now: datetime, means: Means) -> None:
         collecting.finish(case.claim, now=now, means=means)
     for case in sending:
         for channel in case.gone:
-            means.suppressions.channel_is_gone(case.due.person_id, channel.id, why=GONE, now=now)
+            means.suppressions.channel_is_gone(
+                case.due.person_id, channel.id, why=GONE, now=now, revision=channel.revision
+            )
 
 
 def _release(case: Case, *, now: datetime, means: Means) -> None:

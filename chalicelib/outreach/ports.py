@@ -126,8 +126,10 @@ class Recipients(Protocol):
 class Suppressions(Protocol):
     """Where a provider's word that an address is dead is kept."""
 
-    def channel_is_gone(self, person_id: str, channel_id: str, *, why: str, now: datetime) -> None:
-        """Keep it, so that nothing is sent there again."""
+    def channel_is_gone(
+        self, person_id: str, channel_id: str, *, why: str, now: datetime, revision: int | None = None
+    ) -> None:
+        """Keep it, so that nothing is sent there again; not if the address was changed since that ``revision``."""
         ...
 
 

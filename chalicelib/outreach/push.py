@@ -1,7 +1,6 @@
 """Web Push: RFC 8030 (delivery), RFC 8291 (encryption), RFC 8292 (VAPID)."""
 
 import base64
-import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from chalicelib.outreach.endpoints import Endpoint, endpoint_of
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.pauses import Pauses, retry_after
 from chalicelib.outreach.ports import Handed, Letter, NotAccepted, Refused
+from chalicelib.outreach.topics import TooLong, keeps_until, topic_of
 from chalicelib.outreach.wording import words_for
 
 VAPID_LIFETIME = timedelta(hours=12)
@@ -34,6 +34,8 @@ OTHER_KEY = re.compile(
 )
 """How push services say that a subscription was made for another key (Apple, Google, Mozilla)."""
 
+LONGEST_BODY = 4096
+"""Encrypted bytes that every push service must take (RFC 8030 7.2); common ones take no more."""
 LONGEST_KEPT = 500
 """Characters of a message's address that are kept."""
 
@@ -46,14 +48,13 @@ class Busy(NotAccepted):
         self.wait = wait
 
 
-def topic_of(name: str) -> str:
-    """Return a Topic of 32 base64url characters (RFC 8030 5.4), the same for the same occurrence: repeats collapse."""
-    return base64.urlsafe_b64encode(hashlib.sha256(name.encode()).digest()).decode()[:32]
-
-
 def encrypt(payload: dict[str, str], channel: Channel) -> bytes:
-    """Return the payload as aes128gcm for this subscription (RFC 8291)."""
-    return bytes(
+    """
+    Return the payload as aes128gcm for this subscription (RFC 8291).
+
+    :raises TooLong: if it is more than every push service takes
+    """
+    body = bytes(
         http_ece.encrypt(
             json.dumps(payload, ensure_ascii=False).encode(),
             private_key=ec.generate_private_key(ec.SECP256R1()),
@@ -62,6 +63,9 @@ def encrypt(payload: dict[str, str], channel: Channel) -> bytes:
             version="aes128gcm",
         )
     )
+    if len(body) > LONGEST_BODY:
+        raise TooLong("the push is too long")
+    return body
 
 
 def _unpadded(text: str) -> bytes:
@@ -84,7 +88,7 @@ class WebPush:
         self._authorization = cache(self._sign)
 
     def send(
-        self, payload: dict[str, str], channel: Channel, *, name: str, now: datetime, expires_at: datetime, urgency: str
+        self, body: bytes, channel: Channel, *, name: str, now: datetime, expires_at: datetime, urgency: str
     ) -> str:
         """
         Return the push message's URL (RFC 8030 5): accepted, which isn't seen.
@@ -106,7 +110,7 @@ class WebPush:
         half_day = int(now.timestamp() // VAPID_LIFETIME.total_seconds() + 1)
         answer = self._hosts.post(
             endpoint,
-            body=encrypt(payload, channel),
+            body=body,
             headers={
                 "TTL": str(int(ttl.total_seconds())),
                 "Urgency": urgency,
@@ -165,9 +169,9 @@ def _service_time(answer: Answered, now: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
-    """What a push says, until when a push service may keep it, and how urgent it is (RFC 8030 5.3)."""
+    """A push for one device, until when a push service may keep it, and how urgent it is (RFC 8030 5.3)."""
 
-    payload: dict[str, str]
+    body: bytes
     expires_at: datetime
     urgency: str
 
@@ -180,7 +184,11 @@ class PushSender:
     push: WebPush
 
     def compose(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> Letter:
-        """Make the message's payload; it is encrypted when it is sent."""
+        """
+        Make the message, and encrypt it for the device.
+
+        :raises TooLong: if it is more than every push service takes
+        """
         category = category_of(entry.kind)
         message = words_for(entry, recipient, channel)
         link = self.links.action(entry, channel, expires_at=closes_at)
@@ -195,15 +203,18 @@ class PushSender:
         if category.confirms:
             # A service worker answers for its device: it confirms by itself.
             payload["verify"] = link
-        expires_at = min(closes_at, entry.claimed_at + category.push_ttl) if category.push_ttl else closes_at
-        push = Push(payload=payload, expires_at=expires_at, urgency=category.push_urgency)
+        push = Push(
+            body=encrypt(payload, channel),
+            expires_at=keeps_until(entry, closes_at=closes_at),
+            urgency=category.push_urgency,
+        )
         return Letter(entry=entry, channel=channel, template=message.template, content=push)
 
     def send(self, letter: Letter) -> Handed:
         """Hand it to the push service; see the port for what it raises."""
         push: Push = letter.content
         provider_id = self.push.send(
-            push.payload,
+            push.body,
             letter.channel,
             name=letter.entry.name,
             now=letter.entry.claimed_at,

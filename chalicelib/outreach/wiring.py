@@ -46,7 +46,11 @@ def delivering(people: People, objections: Callable[[Due], Reason | None] = port
         recipients=people,
         dues=DynamoDues(),
         ledger=DynamoLedger(),
-        senders={ChannelKind.EMAIL: _Lazily(_email), ChannelKind.PUSH: _Lazily(_push)},
+        senders={
+            ChannelKind.EMAIL: _Lazily(_email),
+            ChannelKind.PUSH: _Lazily(_push),
+            ChannelKind.MOBILE: _Lazily(_mobile),
+        },
         suppressions=people,
         objections=objections,
         pace=DynamoPace(rate=_emails_a_second, clock=clock),
@@ -115,3 +119,9 @@ def _push() -> ports.Sender:
     settings = config()
     web_push = WebPush(vapid_private=keys().vapid_private, contact=settings.reply_to, origins=settings.push_origins)
     return PushSender(links=_links(), push=web_push)
+
+
+def _mobile() -> ports.Sender:
+    from chalicelib.outreach.mobile import MobileSender, Sns
+
+    return MobileSender(links=_links(), sns=Sns())

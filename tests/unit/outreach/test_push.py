@@ -27,7 +27,8 @@ from chalicelib.edge.log import flush
 from chalicelib.outreach.calling import PushHosts
 from chalicelib.outreach.domain import Channel, ChannelKind
 from chalicelib.outreach.ports import NotAccepted, Refused
-from chalicelib.outreach.push import Busy, WebPush, topic_of
+from chalicelib.outreach.push import Busy, WebPush, encrypt
+from chalicelib.outreach.topics import topic_of
 from tests.build import utc
 
 NINE = utc("2026-11-25T14:00")
@@ -124,7 +125,7 @@ def a_push(
 def give(push: WebPush, channel: Channel, *, minutes: float = 0, closes: timedelta = timedelta(hours=19)) -> str:
     now = NINE + timedelta(minutes=minutes)
     return push.send(
-        {"title": "Un saludo rápido"},
+        encrypt({"title": "Un saludo rápido"}, channel),
         channel,
         name="p_2026-11-25_check_in",
         now=now,
