@@ -3,16 +3,15 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import EmailPolicy
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from chalicelib.edge.aws import client
+from chalicelib.outreach import mime
 from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.links import Links
-from chalicelib.outreach.listing import Listing, listing_of
+from chalicelib.outreach.listing import UNFOLDED, Listing, listing_of
 from chalicelib.outreach.ports import Handed, Letter, NotAccepted, Refused
 from chalicelib.outreach.wording import Words, as_html, as_text, words_for
 
@@ -30,28 +29,6 @@ WILL_NOT_BE_TAKEN = frozenset({"MessageRejected", "BadRequestException", "MailFr
 
 _ONE_ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9.-]+")
 _MORE_THAN_ONE = re.compile(r"[\"(),:;<>@\[\\\]]")
-LONGEST_LINE = 998
-"""Characters of a line of a message (RFC 5322 2.1.1)."""
-
-
-class _Policy(EmailPolicy):
-    """SMTP's rules for a message, with List-Unsubscribe on one line, however long."""
-
-    def fold(self, name: str, value: str) -> str:
-        """Return the header's line or lines."""
-        if name.lower() != "list-unsubscribe":
-            return str(super().fold(name, value))
-        line = f"{name}: {value}"
-        if len(line) > LONGEST_LINE:
-            raise ValueError("a header is too long for a message")
-        return line + self.linesep
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        """Return the header's line or lines."""
-        return self.fold(name, value).encode("ascii", "surrogateescape")
-
-
-_SMTP = _Policy(linesep="\r\n")
 
 
 def compose(
@@ -73,22 +50,25 @@ def compose(
 
     :raises ValueError: if what should be in one header would make another one, or another recipient
     """
-    message = EmailMessage(policy=_SMTP)
-    message["From"] = formataddr((sender_name, from_address))
-    message["To"] = _one(to)
-    message["Reply-To"] = reply_to
-    message["Subject"] = words.subject
-    message["Date"] = format_datetime(at)
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
-    message["X-Cairn-Id"] = name
-    for header, value in listing.headers() if listing else ():
-        message[header] = value
     less = listing.url if listing else None
-    message.set_content(as_text(words, link, less=less))
-    message.add_alternative(as_html(words, link, less=less), subtype="html")
-    # Last, since setting content takes all Content-* headers away.
-    message["Content-Language"] = words.language
-    return message.as_bytes()
+    return mime.message(
+        [
+            ("From", mime.mailbox(sender_name, from_address)),
+            ("To", _one(to)),
+            ("Reply-To", reply_to),
+            ("Subject", mime.text(words.subject)),
+            ("Date", format_datetime(at)),
+            ("Auto-Submitted", "auto-generated"),  # RFC 3834: no out-of-office answers, please
+            ("X-Cairn-Id", name),
+            *(listing.headers() if listing else ()),
+            ("Content-Language", words.language),
+        ],
+        [
+            mime.Text(type="text/plain", text=as_text(words, link, less=less)),
+            mime.Text(type="text/html", text=as_html(words, link, less=less)),
+        ],
+        unfolded=UNFOLDED,
+    )
 
 
 def _one(address: str) -> str:
@@ -107,7 +87,7 @@ class Ses:
         # One attempt: a retry inside the client, after a time-out whose call did happen, would be a second e-mail.
         self._client = client("sesv2", attempts=1)
 
-    def send(self, mime: bytes, *, to: str, name: str, channel: str) -> str:
+    def send(self, message: bytes, *, to: str, name: str, channel: str) -> str:
         """
         Return SES's message id: accepted, which isn't delivered.
 
@@ -120,7 +100,7 @@ class Ses:
             answer = self._client.send_email(
                 FromEmailAddress=self._from_address,
                 Destination={"ToAddresses": [to]},
-                Content={"Raw": {"Data": mime}},
+                Content={"Raw": {"Data": message}},
                 EmailTags=[{"Name": "occurrence", "Value": name}, {"Name": "channel", "Value": channel}],
                 ConfigurationSetName=self._configuration_set,
             )
@@ -148,7 +128,7 @@ class EmailSender:
     def compose(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> Letter:
         """Make the message as MIME."""
         message = words_for(entry, recipient, channel)
-        mime = compose(
+        content = compose(
             message,
             self.links.action(entry, channel, expires_at=closes_at),
             sender_name=recipient.sender_name,
@@ -166,7 +146,7 @@ class EmailSender:
                 mailbox=self.reply_to,
             ),
         )
-        return Letter(entry=entry, channel=channel, template=message.template, content=mime)
+        return Letter(entry=entry, channel=channel, template=message.template, content=content)
 
     def send(self, letter: Letter) -> Handed:
         """Hand it to SES; see the port for what it raises."""

@@ -57,19 +57,19 @@ class Signer:
     """Makes and opens tokens. ``keys`` are oldest first: the last one signs, all of them open."""
 
     def __init__(self, keys: tuple[str, ...]) -> None:
-        self._keys = list(keys)
-
-    def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
-        return URLSafeSerializer(
-            self._keys,
-            salt=f"cairn.{purpose}",
-            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
-        )
+        self._serializers = {
+            purpose: URLSafeSerializer(
+                list(keys),
+                salt=f"cairn.{purpose}",
+                signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+            )
+            for purpose in Purpose
+        }
 
     def token(self, purpose: Purpose, claims: Claims) -> str:
         """Return the URL-safe token for these claims."""
         return str(
-            self._serializer(purpose).dumps(
+            self._serializers[purpose].dumps(
                 [
                     claims.person_id,
                     claims.kind,
@@ -88,7 +88,7 @@ class Signer:
         :raises LinkForged: if it was not signed by us for this purpose
         """
         try:
-            person_id, kind, on, channel_id, revision, expires_at = self._serializer(purpose).loads(token)
+            person_id, kind, on, channel_id, revision, expires_at = self._serializers[purpose].loads(token)
             return Claims(
                 person_id=person_id,
                 kind=kind,

@@ -7,7 +7,6 @@ no list. The words are neutral, like all that a stranger may see.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import formataddr
 from urllib.parse import quote
 
 from chalicelib.outreach.categories import (
@@ -22,6 +21,7 @@ from chalicelib.outreach.categories import (
 )
 from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.links import Links
+from chalicelib.outreach.mime import mailbox
 
 LISTS = {
     CHECK_IN: "hellos",
@@ -32,6 +32,9 @@ LISTS = {
     UPDATES: "updates",
 }
 """The list of each category that can be switched off."""
+
+UNFOLDED = "List-Unsubscribe"
+"""The header that must stay on one line: folded, it broke signatures (domain rules 5.1)."""
 
 ASKS_TO_STOP = "unsubscribe"
 """The first word of the subject of an e-mail that asks to stop; the second is its right to."""
@@ -48,11 +51,11 @@ class Listing:
     token: str
 
     def headers(self) -> Iterator[tuple[str, str]]:
-        """Give the headers. List-Unsubscribe must stay on one line: folded, it broke signatures (domain rules 5.1)."""
+        """Give the headers, as a message has them."""
         subject = quote(f"{ASKS_TO_STOP} {self.token}", safe="")
-        yield "List-Unsubscribe", f"<{self.url}>, <mailto:{self.mailbox}?subject={subject}>"
+        yield UNFOLDED, f"<{self.url}>, <mailto:{self.mailbox}?subject={subject}>"
         yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
-        yield "List-Id", formataddr((self.name, self.id))
+        yield "List-Id", mailbox(self.name, self.id)
 
 
 def listing_of(

@@ -12,7 +12,7 @@ from chalicelib.outreach.categories import UPDATES, category_name, category_of
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Template as Page
 
 LONGEST_NAME = 40
 """Characters of a first name that a greeting shows."""
@@ -149,17 +149,19 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 
 @cache
-def _html() -> "Environment":
+def _page() -> "Page":
     # Only an e-mail needs it: neither a push nor a look at the list of templates waits for the import.
     from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(["html"]))
+    # Got once: to get it again is to ask the disk whether it changed.
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(["html"])).get_template(
+        "email.html"
+    )
 
 
 def as_html(message: Words, link: str, *, less: str | None = None) -> str:
     """Return the e-mail's HTML part; every value is escaped. ``less``: where its reader can stop such messages."""
-    page = _html().get_template("email.html")
-    return page.render(
+    return _page().render(
         language=message.language,
         words=message,
         greeting=message.greeting,

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from chalicelib.outreach.categories import CATEGORIES, CHECK_IN, CRISIS_PAGE, confirm_kind
 from chalicelib.outreach.domain import DetailLevel, Entry, Status
-from chalicelib.outreach.email import LONGEST_LINE, compose
+from chalicelib.outreach.email import compose
 from chalicelib.outreach.links import Links, Purpose, Signer
 from chalicelib.outreach.listing import LISTS, listing_of
+from chalicelib.outreach.mime import LONGEST_LINE
 from chalicelib.outreach.wording import as_html, as_text, words
 from tests.build import PERSON, a_recipient, an_email, utc
 
