@@ -6,10 +6,11 @@ PIP := -m pip --disable-pip-version-check --quiet --quiet install --require-hash
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop reset token clock day health operate devices chaos test test-fast dst check format lint-words words seal-words \
-  package lint-package coldstart lock environments
+  package lint-package coldstart lock environments bench bench-units bench-dynamodb-local bench-tick bench-lateness \
+  bench-price bench-peers
 
 help: ## list what there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
 
 # -- the stack on this computer --
 
@@ -84,6 +85,36 @@ lint-package: package ## check the template with cfn-lint
 
 coldstart: environments ## measure the import of each packaged function
 	@$(RUN) infra.coldstart
+
+# -- measuring (docs/benchmarks.md) --
+
+bench: bench-units bench-tick bench-lateness bench-price coldstart bench-peers ## measure all of it; an hour, best on a quiet machine
+
+bench-units: environments ## count request units per delivered reminder
+	@$(RUN) tests.benchmarks.counting
+
+bench-dynamodb-local: environments ## hold the counting to AWS's DynamoDB Local, where it is installed
+	@$(RUN) tests.benchmarks.cross_check
+
+bench-tick: environments ## what a tick costs with the same due among 1,000 to 1,000,000 schedules
+	@$(RUN) tests.benchmarks.tick_cost
+
+bench-lateness: environments ## how late reminders are, by a model under virtual time, and how long 09:00:00 takes
+	@$(RUN) tests.benchmarks.lateness
+
+bench-price: environments ## dollars per million reminders, part by part, beside other ways
+	@$(RUN) tests.benchmarks.price
+
+bench-peers: environments .local/bench/made ## reminders per CPU-second beside five queues: [ROUNDS=5]
+	@$(RUN) tests.benchmarks.side_by_side --rounds "$(or $(ROUNDS),5)"
+
+.local/bench/made: tests/benchmarks/peers.txt tests/benchmarks/peers/package-lock.json
+	@echo "  making .local/bench with the peers' own environments"
+	@$(PYTHON) -m venv .local/bench/peers
+	@.local/bench/peers/bin/python $(PIP) -r tests/benchmarks/peers.txt
+	@mkdir -p .local/bench/node && cp tests/benchmarks/peers/package*.json .local/bench/node
+	@cd .local/bench/node && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 lock: environments ## renew the pinned requirements from the *.in files
 	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
