@@ -12,8 +12,9 @@ from chalicelib.enrollment.episodes import Episode
 from chalicelib.enrollment.preferences import Preference
 from chalicelib.errors import Conflict, Stale
 from chalicelib.outreach.domain import Due, Schedule, Standing
+from chalicelib.outreach.inviting import to_tell
 from chalicelib.outreach.moving import moved, replanned
-from chalicelib.outreach.service import first_due
+from chalicelib.outreach.service import at_once, first_due
 
 TRIES = 3
 """How often a change is decided anew when another one came between."""
@@ -159,6 +160,16 @@ def edited(change: Change, present: Schedule, schedule: Schedule, *, now: dateti
     """Put a schedule in the place of ``present``, and what waits along with it."""
     dues = replanned(present, schedule, now=now)
     return replace(change, schedules=(*change.schedules, schedule), dues=(*change.dues, *dues))
+
+
+def in_calendars(record: Record, change: Change, *, now: datetime) -> Change:
+    """Add what tells the person's calendar of appointments that the change moves, adds or removes, if they want it."""
+    wanted, was = change.person.calendar_invites, record.person.calendar_invites
+    if not wanted and not was:
+        return change
+    kinds = to_tell(record.schedules, change.schedules, change.no_schedules, all_of_them=wanted is not was, now=now)
+    told = tuple(at_once(change.person.id, kind, zone=change.person.zone, now=now) for kind in kinds)
+    return replace(change, dues=(*change.dues, *told))
 
 
 def rezoned(record: Record, change: Change, *, now: datetime) -> Change:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.enrollment.changing import Change, People, change_record, next_of
+from chalicelib.enrollment.changing import Change, People, change_record, edited, in_calendars, next_of
 from chalicelib.enrollment.channels import Channel
 from chalicelib.enrollment.consents import Via, Will
 from chalicelib.enrollment.domain import NoSuchPerson, Record
@@ -24,7 +24,7 @@ from chalicelib.enrollment.preferences import (
 from chalicelib.enrollment.programmes import refuse
 from chalicelib.enrollment.service import Programmes, find_programme
 from chalicelib.errors import Fault
-from chalicelib.outreach.categories import category_name
+from chalicelib.outreach.categories import APPOINTMENT, category_name
 from chalicelib.outreach.domain import ChannelKind, DetailLevel
 from chalicelib.outreach.links import Claims
 
@@ -90,7 +90,7 @@ def prefer(person_id: str, chosen: Choices, *, will: Will, version: int, now: da
         )
         before = {one.category: one.off for one in record.preferences}
         after = {category: canonical(kinds) for category, kinds in chosen.off.items()}
-        return replace(
+        change = replace(
             next_of(record, person=person),
             preferences=tuple(
                 Preference(category=category, off=off, changed_at=now, via=will.via, by=will.by)
@@ -103,8 +103,19 @@ def prefer(person_id: str, chosen: Choices, *, will: Will, version: int, now: da
                 if chosen.details.get(channel.id, channel.detail) is not channel.detail
             ),
         )
+        if chosen.calendar_invites is not record.person.calendar_invites:
+            change = _renewed(record, change, now=now)
+        return in_calendars(record, change, now=now)
 
     return change_record(person_id, decide, version=version, people=people)
+
+
+def _renewed(record: Record, change: Change, *, now: datetime) -> Change:
+    """Give each appointment another version: its entry has to be newer than the one that a calendar may hold."""
+    for schedule in record.schedules:
+        if category_name(schedule.kind) == APPOINTMENT:
+            change = edited(change, schedule, replace(schedule, version=schedule.version + 1), now=now)
+    return change
 
 
 def _category_faults(off: Mapping[str, object]) -> list[Fault]:

@@ -130,9 +130,9 @@ def edit_schedule(asked: Asked, person_id: str, schedule_id: str) -> Answer:
     answer=None,
     status=HTTPStatus.NO_CONTENT,
 )
-def remove_reminder(_asked: Asked, person_id: str, schedule_id: str) -> Answer:
+def remove_reminder(asked: Asked, person_id: str, schedule_id: str) -> Answer:
     """Forget it."""
-    reminders.remove_reminder(person_id, schedule_id, people=DynamoPeople())
+    reminders.remove_reminder(person_id, schedule_id, now=asked.now, people=DynamoPeople())
     return Answer()
 
 

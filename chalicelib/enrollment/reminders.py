@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.enrollment.changing import Change, People, change_record, edited, next_of, scheduled
+from chalicelib.enrollment.changing import Change, People, change_record, edited, in_calendars, next_of, scheduled
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.programmes import refuse
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound, Stale
@@ -86,7 +86,8 @@ def set_reminder(
             keeps_zone=keeps_zone,
             since=now,
         )
-        return scheduled(replace(next_of(record), no_schedules=tuple(over) if is_full else ()), schedule, now=now)
+        change = scheduled(replace(next_of(record), no_schedules=tuple(over) if is_full else ()), schedule, now=now)
+        return in_calendars(record, change, now=now)
 
     return find_schedule(change_record(person_id, decide, people=people), kind)
 
@@ -123,12 +124,12 @@ def edit_schedule(person_id: str, kind: str, edit: Edit, *, version: int, now: d
         change = edited(next_of(record), present, schedule, now=now)
         if edit.plan and not schedule.paused and all(due.due_at <= now for due in change.dues):
             raise Invalid(Fault(field="when", reason="is on a date whose reminder has come already; set another one"))
-        return change
+        return in_calendars(record, change, now=now)
 
     return find_schedule(change_record(person_id, decide, people=people), kind)
 
 
-def remove_reminder(person_id: str, kind: str, *, people: People) -> None:
+def remove_reminder(person_id: str, kind: str, *, now: datetime, people: People) -> None:
     """
     Forget a reminder; its due row is void at once.
 
@@ -140,7 +141,7 @@ def remove_reminder(person_id: str, kind: str, *, people: People) -> None:
         find_schedule(record, kind)
         if category_name(kind) != APPOINTMENT:
             raise CheckInsStay("check-ins can be paused, not removed")
-        return replace(next_of(record), no_schedules=(kind,))
+        return in_calendars(record, replace(next_of(record), no_schedules=(kind,)), now=now)
 
     change_record(person_id, decide, people=people)
 

@@ -14,6 +14,7 @@ from chalicelib.enrollment.changing import (
     Marker,
     People,
     change_record,
+    in_calendars,
     next_of,
     rescheduled,
     restarted,
@@ -198,7 +199,7 @@ def edit_person(
         person = replace(edit(record.person), id=record.person.id, external_id=record.person.external_id)
         programme = find_programme(record.episode.programme_id, programmes=programmes)
         refuse(person_faults(person, programme, now=now))
-        return rezoned(record, next_of(record, person=person), now=now)
+        return in_calendars(record, rezoned(record, next_of(record, person=person), now=now), now=now)
 
     return change_record(person_id, decide, version=version, people=people)
 

@@ -11,6 +11,8 @@ from chalicelib.outreach.recurrence import resolve
 CHECK_IN = "check_in"
 APPOINTMENT = "appointment"
 """A reminder of a date: a session, a meeting, anything with a time; its kinds are ``appointment-{id}``."""
+INVITE = "invite"
+"""Brings a person's calendar up to date; its kinds are ``invite-{appointment}-{version}``."""
 NUDGE = "nudge"
 """A word from a partner or a peer; its kinds are ``nudge-{id}``."""
 MILESTONE = "milestone"
@@ -140,6 +142,15 @@ CATEGORIES: dict[str, Category] = {
         closes=timedelta(hours=2),
         receipt_within=timedelta(minutes=15),
         push_urgency="high",
+    ),
+    INVITE: Category(
+        template="invite",
+        path="m",
+        urgency=Urgency.CLINICAL,
+        consent=_CONTACT,
+        alumni_consent="alumni_contact",
+        closes=timedelta(hours=24),
+        channels=(ChannelKind.EMAIL,),
     ),
     NOTICE: Category(
         template="notice",

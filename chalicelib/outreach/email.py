@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 from chalicelib.edge.aws import client
 from chalicelib.outreach import mime
 from chalicelib.outreach.domain import Channel, Entry, Recipient
+from chalicelib.outreach.invites import Part
+from chalicelib.outreach.inviting import Calendars
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.listing import UNFOLDED, Listing, listing_of
 from chalicelib.outreach.ports import Handed, Letter, NotAccepted, Refused
@@ -42,6 +44,7 @@ def compose(
     name: str,
     at: datetime,
     listing: Listing | None = None,
+    calendar: Part | None = None,
 ) -> bytes:
     """
     Return the MIME message (RFC 5322, CRLF) to exactly one address.
@@ -51,6 +54,16 @@ def compose(
     :raises ValueError: if what should be in one header would make another one, or another recipient
     """
     less = listing.url if listing else None
+    parts = [
+        mime.Text(type="text/plain", text=as_text(words, link, less=less)),
+        mime.Text(type="text/html", text=as_html(words, link, less=less)),
+    ]
+    attachment = None
+    if calendar:
+        method = f"; method={calendar.method.value}"
+        parts.append(mime.Text(type="text/calendar", text=calendar.ics.decode(), parameters=method))
+        # For mail programs that don't read the part above; the name tells nothing.
+        attachment = mime.Attachment(type="application/ics", name="invite.ics", content=calendar.ics)
     return mime.message(
         [
             ("From", mime.mailbox(sender_name, from_address)),
@@ -63,10 +76,8 @@ def compose(
             *(listing.headers() if listing else ()),
             ("Content-Language", words.language),
         ],
-        [
-            mime.Text(type="text/plain", text=as_text(words, link, less=less)),
-            mime.Text(type="text/html", text=as_html(words, link, less=less)),
-        ],
+        parts,
+        attachment=attachment,
         unfolded=UNFOLDED,
     )
 
@@ -124,6 +135,7 @@ class EmailSender:
     ses: Ses
     from_address: str
     reply_to: str
+    app_url: str
 
     def compose(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> Letter:
         """Make the message as MIME."""
@@ -144,6 +156,9 @@ class EmailSender:
                 links=self.links,
                 from_address=self.from_address,
                 mailbox=self.reply_to,
+            ),
+            calendar=Calendars(address=self.reply_to, page=self.app_url).part_for(
+                entry, recipient, channel, language=message.language
             ),
         )
         return Letter(entry=entry, channel=channel, template=message.template, content=content)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from chalicelib.outreach.categories import (
     APPOINTMENT,
     CHECK_IN,
+    INVITE,
     MILESTONE,
     NOTICE,
     NUDGE,
@@ -26,6 +27,7 @@ from chalicelib.outreach.mime import mailbox
 LISTS = {
     CHECK_IN: "hellos",
     APPOINTMENT: "dates",
+    INVITE: "calendar",
     NOTICE: "news",
     NUDGE: "notes",
     MILESTONE: "moments",

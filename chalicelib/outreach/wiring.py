@@ -103,6 +103,7 @@ def _email() -> ports.Sender:
         ses=Ses(from_address=settings.from_address, configuration_set=settings.configuration_set),
         from_address=settings.from_address,
         reply_to=settings.reply_to,
+        app_url=settings.web_origin,
     )
 
 

@@ -8,17 +8,21 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import vobject
 
 from chalicelib.enrollment import preference_page, preference_routes
 from chalicelib.enrollment.preferences import can_be_switched_off, everything
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.categories import CATEGORIES, CHECK_IN
-from chalicelib.outreach.domain import ChannelKind, DetailLevel, Recipient
+from chalicelib.outreach.domain import ChannelKind, DetailLevel, Entry, Recipient, Status
+from chalicelib.outreach.inviting import Calendars
 from chalicelib.outreach.links import NO_END, Claims, Purpose, Signer
+from chalicelib.outreach.store import DueItem
 from tests.contract.test_people_routes import KEYS, Api
 from tests.toy import NOW, Told
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
+CALENDARS = Calendars(address="replies@care.example", page="https://app.example")
 WORDS = json.loads((preference_page.FOLDER / "less.json").read_text(encoding="utf-8"))
 
 
@@ -306,3 +310,51 @@ def test_staff_apply_an_email_that_asks_to_stop(api: Api) -> None:
     assert api.send("POST", path, {"subject": token}).kind == "forbidden"
 
     assert seen(person_id).opt_outs == {(CHECK_IN, ChannelKind.EMAIL)}
+
+
+def test_a_calendar_follows_an_appointment_from_its_setting_to_its_removal(api: Api) -> None:
+    person_id = api.enrol()
+    api.send("PUT", f"/people/{person_id}/sign-in", {"subject": "ana"})
+    api.as_whom = "ana=iop-evening/participant"
+    shown = api.send("GET", f"/people/{person_id}/preferences")
+    chosen = {"categories": shown.json["categories"], "calendarInvites": True}
+    assert api.send("PUT", f"/people/{person_id}/preferences", chosen, if_match=shown.headers["ETag"]).status == 200
+    api.as_whom = "boss=iop-evening/case-manager"
+    once = {"form": "once", "date": "2026-12-03", "time": "15:00"}
+    said = []
+
+    def hear() -> None:
+        """Deliver what tells the calendar, as of now."""
+        kind = max(kind for item in DueItem.scan() if (kind := item.sk.split("#")[2]).startswith("invite-"))
+        entry = Entry(
+            person_id=person_id,
+            kind=kind,
+            on=NOW.date(),
+            due_at=NOW,
+            status=Status.CLAIMED,
+            attempt=1,
+            claimed_at=NOW,
+        )
+        recipient = seen(person_id)
+        part = CALENDARS.part_for(entry, recipient, recipient.channels[0], language="en")
+        assert part is not None
+        event = vobject.readOne(part.ics.decode()).vevent
+        start = event.dtstart.value.strftime("%H:%M") if "dtstart" in event.contents else None
+        said.append((part.method.value, event.uid.value, event.sequence.value, start))
+
+    reminder = api.send("POST", f"/people/{person_id}/reminders", {"title": "Dr. Lee", "when": once})
+    assert reminder.status == 201, reminder.text
+    hear()
+    path = f"/people/{person_id}/schedules/{reminder.json['id']}"
+    edited = api.send("PATCH", path, {"when": once | {"time": "16:00"}}, if_match=reminder.headers["ETag"])
+    assert edited.status == 200, edited.text
+    hear()
+    assert api.send("DELETE", path).status == 204
+    hear()
+
+    assert [(method, sequence, start) for method, _, sequence, start in said] == [
+        ("REQUEST", "0", "15:00"),
+        ("REQUEST", "1", "16:00"),
+        ("CANCEL", "2", None),
+    ]
+    assert len({uid for _, uid, _, _ in said}) == 1

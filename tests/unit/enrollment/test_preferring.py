@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.enrollment import reaching
+from chalicelib.enrollment.changing import change_record, next_of
 from chalicelib.enrollment.consents import Via
 from chalicelib.enrollment.domain import NoSuchPerson, Record, recipient_of
 from chalicelib.enrollment.preferences import (
@@ -21,10 +22,13 @@ from chalicelib.enrollment.preferences import (
     with_less,
 )
 from chalicelib.enrollment.preferring import in_programme, prefer, take_less, unsubscribe
+from chalicelib.enrollment.service import edit_person
 from chalicelib.errors import Invalid, Stale
-from chalicelib.outreach.categories import CATEGORIES, CHECK_IN, CONFIRM_CHANNEL
-from chalicelib.outreach.domain import ChannelKind, DetailLevel, QuietHours
+from chalicelib.outreach.categories import APPOINTMENT, CATEGORIES, CHECK_IN, CONFIRM_CHANNEL, INVITE
+from chalicelib.outreach.domain import ChannelKind, DetailLevel, QuietHours, Schedule
+from chalicelib.outreach.inviting import invite_kind
 from chalicelib.outreach.links import NO_END, Claims
+from chalicelib.outreach.recurrence import Once
 from tests.unit.enrollment.test_service import ID, NOW, PROGRAMME, STAFF, Practice
 
 LATER = NOW + timedelta(days=1)
@@ -226,3 +230,60 @@ def test_a_link_belongs_to_the_programmes_of_its_person() -> None:
     in_programme(link(practice), PROGRAMME.id, people=practice.people)
     with pytest.raises(NoSuchPerson):
         in_programme(link(practice), "iop-morning", people=practice.people)
+
+
+def with_an_appointment(practice: Practice) -> str:
+    kind = f"{APPOINTMENT}-{'ab' * 16}"
+    when = Once(on=date(2026, 12, 1), at=time(18), zone="America/New_York")
+    schedule = Schedule(person_id=ID, kind=kind, version=1, when=when)
+    change_record(ID, lambda record: replace(next_of(record), schedules=(schedule,)), people=practice.people)
+    return kind
+
+
+def told(practice: Practice) -> list[str]:
+    return [due.kind for due in practice.people.dues if due.kind.startswith(INVITE)]
+
+
+def test_who_begins_or_stops_to_want_calendar_entries_gets_or_loses_those_there_are() -> None:
+    practice = Practice()
+    kind = with_an_appointment(practice)
+
+    for wanted in (True, True, False):
+        version = record_of(practice).person.version
+        chosen = choices(practice, calendar_invites=wanted)
+        prefer(ID, chosen, will=STAFF, version=version, now=LATER, people=practice.people)
+
+    assert told(practice) == [invite_kind(kind, 2), invite_kind(kind, 3)]
+    present = next(one for one in record_of(practice).schedules if one.kind == kind)
+    assert present.version == 3
+    # Its reminder goes on under the version that holds now.
+    assert (kind, 3) in {(due.kind, due.version) for due in practice.people.dues}
+
+
+def test_calendars_follow_a_move_only_of_those_who_want_entries() -> None:
+    practice = Practice()
+    kind = with_an_appointment(practice)
+
+    def move(zone: str) -> None:
+        edit_person(
+            ID,
+            lambda person: replace(person, zone=zone),
+            version=record_of(practice).person.version,
+            now=LATER,
+            people=practice.people,
+            programmes=practice.programmes,
+        )
+
+    move("America/Denver")
+    assert told(practice) == []
+    prefer(
+        ID,
+        choices(practice, calendar_invites=True),
+        will=STAFF,
+        version=record_of(practice).person.version,
+        now=LATER,
+        people=practice.people,
+    )
+    move("America/Chicago")
+
+    assert told(practice) == [invite_kind(kind, 3), invite_kind(kind, 4)]

@@ -1,0 +1,177 @@
+"""
+Calendar entries by e-mail (RFC 5545, RFC 5546 iTIP): one recipient, discreet, and nothing but ours in them.
+
+Calendars are shared with families and employers: what an entry says is neutral, it leads to our own sign-in page, it
+rings no bell of ours, and no other member is ever in it. A calendar takes the highest SEQUENCE of a UID for the truth.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from chalicelib.outreach.clock_changes import timezone
+from chalicelib.outreach.recurrence import Once, Recurrence, next_occurrence, resolve
+from chalicelib.outreach.rrule import parse
+
+if TYPE_CHECKING:
+    from icalendar import Event
+
+LASTS = timedelta(hours=1)
+"""How long an entry takes up. Nobody tells us; an hour is what calendars assume themselves."""
+
+PRODUCT = "-//Care Team//Calendar//EN"
+
+
+class Method(StrEnum):
+    """What a calendar is asked to do (RFC 5546 1.4)."""
+
+    REQUEST = "REQUEST"
+    CANCEL = "CANCEL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The text/calendar part of a message."""
+
+    method: Method
+    ics: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invite:
+    """
+    A date or a series in one person's calendar.
+
+    ``sequence`` comes from stored state and grows by every change. ``organizer`` is (name, address), ``attendee`` the
+    recipient's address. ``without`` are dates of the series that don't take place.
+    """
+
+    uid: str
+    sequence: int
+    summary: str
+    link: str
+    organizer: tuple[str, str]
+    attendee: str
+    at: datetime
+    without: tuple[date, ...] = ()
+
+
+def uid_of(person_id: str, kind: str, domain: str) -> str:
+    """Return the name of a person's series in calendars: always the same, and telling nothing of either."""
+    return f"{sha256(f'cairn invite {person_id} {kind}'.encode()).hexdigest()[:40]}@{domain}"
+
+
+def requested(invite: Invite, when: Recurrence | Once) -> Part | None:
+    """Return what puts a date or series into a calendar, or its new shape over the old one; None if it never comes."""
+    first = next_occurrence(when, after=_before(when))
+    if first is None:
+        return None
+    event = _event(invite)
+    _at(event, when, first.on)
+    if isinstance(when, Recurrence):
+        event.add("rrule", _rule(when))
+        for on in invite.without:
+            # As RFC 5545 3.8.5.1 wants it: of the same form as DTSTART.
+            event.add("exdate", _wall(on, when.at, when.zone))
+    return _part(Method.REQUEST, event, zone=when.zone, since=first.on)
+
+
+def requested_once(invite: Invite, when: Recurrence, *, on: date, moved_to: datetime) -> Part:
+    """Return what moves one date of a series; ``moved_to`` is an instant."""
+    event = _event(invite)
+    local = moved_to.astimezone(ZoneInfo(when.zone))
+    event.add("recurrence-id", _wall(on, when.at, when.zone))
+    event.add("dtstart", local)
+    event.add("dtend", (moved_to + LASTS).astimezone(ZoneInfo(when.zone)))
+    return _part(Method.REQUEST, event, zone=when.zone, since=min(on, local.date()))
+
+
+def cancelled(invite: Invite) -> Part:
+    """Return what takes the whole of it out of a calendar: it doesn't take place."""
+    event = _event(invite)
+    event.add("status", "CANCELLED")
+    return _part(Method.CANCEL, event)
+
+
+def cancelled_once(invite: Invite, when: Recurrence, *, on: date) -> Part:
+    """Return what takes one date of a series out of a calendar."""
+    event = _event(invite)
+    event.add("status", "CANCELLED")
+    event.add("recurrence-id", _wall(on, when.at, when.zone))
+    return _part(Method.CANCEL, event, zone=when.zone, since=on)
+
+
+def withdrawn(invite: Invite, *, comment: str) -> Part:
+    """Return what takes it out of this person's calendar only: for others it goes on, so that it has no STATUS."""
+    event = _event(invite)
+    event.add("comment", comment)
+    return _part(Method.CANCEL, event)
+
+
+def _event(invite: Invite) -> "Event":
+    from icalendar import Event, vCalAddress, vText
+
+    name, address = invite.organizer
+    organizer = vCalAddress(f"mailto:{address}")
+    organizer.params["CN"] = vText(name)
+    attendee = vCalAddress(f"mailto:{invite.attendee}")
+    attendee.params.update(CUTYPE="INDIVIDUAL", ROLE="REQ-PARTICIPANT", PARTSTAT="NEEDS-ACTION", RSVP="FALSE")
+    event = Event()
+    values: Iterable[tuple[str, Any]] = (
+        ("uid", invite.uid),
+        ("sequence", invite.sequence),
+        ("dtstamp", invite.at.astimezone(UTC).replace(microsecond=0)),
+        ("organizer", organizer),
+        ("attendee", attendee),
+        ("summary", invite.summary),
+        ("class", "PRIVATE"),
+        ("url", invite.link),
+        ("description", invite.link),
+    )
+    for key, value in values:
+        event.add(key, value)
+    return event
+
+
+def _at(event: "Event", when: Recurrence | Once, on: date) -> None:
+    start = _wall(on, when.at, when.zone)
+    event.add("dtstart", start)
+    event.add("duration", LASTS)
+
+
+def _wall(on: date, at: time, zone: str) -> datetime:
+    """Return a wall time as it is, also where clocks skip it: RFC 5545 3.3.5 reads it as ``resolve`` does."""
+    return datetime.combine(on, at, tzinfo=ZoneInfo(zone))
+
+
+def _before(when: Recurrence | Once) -> datetime:
+    on = when.starts_on if isinstance(when, Recurrence) else when.on
+    return resolve(on, time(0), when.zone) - timedelta(days=1)
+
+
+def _rule(when: Recurrence) -> Any:  # noqa: ANN401 (the library's own type, which is imported late)
+    from icalendar import vRecur
+
+    rule = vRecur.from_ical(when.rule)
+    until = parse(when.rule).until
+    if until is not None:
+        # In UTC where DTSTART has a zone (RFC 5545 3.3.10); a date means the whole of it, which the wall time ends.
+        rule["UNTIL"] = until if isinstance(until, datetime) else resolve(until, when.at, when.zone)
+    return rule
+
+
+def _part(method: Method, event: "Event", *, zone: str | None = None, since: date | None = None) -> Part:
+    from icalendar import Calendar
+
+    calendar = Calendar()
+    for key, value in (("prodid", PRODUCT), ("version", "2.0"), ("calscale", "GREGORIAN"), ("method", method.value)):
+        calendar.add(key, value)
+    # In UTC there is nothing to tell: times end in Z.
+    if zone and since and zone != "UTC":
+        calendar.add_component(timezone(zone, since.year))
+    calendar.add_component(event)
+    return Part(method=method, ics=calendar.to_ical())
