@@ -34,9 +34,12 @@ def _look_at_the_one_before(case: Case, *, now: datetime, means: Means) -> None:
         return
     if existing.status not in {Status.CLAIMED, Status.WAITING}:
         again = after_an_end(existing, case.channels, now=now)
-        if again is None or not means.ledger.swap(again, before=existing):
+        if again is None:
             collecting.finish(existing, now=now, means=means)
             case.outcome, case.entry = Outcome.ALREADY_ENDED, existing
+            return
+        if not means.ledger.swap(again, before=existing):
+            case.outcome, case.entry = Outcome.UNSETTLED, None
             return
         case.before = existing
     else:
@@ -72,16 +75,25 @@ def take_over(existing: Entry, entry: Entry, *, now: datetime) -> Entry | None:
     """
     if existing.merged_into is not None:
         return None
-    category = category_of(existing.kind)
+    if existing.status is Status.WAITING:
+        return replace(entry, attempt=existing.attempt + 1)
     reported = existing.received_at or existing.reported_at
-    if reported and existing.status is Status.CLAIMED:
+    if reported:
         return replace(existing, status=Status.SENT, ended_at=reported)
-    if existing.status is Status.CLAIMED and now < existing.claimed_at + category.settles_in:
+    category = category_of(existing.kind)
+    if now < existing.claimed_at + category.settles_in:
         return None
-    again = replace(entry, attempt=existing.attempt + 1, carries=existing.carries, fallback=existing.fallback)
-    if existing.status is Status.CLAIMED and (entry.status is Status.SKIPPED or category.if_unknown is IfUnknown.LEAVE):
-        return replace(again, status=Status.FAILED, ended_at=now, reason=Reason.UNKNOWN)
-    return again
+    gives_up = entry.status is Status.SKIPPED or category.if_unknown is IfUnknown.LEAVE
+    return _settled(existing, entry, gives_up=gives_up, now=now)
+
+
+def _settled(existing: Entry, entry: Entry, *, gives_up: bool, now: datetime) -> Entry:
+    if existing.fallback:
+        # The push itself was sent; only the e-mail that follows it is in question.
+        sent = replace(existing, status=Status.SENT)
+        return sent if gives_up else replace(existing, attempt=existing.attempt + 1, claimed_at=now)
+    again = replace(entry, attempt=existing.attempt + 1, carries=existing.carries)
+    return replace(again, status=Status.FAILED, ended_at=now, reason=Reason.UNKNOWN) if gives_up else again
 
 
 def after_an_end(existing: Entry, channels: Sequence[Channel], *, now: datetime) -> Entry | None:
@@ -89,13 +101,18 @@ def after_an_end(existing: Entry, channels: Sequence[Channel], *, now: datetime)
     within = category_of(existing.kind).receipt_within
     unseen = (
         existing.status is Status.SENT
+        and not existing.fallback
         and existing.channel_kind in {ChannelKind.PUSH, ChannelKind.MOBILE}
         and existing.received_at is None
     )
-    if within is None or not unseen or existing.ended_at is None or now < existing.ended_at + within:
+    if (
+        within is None
+        or not unseen
+        or existing.fallback
+        or existing.ended_at is None
+        or now < existing.ended_at + within
+    ):
         return None
     if not any(channel.kind is ChannelKind.EMAIL for channel in channels):
         return None
-    return replace(
-        existing, status=Status.CLAIMED, attempt=existing.attempt + 1, claimed_at=now, ended_at=None, fallback=True
-    )
+    return replace(existing, status=Status.CLAIMED, attempt=existing.attempt + 1, claimed_at=now, fallback=True)

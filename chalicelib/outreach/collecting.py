@@ -15,6 +15,9 @@ from chalicelib.outreach.domain import Due, Entry, Reason, Recipient, Status, Wa
 from chalicelib.outreach.ports import Means
 from chalicelib.outreach.recurrence import local_date
 
+LOOK_AGAIN = timedelta(hours=6)
+"""How often is looked at again what is held, or found no channel in common with the rest."""
+
 
 def collect(due: Due, recipient: Recipient, *, until: datetime, now: datetime, means: Means) -> bool:
     """Keep an occurrence with its person until ``until`` at most; return whether it had its end already."""
@@ -62,7 +65,11 @@ def _bind(text: str, entry: Entry, means: Means) -> bool:
         return True
     if existing.status is Status.WAITING:
         bound = replace(existing, status=Status.CLAIMED, merged_into=entry.name)
-        return means.ledger.swap(bound, before=existing)
+        if means.ledger.swap(bound, before=existing):
+            return True
+        # It may be our own write that stands there, if the store's answer to it got lost.
+        present = means.ledger.get(entry.person_id, kind, on)
+        return present is not None and present.merged_into == entry.name
     if existing.status is not Status.CLAIMED:
         forget(existing, means=means)
     return False
@@ -99,6 +106,14 @@ def give_back(entry: Entry, recipient: Recipient, *, now: datetime, means: Means
             means.ledger.swap(replace(existing, status=Status.WAITING, merged_into=None), before=existing)
 
 
+def look_again(due: Due, recipient: Recipient, *, now: datetime, means: Means) -> None:
+    """Have what is kept looked at again later; the same row however often the same ``due`` is delivered."""
+    usable = [channel for channel in recipient.channels if channel.usable]
+    if sort_waiting(recipient, usable, now=now).keep:
+        later = due.at + LOOK_AGAIN * ((now - due.at) // LOOK_AGAIN + 1)
+        means.dues.put([updates_due(due.person_id, later, zone=recipient.zone)])
+
+
 def forget(entry: Entry, *, means: Means) -> None:
     """Let an occurrence that has ended wait with its person no longer."""
     means.recipients.told(entry.person_id, [Waiting(kind=entry.kind, on=entry.on, due_at=entry.due_at)])
@@ -114,7 +129,9 @@ def drop(recipient: Recipient, *, because: Reason | None, now: datetime, means: 
     for one, reason in dropped:
         existing = means.ledger.get(recipient.person_id, one.kind, one.on)
         if existing and existing.status is Status.WAITING:
-            means.ledger.swap(replace(existing, status=Status.SKIPPED, reason=reason, ended_at=now), before=existing)
+            ended = replace(existing, status=Status.SKIPPED, reason=reason, ended_at=now)
+            if not means.ledger.swap(ended, before=existing):
+                continue
         elif existing is None or existing.status is Status.CLAIMED:
             continue
         means.recipients.told(recipient.person_id, [one])

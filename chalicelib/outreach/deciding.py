@@ -1,8 +1,9 @@
 """What becomes of an occurrence, decided at the moment of sending."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from chalicelib.outreach.categories import (
     LEFT_TO_OTHERS,
@@ -32,9 +33,6 @@ from chalicelib.outreach.recurrence import local_date, next_occurrence, resolve
 COLLECTED_FOR = timedelta(minutes=10)
 """How long what may go along with another message waits for one, before it goes out by itself."""
 
-LOOK_AGAIN = timedelta(hours=6)
-"""How often held celebrations are looked at again."""
-
 MORNING = time(9)
 """When something goes out that was put off to another day, for someone without quiet hours."""
 
@@ -49,7 +47,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defer:
-    """Wait: for the end of quiet hours, of a hold, or for another day's budget."""
+    """Wait: for the end of quiet hours, or for another day's budget."""
 
     until: datetime
 
@@ -78,8 +76,9 @@ Verdict = Send | Defer | Collect | Skip | Nothing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sorted:
-    """What waits with a person: to tell now, to keep for later, and to drop, with the reason."""
+    """What waits with a person: to tell now over ``channels``, to keep for later, and to drop, with the reason."""
 
+    channels: tuple[Channel, ...] = ()
     tell: tuple[Waiting, ...] = ()
     keep: tuple[Waiting, ...] = ()
     drop: tuple[tuple[Waiting, Reason], ...] = field(default=())
@@ -111,8 +110,13 @@ def decide(due: Due, recipient: Recipient, *, now: datetime, today: Sequence[Ent
     quiet_until = recipient.quiet_hours.ends_after(now, recipient.zone) if category.quiet_hours_defer else None
     if quiet_until:
         return Skip(reason=Reason.LATE) if quiet_until >= closes else Defer(until=quiet_until)
-    carries = sort_waiting(recipient, reached, now=now).tell if category.consent is not None else ()
-    return Send(channels=reached, carries=carries)
+    return Send(channels=reached, carries=_along(recipient, reached, now) if category.consent is not None else ())
+
+
+def _along(recipient: Recipient, channels: tuple[Channel, ...], now: datetime) -> tuple[Waiting, ...]:
+    """Return what goes along with a message over these channels, whichever of them takes it."""
+    kinds = _kinds(channels)
+    return tuple(one for one in sort_waiting(recipient, channels, now=now).tell if _wanted(one, recipient) >= kinds)
 
 
 def _decide_bundled(due: Due, category: Category, *, now: datetime, today: Sequence[Entry]) -> Collect | Skip:
@@ -129,7 +133,7 @@ def _decide_updates(
 ) -> Verdict:
     waiting = sort_waiting(recipient, channels, now=now)
     if not waiting.tell:
-        return Defer(until=now + LOOK_AGAIN) if waiting.keep else Nothing()
+        return Nothing()
     quiet_until = recipient.quiet_hours.ends_after(now, recipient.zone)
     if quiet_until:
         return Defer(until=quiet_until)
@@ -137,7 +141,7 @@ def _decide_updates(
     budget = PROACTIVE_A_DAY - (LEFT_TO_OTHERS if only_celebrations else 0)
     if messages(today) >= budget:
         return Defer(until=_another_day(recipient, now))
-    return Send(channels=channels, carries=waiting.tell)
+    return Send(channels=waiting.channels, carries=waiting.tell)
 
 
 def messages(today: Iterable[Entry]) -> int:
@@ -158,28 +162,51 @@ def _another_day(recipient: Recipient, now: datetime) -> datetime:
 
 def sort_waiting(recipient: Recipient, channels: Sequence[Channel], *, now: datetime) -> Sorted:
     """
-    Sort what waits with a person for a message over one of these channels.
+    Sort what waits with a person for one message over some of these channels.
 
-    Each is looked at as if it were sent by itself: consent, opt-outs, late, holds. Care goes before peers, and peers
-    before celebrations.
+    Each is looked at as if it were sent by itself: consent, opt-outs, late, holds, the category's cap. Care goes before
+    peers, and peers before celebrations; what is switched off on the channels that the ones before it need is kept.
     """
+    order = list(Urgency)
     tell, keep, drop = [], [], []
-    for one in recipient.waiting:
-        category = category_of(one.kind)
-        refusal = _refusal(recipient, category)
+    used: Counter[tuple[str, date]] = Counter()
+    in_order = sorted(
+        recipient.waiting, key=lambda one: (order.index(category_of(one.kind).urgency), one.due_at, one.kind)
+    )
+    for one in in_order:
+        category, name = category_of(one.kind), (category_name(one.kind), one.on)
+        refusal = _refuses_waiting(one, category, recipient, now)
+        left = tuple(channel for channel in channels if channel.kind in _wanted(one, recipient))
         if refusal:
             drop.append((one, refusal))
-        elif now >= closes_of(one.kind, on=one.on, due_at=one.due_at, zone=recipient.zone):
-            drop.append((one, Reason.HELD if category.held_by_holds and recipient.holds else Reason.LATE))
-        elif any((category_name(one.kind), kind) in recipient.opt_outs for kind in (*_kinds(channels), None)):
-            drop.append((one, Reason.OPTED_OUT))
-        elif category.held_by_holds and recipient.holds:
+        elif category.cap is not None and used[name] >= category.cap:
+            drop.append((one, Reason.OVER_BUDGET))
+        elif (category.held_by_holds and recipient.holds) or not left:
             keep.append(one)
         else:
+            channels = left
             tell.append(one)
-    order = list(Urgency)
-    tell.sort(key=lambda one: (order.index(category_of(one.kind).urgency), one.due_at, one.kind))
-    return Sorted(tell=tuple(tell), keep=tuple(keep), drop=tuple(drop))
+            used[name] += 1
+    return Sorted(channels=tuple(channels), tell=tuple(tell), keep=tuple(keep), drop=tuple(drop))
+
+
+def _refuses_waiting(one: Waiting, category: Category, recipient: Recipient, now: datetime) -> Reason | None:
+    refusal = _refusal(recipient, category)
+    if refusal:
+        return refusal
+    if now >= closes_of(one.kind, on=one.on, due_at=one.due_at, zone=recipient.zone):
+        return Reason.HELD if category.held_by_holds and recipient.holds else Reason.LATE
+    consented = {kind for kind, scope in (category.consent or {}).items() if scope in recipient.consents}
+    usable = _kinds(channel for channel in recipient.channels if channel.usable) & consented
+    return Reason.OPTED_OUT if usable and not usable & _wanted(one, recipient) else None
+
+
+def _wanted(one: Waiting, recipient: Recipient) -> set[ChannelKind]:
+    """Return the kinds of channels on which the person did not switch this off."""
+    name = category_name(one.kind)
+    if (name, None) in recipient.opt_outs:
+        return set()
+    return {kind for kind in ChannelKind if (name, kind) not in recipient.opt_outs}
 
 
 def _kinds(channels: Iterable[Channel]) -> set[ChannelKind]:

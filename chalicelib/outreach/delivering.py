@@ -19,7 +19,7 @@ from chalicelib.outreach.domain import ChannelKind, Due, Entry, Recipient, Stand
 from chalicelib.outreach.handing import compose, hand_over
 from chalicelib.outreach.ports import Means
 from chalicelib.outreach.recurrence import local_date
-from chalicelib.outreach.service import first_due
+from chalicelib.outreach.service import following
 
 
 def deliver(dues: Sequence[Due], *, now: datetime, means: Means) -> list[Delivery]:
@@ -36,7 +36,7 @@ def deliver(dues: Sequence[Due], *, now: datetime, means: Means) -> list[Deliver
         names.add(case.due.name)
 
     each_open(cases, lambda case: _load(case, now=now, means=means))
-    means.dues.put([due for case in open_cases(cases) if (due := _next(case)) is not None])
+    means.dues.put([due for case in open_cases(cases) if (due := _next(case, now=now)) is not None])
     each_open(cases, lambda case: _judge(case, now=now, means=means))
     _defer(cases, means=means)
     each_open(cases, lambda case: _collect(case, now=now, means=means))
@@ -64,11 +64,10 @@ def _is_current(due: Due, recipient: Recipient) -> bool:
     return schedule.version == due.version
 
 
-def _next(case: Case) -> Due | None:
-    schedule = case.person.schedule(case.due.kind)
-    if schedule is None or case.due.was_deferred or case.person.standing in {Standing.ENDED, Standing.NONE}:
+def _next(case: Case, *, now: datetime) -> Due | None:
+    if case.due.was_deferred or case.person.standing in {Standing.ENDED, Standing.NONE}:
         return None
-    return first_due(schedule, after=case.due.due_at)
+    return following(case.due, case.person, now=now)
 
 
 def _judge(case: Case, *, now: datetime, means: Means) -> None:
@@ -100,6 +99,10 @@ def _collect(case: Case, *, now: datetime, means: Means) -> None:
     if category_name(case.due.kind) == UPDATES:
         because = case.verdict.reason if isinstance(case.verdict, Skip) else None
         collecting.drop(case.person, because=because, now=now, means=means)
+        if because is None:
+            collecting.look_again(case.due, case.person, now=now, means=means)
+    elif case.person.waiting and isinstance(case.verdict, Send):
+        collecting.drop(case.person, because=None, now=now, means=means)
 
 
 def _write(case: Case, *, now: datetime, means: Means) -> None:

@@ -81,13 +81,16 @@ def _send(case: Case, *, now: datetime, means: Means) -> Entry | Exception:
             provider_id=handed.provider_id,
             template=letter.template,
         )
+    if case.claim.fallback:
+        # The push before it was taken, whatever became of the e-mail.
+        return replace(case.claim, status=Status.SENT)
     return replace(case.claim, status=Status.FAILED, ended_at=now, reason=Reason.REFUSED)
 
 
 def _watch(case: Case, *, now: datetime) -> Due | None:
     """Return when to look whether a device reported the push, if an e-mail could follow it."""
     within = category_of(case.due.kind).receipt_within
-    if within is None or case.claim.channel_kind in {None, ChannelKind.EMAIL}:
+    if within is None or case.claim.fallback or case.claim.channel_kind in {None, ChannelKind.EMAIL}:
         return None
     if not any(channel.kind is ChannelKind.EMAIL for channel in case.channels):
         return None

@@ -23,8 +23,11 @@ from chalicelib.outreach.sqs import BATCH, from_message
 EARLIEST = timedelta(seconds=2)
 """A message that comes earlier than this before its instant goes back to the queue."""
 
-PARKED_AT = 3
-"""An occurrence that fails as often as this, without being sent, is set aside."""
+PARKED_AFTER = timedelta(minutes=30)
+"""An occurrence that still fails so long after it fell due, by a fault of its own, is set aside."""
+
+POISON = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
+"""Errors of what is stored or written, which another try won't mend; a store's or a provider's are none of these."""
 
 
 class Clock(Protocol):
@@ -118,76 +121,67 @@ def deliver(event: dict[str, Any], *, using: Delivering) -> dict[str, list[dict[
     What a provider doesn't take now isn't among them: its due row stays, and the tick brings it every minute.
     Powertools' batch processor would do this loop, at 150 ms of every cold start.
     """
-    records: dict[str, dict[str, Any]] = {record["messageId"]: record for record in event["Records"]}
-    again: set[str] = set()
-    dues: dict[str, Due] = {}
-    for name, record in records.items():
+    again: list[str] = []
+    ready: list[Due] = []
+    for record in event["Records"]:
         try:
-            dues[name] = from_message(record["body"])
+            dues = from_message(record["body"])
         except (ValueError, KeyError, TypeError):
-            logger.error("unreadable message", extra={"message_id": name})
-            again.add(name)
-    # The queue's delay is in whole seconds of another clock than ours: nobody is asked before their time.
-    now = using.clock.wait_until(
-        max((due.at for due in dues.values()), default=using.clock.utc_now()), at_most=EARLIEST
-    )
-    paused = using.switch.paused(now)
-    ready = {}
-    for name, due in dues.items():
-        if due.at > now:
-            again.add(name)
-            count("OccurrencesEarly")
-        elif paused and category_of(due.kind).urgency is not Urgency.CRISIS:
-            count("OccurrencesPaused")
+            logger.error("unreadable message", extra={"message_id": record["messageId"]})
+            again.append(record["messageId"])
+            continue
+        # The queue's delay is in whole seconds of another clock than ours: nobody is asked before their time.
+        if dues and using.clock.wait_until(dues[0].at, at_most=EARLIEST) < dues[0].at:
+            again.append(record["messageId"])
+            count("OccurrencesEarly", len(dues))
         else:
-            ready[name] = due
-    # A message that comes again failed together with others: now each by itself.
-    apart = any(_receives(records[name]) > 1 for name in ready)
-    groups = [[name] for name in ready] if apart else [list(ready)] if ready else []
-    for group in groups:
-        again |= _deliver({name: ready[name] for name in group}, records, now=now, using=using)
+            ready += dues
+    now = using.clock.utc_now()
+    if using.switch.paused(now):
+        count("OccurrencesPaused", len(ready))
+        ready = [due for due in ready if category_of(due.kind).urgency is Urgency.CRISIS]
+        count("OccurrencesPaused", -len(ready))
+    if ready:
+        _deliver(ready, now=now, using=using)
     flush()
-    return {"batchItemFailures": [{"itemIdentifier": name} for name in records if name in again]}
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in again]}
 
 
-def _deliver(dues: dict[str, Due], records: dict[str, dict[str, Any]], *, now: datetime, using: Delivering) -> set[str]:
-    """Deliver these; return which messages are to come again."""
+def _deliver(dues: list[Due], *, now: datetime, using: Delivering) -> None:
     # A batch that isn't full means that nothing waits behind it, so the account's rate is not at stake.
-    means = using.means if len(records) >= BATCH else replace(using.means, pace=room_for_all)
+    means = using.means if len(dues) >= BATCH else replace(using.means, pace=room_for_all)
     try:
         with segment("deliver"):
-            done: Sequence[Delivery] = deliver_all(list(dues.values()), now=now, means=means)
-    except Exception as error:  # noqa: BLE001 (a fault of the store: all of it is safe to repeat)
+            done: Sequence[Delivery] = deliver_all(dues, now=now, means=means)
+    except Exception as error:  # noqa: BLE001 (a fault of the store, or one occurrence that spoils a shared call)
         _log_error("delivery failed", error, count=len(dues))
-        return set(dues)
-    again = set()
-    for name, delivery in zip(dues, done, strict=True):
+        if len(dues) > 1 and isinstance(error, POISON):
+            for due in dues:
+                _deliver([due], now=now, using=using)
+            return
+        done = [Delivery(due=due, outcome=Outcome.ERROR, error=error) for due in dues]
+    for delivery in done:
         _log(delivery, now)
-        if delivery.outcome is Outcome.ERROR and (
-            _receives(records[name]) < PARKED_AT or not _park(delivery, now=now, using=using)
-        ):
-            again.add(name)
-    return again
+        # Anything else that went wrong is not the occurrence's fault: its due row stays, and the tick brings it.
+        is_poison = delivery.outcome is Outcome.ERROR and isinstance(delivery.error, POISON)
+        is_crisis = category_of(delivery.due.kind).urgency is Urgency.CRISIS
+        if is_poison and not is_crisis and now - delivery.due.at >= PARKED_AFTER:
+            _park(delivery, now=now, using=using)
 
 
-def _park(delivery: Delivery, *, now: datetime, using: Delivering) -> bool:
+def _park(delivery: Delivery, *, now: datetime, using: Delivering) -> None:
     error = delivery.error
     why = f"{type(error).__name__} at {places(error)[-1]}" if error else "unknown"
-    try:
-        setting_aside.park(
-            delivery.due,
-            why=why,
-            now=now,
-            dues=using.means.dues,
-            ledger=using.means.ledger,
-            parking=using.parking,
-        )
-    except Exception as failure:  # noqa: BLE001 (the message comes again, and then it is tried again)
-        _log_error("could not be set aside", failure, count=1)
-        return False
+    setting_aside.park(
+        delivery.due,
+        why=why,
+        now=now,
+        dues=using.means.dues,
+        ledger=using.means.ledger,
+        parking=using.parking,
+    )
     logger.error("set aside", extra={"correlation_id": delivery.due.name, "why": why})
     count("Parked")
-    return True
 
 
 def _log(delivery: Delivery, now: datetime) -> None:
@@ -216,7 +210,3 @@ def _log_error(text: str, error: Exception, *, count: int) -> None:
     # By its kind and place only: an error's text may hold an address.
     logger.error(text, extra={"error": type(error).__name__, "at": places(error), "count": count})
     metrics.add_metric(name="DeliveryErrors", unit=MetricUnit.Count, value=count)
-
-
-def _receives(record: dict[str, Any]) -> int:
-    return int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))

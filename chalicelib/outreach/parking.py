@@ -5,12 +5,13 @@ Bringing it back twice is harmless: it goes back as the due row that it was, and
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from chalicelib.outreach.domain import Due, Entry, Reason, Status
-from chalicelib.outreach.ports import Dues, Ledger
+from chalicelib.outreach.ports import Dues, Ledger, Recipients
+from chalicelib.outreach.service import following
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +62,31 @@ def park(due: Due, *, why: str, now: datetime, dues: Dues, ledger: Ledger, parki
     dues.remove([due])
 
 
-def redrive(names: Iterable[str] | None, *, dues: Dues, ledger: Ledger, parking: Parking) -> int:
-    """Bring these occurrences back (None: all that are set aside); return how many there were."""
+def redrive(
+    names: Iterable[str] | None,
+    *,
+    now: datetime,
+    recipients: Recipients,
+    dues: Dues,
+    ledger: Ledger,
+    parking: Parking,
+) -> int:
+    """
+    Bring these occurrences back (None: all that are set aside), and their schedules with them; return how many.
+
+    What is still broken raises as it did before, and stays set aside.
+    """
     wanted = None if names is None else set(names)
     found = [parked for parked in parking.all() if wanted is None or parked.due.name in wanted]
     for parked in found:
         due = parked.due
+        recipient = recipients.load(due.person_id, now=now)
+        after = following(due, recipient, now=now) if recipient else None
         entry = ledger.get(due.person_id, due.kind, due.on)
         if entry and entry.status is Status.FAILED and entry.reason is Reason.ERROR:
             # Nothing was ever claimed for it, so nothing went out.
             ledger.release(entry)
-        dues.put([due])
+        # At the present instant: nobody looks at the hour that it fell due in any more.
+        dues.put([replace(due, at=now.replace(microsecond=0)), *([after] if after else [])])
         parking.remove(due)
     return len(found)

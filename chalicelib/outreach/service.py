@@ -1,9 +1,13 @@
 """What falls due next: from schedules and from what should go out at once, to due rows."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from chalicelib.outreach.domain import Due, Schedule
+from chalicelib.outreach.domain import Due, Recipient, Schedule
 from chalicelib.outreach.recurrence import local_date, next_occurrence
+
+STILL_LOOKED_AT = timedelta(minutes=5)
+"""A row that is put with an instant as old as this is still found: its hour can't be finished yet (ticking)."""
 
 
 def first_due(schedule: Schedule, *, after: datetime) -> Due | None:
@@ -19,6 +23,22 @@ def first_due(schedule: Schedule, *, after: datetime) -> Due | None:
         due_at=occurrence.at,
         version=schedule.version,
     )
+
+
+def following(due: Due, recipient: Recipient, *, now: datetime) -> Due | None:
+    """Return what the due's schedule brings next; None if there is nothing."""
+    schedule = recipient.schedule(due.kind)
+    due_next = first_due(schedule, after=due.due_at) if schedule else None
+    return not_behind(due_next, now=now) if due_next else None
+
+
+def not_behind(due: Due, *, now: datetime) -> Due:
+    """
+    Return the due as it may be put: what should have come a while ago comes now.
+
+    The hour that it belongs to may be finished, and nobody looks there any more.
+    """
+    return due if due.at >= now - STILL_LOOKED_AT else replace(due, at=now.replace(microsecond=0))
 
 
 def at_once(person_id: str, kind: str, *, zone: str, now: datetime) -> Due:

@@ -1,13 +1,20 @@
 """The queue between the tick and delivery: a delay to the second, and a due occurrence as JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from itertools import groupby
 from math import ceil
+from typing import TypeVar
 
 from chalicelib.edge.aws import client
 from chalicelib.outreach.domain import Due
 from chalicelib.outreach.store import instant
+
+Thing = TypeVar("Thing")
+
+TOGETHER = 5
+"""Occurrences of one instant in a message: they share the calls of a delivery, and the time that it may take."""
 
 BATCH = 10
 LONGEST_DELAY = 900
@@ -23,14 +30,19 @@ class SqsQueue:
 
     def hand_over(self, dues: Sequence[Due], *, now: datetime) -> int:
         """Send these on in batches; a message that SQS refuses is found again by a later tick."""
+        messages = [
+            list(together)
+            for _, same in groupby(dues, key=lambda due: due.at)
+            for together in _in_parts(list(same), TOGETHER)
+        ]
         taken = 0
-        for start in range(0, len(dues), BATCH):
+        for part in _in_parts(messages, BATCH):
             entries = [
-                {"Id": str(index), "MessageBody": to_message(due), "DelaySeconds": _delay(due, now)}
-                for index, due in enumerate(dues[start : start + BATCH])
+                {"Id": str(index), "MessageBody": to_message(*together), "DelaySeconds": _delay(together[0], now)}
+                for index, together in enumerate(part)
             ]
             answer = client("sqs").send_message_batch(QueueUrl=self._url, Entries=entries)
-            taken += len(answer.get("Successful", []))
+            taken += sum(len(part[int(done["Id"])]) for done in answer.get("Successful", []))
         return taken
 
     def backlog(self) -> int:
@@ -49,28 +61,33 @@ def _delay(due: Due, now: datetime) -> int:
     return min(LONGEST_DELAY, max(0, ceil((due.at - now).total_seconds())))
 
 
-def to_message(due: Due) -> str:
-    """Write a due occurrence as a message."""
+def to_message(*dues: Due) -> str:
+    """Write due occurrences of one instant as a message."""
     return json.dumps(
         {
-            "person": due.person_id,
-            "kind": due.kind,
-            "on": due.on.isoformat(),
-            "at": instant(due.at),
-            "dueAt": instant(due.due_at),
-            "version": due.version,
+            "at": instant(dues[0].at),
+            "dues": [[due.person_id, due.kind, due.on.isoformat(), instant(due.due_at), due.version] for due in dues],
         }
     )
 
 
-def from_message(body: str) -> Due:
-    """Read a message; raises ValueError or KeyError for one that ``to_message`` did not write."""
+def from_message(body: str) -> list[Due]:
+    """Read a message; raises ValueError, KeyError or TypeError for one that ``to_message`` did not write."""
     message = json.loads(body)
-    return Due(
-        person_id=message["person"],
-        kind=message["kind"],
-        on=date.fromisoformat(message["on"]),
-        at=datetime.fromisoformat(message["at"]),
-        due_at=datetime.fromisoformat(message["dueAt"]),
-        version=int(message["version"]),
-    )
+    at = datetime.fromisoformat(message["at"])
+    return [
+        Due(
+            person_id=person_id,
+            kind=kind,
+            on=date.fromisoformat(on),
+            at=at,
+            due_at=datetime.fromisoformat(due_at),
+            version=int(version),
+        )
+        for person_id, kind, on, due_at, version in message["dues"]
+    ]
+
+
+def _in_parts(things: Sequence[Thing], size: int) -> Iterator[Sequence[Thing]]:
+    for start in range(0, len(things), size):
+        yield things[start : start + size]

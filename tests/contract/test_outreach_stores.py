@@ -248,4 +248,7 @@ def test_a_schedule_and_a_message_come_back_as_they_went() -> None:
     deferred: Due = replace(a_due(), at=NINE + timedelta(minutes=30))
 
     assert schedule_of(schedule_item(schedule)) == schedule
-    assert from_message(to_message(deferred)) == deferred
+    assert from_message(to_message(deferred, replace(deferred, person_id="another"))) == [
+        deferred,
+        replace(deferred, person_id="another"),
+    ]
