@@ -146,7 +146,14 @@ def _carry_out(order: AnyOrder, desk: Desk) -> dict[str, Any]:
             return {"count": len(found), "parked": [_set_aside(one, desk.now) for one in found[: order.limit]]}
         case Redrive():
             names = None if order.names == "all" else order.names
-            back = redrive(names, dues=DynamoDues(), ledger=DynamoLedger(), parking=DynamoParking())
+            back = redrive(
+                names,
+                now=desk.now,
+                recipients=desk.recipients,
+                dues=DynamoDues(),
+                ledger=DynamoLedger(),
+                parking=DynamoParking(),
+            )
             return {"broughtBack": back}
         case Explain():
             return _explained(order.occurrence, desk)
