@@ -103,7 +103,9 @@ def timezone(zone: str, year: int) -> "Timezone":
         rule = yearly(dates, last=last)
         if rule:
             part.add("rrule", vRecur.from_ical(rule))
-        elif dates[1:]:
-            part.add("rdate", dates[1:])
+        else:
+            for on in dates[1:]:
+                # A line each: of several on one line, ical.js (Thunderbird's) reads the first.
+                part.add("rdate", on)
         known.add_component(part)
     return known
