@@ -35,7 +35,7 @@ def _look_at_the_one_before(case: Case, *, now: datetime, means: Means) -> None:
     if existing.status not in {Status.CLAIMED, Status.WAITING}:
         again = after_an_end(existing, case.channels, now=now)
         if again is None:
-            collecting.finish(existing, now=now, means=means)
+            collecting.finish(existing, case.person, now=now, means=means)
             case.outcome, case.entry = Outcome.ALREADY_ENDED, existing
             return
         if not means.ledger.swap(again, before=existing):
@@ -48,7 +48,7 @@ def _look_at_the_one_before(case: Case, *, now: datetime, means: Means) -> None:
             case.outcome, case.entry = Outcome.UNSETTLED, None
             return
         if taken.status is not Status.CLAIMED:
-            collecting.finish(taken, now=now, means=means)
+            collecting.finish(taken, case.person, now=now, means=means)
             collecting.forget(taken, means=means)
         again = taken
     case.entry = again

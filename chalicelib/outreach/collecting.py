@@ -75,11 +75,17 @@ def _bind(text: str, entry: Entry, means: Means) -> bool:
     return False
 
 
-def finish(entry: Entry, *, now: datetime, means: Means) -> None:
-    """End what an ended message told of: merged where it was sent, else the way that the message itself ended."""
+def finish(entry: Entry, recipient: Recipient, *, now: datetime, means: Means) -> None:
+    """
+    End what an ended message told of: merged where it was sent, else the way that the message itself ended.
+
+    What it was to tell of and was never bound to it (its sender died before) gets another message to wait for.
+    """
     for text in entry.carries:
         on, kind = _read(text)
         existing = means.ledger.get(entry.person_id, kind, on)
+        if existing and existing.status is Status.WAITING:
+            means.dues.put([updates_due(entry.person_id, now + COLLECTED_FOR, zone=recipient.zone)])
         if existing is None or existing.merged_into != entry.name:
             continue
         if existing.status is Status.CLAIMED:

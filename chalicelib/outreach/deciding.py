@@ -87,11 +87,11 @@ class Sorted:
 _STOPPED = {Standing.ON_HOLD: Reason.ON_HOLD, Standing.ENDED: Reason.ENDED, Standing.NONE: Reason.NO_EPISODE}
 
 
-def decide(due: Due, recipient: Recipient, *, now: datetime, today: Sequence[Entry] = ()) -> Verdict:
+def decide(due: Due, recipient: Recipient, *, now: datetime, lately: Sequence[Entry] = ()) -> Verdict:
     """
     Decide, at the moment of sending, what becomes of an occurrence.
 
-    ``today`` are the person's ledger entries of their local date, needed for categories that are ``budgeted``. Rules,
+    ``lately`` are the person's ledger entries of the last days, needed for categories that are ``budgeted``. Rules,
     in this order: the episode, consents, a channel to use, opt-outs, too late; then what may wait: collected to go
     along with another message, holds, the daily budget, quiet hours (domain rules: eligibility is checked when sending;
     quiet hours defer to their end, and what would then be too late is dropped).
@@ -104,9 +104,9 @@ def decide(due: Due, recipient: Recipient, *, now: datetime, today: Sequence[Ent
     if now >= closes or _has_a_later_one(due, recipient, now):
         return Skip(reason=Reason.LATE)
     if category.bundles:
-        return _decide_bundled(due, category, now=now, today=today)
+        return _decide_bundled(due, category, now=now, lately=lately)
     if category_name(due.kind) == UPDATES:
-        return _decide_updates(recipient, reached, now=now, today=today)
+        return _decide_updates(recipient, reached, now=now, lately=lately)
     quiet_until = recipient.quiet_hours.ends_after(now, recipient.zone) if category.quiet_hours_defer else None
     if quiet_until:
         return Skip(reason=Reason.LATE) if quiet_until >= closes else Defer(until=quiet_until)
@@ -119,9 +119,9 @@ def _along(recipient: Recipient, channels: tuple[Channel, ...], now: datetime) -
     return tuple(one for one in sort_waiting(recipient, channels, now=now).tell if _wanted(one, recipient) >= kinds)
 
 
-def _decide_bundled(due: Due, category: Category, *, now: datetime, today: Sequence[Entry]) -> Collect | Skip:
+def _decide_bundled(due: Due, category: Category, *, now: datetime, lately: Sequence[Entry]) -> Collect | Skip:
     name = category_name(due.kind)
-    told = [entry for entry in today if entry.status not in {Status.SKIPPED, Status.FAILED}]
+    told = [entry for entry in lately if entry.on == due.on and entry.status not in {Status.SKIPPED, Status.FAILED}]
     used = sum(entry.kind != due.kind and category_name(entry.kind) == name for entry in told)
     if category.cap is not None and used >= category.cap:
         return Skip(reason=Reason.OVER_BUDGET)
@@ -129,7 +129,7 @@ def _decide_bundled(due: Due, category: Category, *, now: datetime, today: Seque
 
 
 def _decide_updates(
-    recipient: Recipient, channels: tuple[Channel, ...], *, now: datetime, today: Sequence[Entry]
+    recipient: Recipient, channels: tuple[Channel, ...], *, now: datetime, lately: Sequence[Entry]
 ) -> Verdict:
     waiting = sort_waiting(recipient, channels, now=now)
     if not waiting.tell:
@@ -139,18 +139,23 @@ def _decide_updates(
         return Defer(until=quiet_until)
     only_celebrations = all(category_of(one.kind).urgency is Urgency.CELEBRATION for one in waiting.tell)
     budget = PROACTIVE_A_DAY - (LEFT_TO_OTHERS if only_celebrations else 0)
-    if messages(today) >= budget:
+    if messages(lately, on=local_date(now, recipient.zone), zone=recipient.zone) >= budget:
         return Defer(until=_another_day(recipient, now))
     return Send(channels=waiting.channels, carries=waiting.tell)
 
 
-def messages(today: Iterable[Entry]) -> int:
-    """Count the proactive messages among these entries: what was merged into another is no message of its own."""
+def messages(lately: Iterable[Entry], *, on: date, zone: str) -> int:
+    """
+    Count the proactive messages among these entries that went out on a local date, whichever date names them.
+
+    What was merged into another is no message of its own.
+    """
     return sum(
         entry.status in {Status.SENT, Status.CLAIMED}
         and entry.merged_into is None
         and category_of(entry.kind).consent is not None
-        for entry in today
+        and local_date(entry.ended_at or entry.claimed_at, zone) == on
+        for entry in lately
     )
 
 

@@ -8,7 +8,7 @@ goes wrong for one occurrence is its own; calls are shared where the store can t
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.outreach import collecting
 from chalicelib.outreach.cases import STAYS, Case, Delivery, Outcome, each_open, open_cases
@@ -20,6 +20,9 @@ from chalicelib.outreach.handing import compose, hand_over
 from chalicelib.outreach.ports import Means
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.outreach.service import following
+
+LOOK_BACK = timedelta(days=2)
+"""The dates before today whose occurrences may still go out today."""
 
 
 def deliver(dues: Sequence[Due], *, now: datetime, means: Means) -> list[Delivery]:
@@ -76,11 +79,12 @@ def _judge(case: Case, *, now: datetime, means: Means) -> None:
     if objection:
         case.verdict = Skip(reason=objection)
         return
-    today: Sequence[Entry] = ()
+    lately: Sequence[Entry] = ()
     if category.budgeted:
         on = local_date(now, case.person.zone)
-        today = means.ledger.between(case.due.person_id, on, on)
-    case.verdict = decide(case.due, case.person, now=now, today=today)
+        # What quiet hours moved to today bears an earlier date.
+        lately = means.ledger.between(case.due.person_id, on - LOOK_BACK, on)
+    case.verdict = decide(case.due, case.person, now=now, lately=lately)
 
 
 def _defer(cases: Iterable[Case], *, means: Means) -> None:

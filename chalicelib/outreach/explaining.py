@@ -89,7 +89,7 @@ def explain(kind: str, on: date, known: Known, *, now: datetime) -> Explanation:
     if entry:
         version = schedule.version if schedule else 1
         due = Due(person_id=entry.person_id, kind=kind, on=on, at=entry.due_at, due_at=entry.due_at, version=version)
-    verdict = decide(due, recipient, now=max(now, due.at), today=known.today) if due else None
+    verdict = decide(due, recipient, now=max(now, due.at), lately=known.lately) if due else None
     outcome = _outcome(known, due, schedule, verdict, now)
     answer = _answer(due, schedule, verdict, known, now)
     return Explanation(

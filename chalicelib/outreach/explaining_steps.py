@@ -37,13 +37,13 @@ class Known:
     """
     What there is to explain with.
 
-    ``today``: the person's entries of the occurrence's date. ``paused``: outreach is paused. ``why_unusable``: per
-    channel id, why it can't be used. ``waits`` looks whether there is such a due row.
+    ``lately``: the person's entries of the occurrence's date and those before. ``paused``: outreach is paused.
+    ``why_unusable``: per channel id, why it can't be used. ``waits`` looks whether there is such a due row.
     """
 
     recipient: Recipient
     entry: Entry | None
-    today: Sequence[Entry] = ()
+    lately: Sequence[Entry] = ()
     paused: bool = False
     why_unusable: Mapping[str, str] = field(default_factory=dict)
     waits: Callable[[Due], bool] = _it_waits
@@ -74,7 +74,7 @@ def steps(
         _opt_out_step(kind, category, recipient),
         *timely[:1],
         _hold_step(category, recipient),
-        *_budget_step(kind, category, known),
+        *_budget_step(kind, on, category, known),
         *timely[1:],
     )
 
@@ -192,16 +192,17 @@ def _hold_step(category: Category, recipient: Recipient) -> Step:
     return Step(about="hold", passes=not recipient.holds, says=says)
 
 
-def _budget_step(kind: str, category: Category, known: Known) -> tuple[Step, ...]:
+def _budget_step(kind: str, on: date, category: Category, known: Known) -> tuple[Step, ...]:
     if not category.budgeted:
         return ()
     name = category_name(kind)
-    told = [entry for entry in known.today if entry.status not in {Status.SKIPPED, Status.FAILED}]
+    told = [entry for entry in known.lately if entry.on == on and entry.status not in {Status.SKIPPED, Status.FAILED}]
     same = sum(entry.kind != kind and category_name(entry.kind) == name for entry in told)
-    says = f"Messages of that day: {messages(told)} of {PROACTIVE_A_DAY}"
+    sent = messages(known.lately, on=on, zone=known.recipient.zone)
+    says = f"Messages of that day: {sent} of {PROACTIVE_A_DAY}"
     says += f"; others of this kind: {same} of {category.cap}." if category.cap is not None else "."
-    used_up = (category.cap is not None and same >= category.cap) or messages(told) >= PROACTIVE_A_DAY
-    return (Step(about="budget", passes=not used_up, says=says, facts={"messages": str(messages(told))}),)
+    used_up = (category.cap is not None and same >= category.cap) or sent >= PROACTIVE_A_DAY
+    return (Step(about="budget", passes=not used_up, says=says, facts={"messages": str(sent)}),)
 
 
 def _quiet_step(category: Category, due: Due, recipient: Recipient, now: datetime) -> Step:

@@ -37,7 +37,7 @@ def hand_over(cases: Iterable[Case], *, now: datetime, means: Means) -> None:
         means.ledger.end([case.claim for case in ended])
     for case in ended:
         case.outcome = Outcome(case.claim.status.value)
-        collecting.finish(case.claim, now=now, means=means)
+        collecting.finish(case.claim, case.person, now=now, means=means)
     for case in sending:
         for channel in case.gone:
             means.suppressions.channel_is_gone(

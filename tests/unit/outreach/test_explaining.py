@@ -177,7 +177,7 @@ def test_a_celebration_that_is_held_back_does_not_say_by_what() -> None:
 
 def test_others_of_the_same_kind_that_day_are_counted() -> None:
     nudges = [replace(an_entry(), kind=f"{NUDGE}-{number}") for number in (1, 2)]
-    known = Known(recipient=a_recipient(), entry=nudges[0], today=nudges)
+    known = Known(recipient=a_recipient(), entry=nudges[0], lately=nudges)
 
     told = explain(nudges[0].kind, TODAY, known, now=NINE)
 
