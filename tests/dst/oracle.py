@@ -13,7 +13,7 @@ FROM, TO = datetime(2020, 1, 1, tzinfo=UTC), datetime(2038, 1, 1, tzinfo=UTC)
 WALL_TIMES = [time(minutes // 60, minutes % 60) for minutes in range(0, 3 * 60 + 31, 15)]
 """00:00 to 03:30 in quarter hours."""
 
-_PROBE = 6 * 3600
+_PROBE = 12 * 3600
 _MINUTE = timedelta(minutes=1)
 AROUND = timedelta(hours=60)
 
@@ -40,7 +40,7 @@ class Change:
 
 
 def changes(zone: ZoneInfo) -> Iterator[Change]:
-    """Give every change of a zone's offset from 2020 to 2037, found by asking each six hours, then halving."""
+    """Give every change of a zone's offset from 2020 to 2037, found by asking each twelve hours, then halving."""
     at, end = int(FROM.timestamp()), int(TO.timestamp())
     before = _offset(zone, at)
     while at < end:
