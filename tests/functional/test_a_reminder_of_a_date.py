@@ -89,7 +89,7 @@ def test_what_is_paused_or_removed_after_it_was_handed_over_is_not_sent(stack: S
     messages = stack.messages()
 
     edit(person, paused, Edit(paused=True), now=THREE - timedelta(seconds=20))
-    reminders.remove_reminder(person, removed, people=DynamoPeople())
+    reminders.remove_reminder(person, removed, now=THREE, people=DynamoPeople())
     stack.deliver(messages, at=THREE)
 
     assert (status(person, paused), status(person, removed)) == (None, None)
