@@ -38,6 +38,7 @@ def deliver(dues: Sequence[Due], *, now: datetime, means: Means) -> list[Deliver
             case.outcome = Outcome.UNSETTLED
         names.add(case.due.name)
 
+    each_open(cases, lambda case: _look_for_a_receipt(case, means=means))
     each_open(cases, lambda case: _load(case, now=now, means=means))
     means.dues.put([due for case in open_cases(cases) if (due := _next(case, now=now)) is not None])
     each_open(cases, lambda case: _judge(case, now=now, means=means))
@@ -52,6 +53,15 @@ def deliver(dues: Sequence[Due], *, now: datetime, means: Means) -> list[Deliver
         Delivery(due=case.due, outcome=case.outcome or Outcome.ERROR, entry=case.entry, error=case.error)
         for case in cases
     ]
+
+
+def _look_for_a_receipt(case: Case, *, means: Means) -> None:
+    """End the watch over a push that its device reported: the person need not even be read."""
+    if not case.due.was_deferred or category_of(case.due.kind).receipt_within is None:
+        return
+    existing = means.ledger.get(case.due.person_id, case.due.kind, case.due.on)
+    if existing and existing.status is Status.SENT and existing.received_at and not existing.carries:
+        case.outcome, case.entry = Outcome.ALREADY_ENDED, existing
 
 
 def _load(case: Case, *, now: datetime, means: Means) -> None:
