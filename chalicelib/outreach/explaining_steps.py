@@ -144,7 +144,7 @@ def _consent_step(category: Category, recipient: Recipient) -> Step:
     if missing and missing not in recipient.consents:
         says = f"After care it needs the consent {missing}, which is not live."
         return Step(about="consent", passes=False, says=says, facts={"missing": missing})
-    says = f"Live consents that count: {', '.join(sorted(live)) or 'none'}, of {', '.join(sorted(scopes))}."
+    says = f"It needs one of {', '.join(sorted(scopes))}; live: {', '.join(sorted(live)) or 'none'}."
     return Step(about="consent", passes=bool(live), says=says, facts={"live": " ".join(sorted(live))})
 
 

@@ -144,7 +144,8 @@ def _carry_out(order: AnyOrder, desk: Desk) -> dict[str, Any]:
             return {**_stands(position), "finishedUntil": watermark.isoformat() if watermark else None}
         case Parked():
             found = list(DynamoParking().all())
-            return {"count": len(found), "parked": [_set_aside(one, desk.now) for one in found[: order.limit]]}
+            shown = [_set_aside(one, desk.now) for one in found[: order.limit]]
+            return {"count": len(found), "parked": shown, "unreadable": DynamoParking().unreadable()[: order.limit]}
         case Redrive():
             names = None if order.names == "all" else order.names
             back = redrive(

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError
 
+from chalicelib.edge.log import count
 from chalicelib.edge.table import Item, delete_all, lost_the_race, put_all
 from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import URGENT, Due, Schedule, Waiting
@@ -159,6 +160,7 @@ class DynamoDues:
             except (ValueError, TypeError):
                 ParkedItem("PARKED", item.sk, row=f"{item.pk} {item.sk}", at=instant(before), why="unreadable").save()
                 item.delete()
+                count("Parked")
         return found
 
     def watermark(self) -> datetime | None:
@@ -208,6 +210,10 @@ class DynamoParking:
                 version=int(version),
             )
             yield Parked(due=due, at=datetime.fromisoformat(item.at), why=item.why)
+
+    def unreadable(self) -> list[str]:
+        """Return the keys of due rows that could not be read, and so can't be brought back."""
+        return [item.row for item in ParkedItem.query("PARKED") if item.due_at is None]
 
 
 def _parked_key(due: Due) -> str:

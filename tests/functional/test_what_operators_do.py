@@ -12,6 +12,7 @@ import pytest
 
 import app
 from chalicelib.edge.ids import new_id
+from chalicelib.edge.log import flush
 from chalicelib.enrollment import service
 from chalicelib.enrollment.changing import Marker
 from chalicelib.enrollment.consents import Via, Will
@@ -24,11 +25,10 @@ from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach import wiring
 from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import DetailLevel, Due
-from chalicelib.outreach.due_store import waits
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.parking import park
 from chalicelib.outreach.recurrence import DAYS
-from chalicelib.outreach.store import DynamoDues, DynamoParking
+from chalicelib.outreach.store import DueItem, DynamoDues, DynamoParking, due_item
 from chalicelib.outreach.switch import DynamoSwitch, switch
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Act, Action, Field
 from chalicelib.privacy.store import DynamoAuditLog
@@ -171,14 +171,14 @@ def test_what_was_set_aside_is_listed_with_its_reason_and_age() -> None:
 
 def test_what_was_set_aside_comes_back_once_however_often_it_is_ordered() -> None:
     due = set_aside()
-    assert not waits(due)
+    assert not comes_back(due)
 
     assert order(**saved("operate_redrive")) == {"broughtBack": 1}
     assert order(**saved("operate_redrive")) == {"broughtBack": 0}
 
     assert comes_back(due)
     assert DynamoLedger().get(due.person_id, due.kind, due.on) is None
-    assert order(do="parked", by="ana") == {"count": 0, "parked": []}
+    assert order(do="parked", by="ana") == {"count": 0, "parked": [], "unreadable": []}
 
 
 def test_one_occurrence_can_be_brought_back_by_its_name() -> None:
@@ -188,6 +188,20 @@ def test_one_occurrence_can_be_brought_back_by_its_name() -> None:
 
     assert comes_back(mine)
     assert not comes_back(other)
+
+
+def test_a_due_row_that_can_not_be_read_is_shown_counted_and_not_brought_back(
+    log: Callable[[], list[dict[str, object]]],
+) -> None:
+    row = due_item(a_due())
+    DueItem(row.pk, row.sk, on="never", due_at="").save()
+
+    assert not comes_back(a_due())
+    flush()
+
+    assert order(do="parked", by="ana") == {"count": 0, "parked": [], "unreadable": [f"{row.pk} {row.sk}"]}
+    assert order(**saved("operate_redrive")) == {"broughtBack": 0}
+    assert [line["Parked"] for line in log() if "Parked" in line] == [[1]]
 
 
 def test_an_occurrence_is_explained_without_saying_whose_it_is() -> None:
