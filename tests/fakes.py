@@ -57,15 +57,18 @@ class Moments:
 class FakeDues:
     def __init__(self) -> None:
         self.rows: dict[tuple[datetime, str, str, int], Due] = {}
+        self.partitions: dict[tuple[datetime, int], dict[tuple[datetime, str, str, int], Due]] = {}
         self.mark: datetime | None = None
 
     def put(self, dues: Iterable[Due]) -> None:
         for due in dues:
-            self.rows[due.at, due.person_id, due.kind, due.version] = due
+            self.rows[_row(due)] = due
+            self.partitions.setdefault(_partition(due), {})[_row(due)] = due
 
     def remove(self, dues: Iterable[Due]) -> None:
         for due in dues:
-            self.rows.pop((due.at, due.person_id, due.kind, due.version), None)
+            self.rows.pop(_row(due), None)
+            self.partitions.get(_partition(due), {}).pop(_row(due), None)
 
     def waiting(
         self,
@@ -77,15 +80,9 @@ class FakeDues:
         first: datetime | None = None,
         after: Due | None = None,
     ) -> list[Due]:
+        rows = self.partitions.get((hour, shard), {})
         start = first or hour
-        found = [
-            self.rows[key]
-            for key in sorted(self.rows)
-            if start <= key[0] < before
-            and key[0].replace(minute=0, second=0, microsecond=0) == hour
-            and shard_of(self.rows[key]) == shard
-            and (after is None or key > (after.at, after.person_id, after.kind, after.version))
-        ]
+        found = [rows[key] for key in sorted(rows) if start <= key[0] < before and (after is None or key > _row(after))]
         return found[:limit]
 
     def watermark(self) -> datetime | None:
@@ -156,6 +153,14 @@ class FakeLedger:
             entry = replace(entry, received_at=present.received_at, reported_at=present.reported_at)
         self.entries[_key(entry)] = entry
         return True
+
+
+def _row(due: Due) -> tuple[datetime, str, str, int]:
+    return due.at, due.person_id, due.kind, due.version
+
+
+def _partition(due: Due) -> tuple[datetime, int]:
+    return due.at.replace(minute=0, second=0, microsecond=0), shard_of(due)
 
 
 def _key(entry: Entry) -> Key:

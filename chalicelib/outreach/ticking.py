@@ -14,6 +14,9 @@ from chalicelib.outreach.ports import Dues, Queue
 LEAD = timedelta(minutes=1)
 """How far ahead of its minute a tick hands over, so that the queue's delay lands on the second."""
 
+UNDER_WAY = timedelta(seconds=10)
+"""What fell due this short a while ago is being delivered; what fell due earlier and still waits is handed over again."""
+
 FIRST_LOOK_BACK = timedelta(hours=24)
 """How far back the first tick ever looks for rows that were put before ticks began."""
 
@@ -50,13 +53,13 @@ class Tick:
 
 def hand_over(*, tick_at: datetime, now: datetime, dues: Dues, queue: Queue, paused: bool = False) -> Tick:
     """
-    Hand over what falls due in the minute after the next, and what is overdue by a minute or more.
+    Hand over what falls due in the minute after the next, and what should have ended and did not.
 
     ``tick_at`` is the event's own time. What falls due between the two is already on its way: the tick before handed
-    it over. A crisis goes first; while ``paused`` nothing else goes.
+    it over, but for what was put to go out at once. A crisis goes first; while ``paused`` nothing else goes.
     """
     minute = tick_at.replace(second=0, microsecond=0)
-    look = _Look(ahead_from=minute + LEAD, ahead_to=minute + 2 * LEAD, overdue_to=minute - LEAD, now=now)
+    look = _Look(minute=minute, ahead_from=minute + LEAD, ahead_to=minute + 2 * LEAD, now=now)
     mark = dues.watermark() or minute - FIRST_LOOK_BACK
     first = mark.replace(minute=0, second=0, microsecond=0)
     hours = _hours(first, look.ahead_to)
@@ -99,9 +102,9 @@ def sweep(
 class _Look:
     """One tick's look at partitions, and what it has found so far."""
 
+    minute: datetime
     ahead_from: datetime
     ahead_to: datetime
-    overdue_to: datetime
     now: datetime
     room: int = WAVE
     ahead: int = 0
@@ -122,13 +125,14 @@ class _Look:
             self.helpers += 1
         else:
             self.ahead += queue.hand_over([due for due in found if due.at >= self.ahead_from], now=self.now)
-        overdue = [due for due in found if due.at <= self.overdue_to]
+        still_here = [due for due in found if due.at <= self.minute - UNDER_WAY]
+        taken = queue.hand_over(still_here[: self.room], now=self.now)
+        self.room -= taken
+        self.again += taken
+        overdue = [due.at for due in still_here if due.at <= self.minute - LEAD]
         if overdue:
             self.overdue += len(overdue)
-            self.oldest = min(self.oldest or overdue[0].at, overdue[0].at)
-            taken = queue.hand_over(overdue[: self.room], now=self.now)
-            self.room -= taken
-            self.again += taken
+            self.oldest = min(self.oldest or overdue[0], overdue[0])
 
 
 def _hours(first: datetime, before: datetime) -> list[datetime]:

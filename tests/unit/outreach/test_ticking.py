@@ -1,0 +1,141 @@
+"""What a tick hands over, in what order, and how it keeps a flood from drowning delivery."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.outreach.categories import shard_of
+from chalicelib.outreach.domain import DUE_SHARDS, Due
+from chalicelib.outreach.ticking import NEARLY_IDLE, PAGE, WAVE, Tick, hand_over, sweep
+from tests.build import a_due, utc
+from tests.fakes import FakeDues, FakeQueue
+
+NINE = utc("2026-11-25T14:00")
+
+
+def rows(count: int, *, at: datetime, kind: str = "check_in", one_shard: bool = False) -> list[Due]:
+    found: list[Due] = []
+    number = 0
+    while len(found) < count:
+        due = replace(a_due(), person_id=f"{number:032x}", kind=kind, at=at, due_at=at)
+        if not one_shard or shard_of(due) == 7:
+            found.append(due)
+        number += 1
+    return found
+
+
+def tick(dues: FakeDues, queue: FakeQueue, *, at: datetime = NINE, paused: bool = False) -> Tick:
+    return hand_over(tick_at=at, now=at, dues=dues, queue=queue, paused=paused)
+
+
+def with_rows(*parts: list[Due]) -> FakeDues:
+    dues = FakeDues()
+    for part in parts:
+        dues.put(part)
+    return dues
+
+
+def test_a_crisis_goes_first_and_alone_while_outreach_is_paused() -> None:
+    page = rows(1, at=NINE + timedelta(minutes=1), kind="crisis_page-1")
+    others = rows(3, at=NINE + timedelta(minutes=1))
+    going, paused = FakeQueue(), FakeQueue()
+
+    tick(with_rows(others, page), going)
+    tick(with_rows(others, page), paused, paused=True)
+
+    assert going.handed[0] == page[0]
+    assert len(going.handed) == 4
+    assert paused.handed == page
+
+
+def test_nothing_is_passed_over_while_outreach_is_paused() -> None:
+    dues = with_rows(rows(1, at=NINE - timedelta(hours=3)))
+    dues.advance(NINE - timedelta(hours=4))
+
+    tick(dues, FakeQueue(), paused=True)
+
+    assert dues.watermark() == NINE - timedelta(hours=4)
+
+
+def test_a_partition_that_is_full_is_left_to_a_helper_who_hands_over_each_row_once() -> None:
+    at = NINE + timedelta(minutes=1)
+    crowd = rows(2 * PAGE + 3, at=at, one_shard=True)
+    dues, queue = with_rows(crowd, rows(5, at=at)), FakeQueue()
+
+    found = tick(dues, queue)
+
+    assert found.helpers == 1
+    [(hour, shard, first, before)] = queue.helped
+    assert sweep(hour, shard, first=first, before=before, now=NINE, dues=dues, queue=queue) >= len(crowd)
+    assert sorted(due.name for due in queue.handed) == sorted(due.name for due in dues.rows.values())
+
+
+def test_what_is_overdue_waits_while_delivery_is_busy_and_what_is_ahead_does_not() -> None:
+    late, next_minute = (
+        rows(4, at=NINE - timedelta(minutes=5)),
+        rows(2, at=NINE + timedelta(minutes=1), kind="notice-a"),
+    )
+    queue = FakeQueue()
+    queue.waiting = NEARLY_IDLE + 1
+
+    found = tick(with_rows(late, next_minute), queue)
+
+    assert (found.ahead, found.again, found.overdue) == (2, 0, 4)
+    assert found.oldest == NINE - timedelta(minutes=5)
+    queue.waiting = NEARLY_IDLE
+    assert tick(with_rows(late, next_minute), queue).again == 4
+
+
+def test_what_was_put_to_go_out_at_once_waits_for_the_next_tick_and_is_not_called_overdue() -> None:
+    just_put = rows(1, at=NINE - timedelta(seconds=11))
+
+    found = tick(with_rows(just_put, rows(1, at=NINE, kind="notice-a")), queue := FakeQueue())
+
+    assert queue.handed == just_put
+    assert (found.overdue, found.oldest) == (0, None)
+
+
+def test_an_outages_backlog_goes_out_in_waves() -> None:
+    per_shard = WAVE // DUE_SHARDS + 100
+    crowd = rows(per_shard * DUE_SHARDS, at=NINE - timedelta(hours=1))
+    queue = FakeQueue()
+
+    found = tick(with_rows(crowd), queue)
+
+    assert found.again == len(queue.handed) == WAVE
+    assert found.overdue > WAVE
+
+
+def test_not_always_the_same_wait_where_there_is_no_room_for_all() -> None:
+    crowd = rows(DUE_SHARDS * 250, at=NINE - timedelta(hours=1))
+    first = []
+    for minute in range(2):
+        queue = FakeQueue()
+        tick(with_rows(crowd), queue, at=NINE + timedelta(minutes=minute))
+        first.append(shard_of(queue.handed[0]))
+
+    assert first[1] == first[0] + 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    instants=st.lists(st.integers(-7200, 60), min_size=1, max_size=30),
+    minutes=st.sets(st.integers(0, 20), min_size=1),
+)
+def test_whatever_ticks_are_missed_everything_is_handed_over_and_nothing_before_its_minute(
+    instants: list[int], minutes: set[int]
+) -> None:
+    waiting = [
+        replace(due, at=NINE + timedelta(seconds=offset))
+        for due, offset in zip(rows(len(instants), at=NINE), instants, strict=True)
+    ]
+    dues, queue = with_rows(waiting), FakeQueue()
+    for minute in sorted(minutes | {30}):
+        at = NINE + timedelta(minutes=minute)
+        before = len(queue.handed)
+        tick(dues, queue, at=at)
+        assert all(due.at < at + timedelta(minutes=2) for due in queue.handed[before:])
+
+    assert {due.name for due in queue.handed} == {due.name for due in waiting}
