@@ -15,7 +15,7 @@ from chalicelib.outreach.cases import STAYS, Case, Delivery, Outcome, each_open,
 from chalicelib.outreach.categories import UPDATES, category_name, category_of
 from chalicelib.outreach.claiming import claim
 from chalicelib.outreach.deciding import Collect, Defer, Nothing, Send, Skip, decide
-from chalicelib.outreach.domain import ChannelKind, Due, Entry, Recipient, Standing, Status, Urgency
+from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Recipient, Standing, Status, Urgency
 from chalicelib.outreach.handing import compose, hand_over
 from chalicelib.outreach.ports import Means
 from chalicelib.outreach.recurrence import local_date
@@ -109,9 +109,15 @@ def _collect(case: Case, *, now: datetime, means: Means) -> None:
         ended = collecting.collect(case.due, case.person, until=case.verdict.until, now=now, means=means)
         case.outcome = Outcome.ALREADY_ENDED if ended else Outcome.COLLECTED
     elif isinstance(case.verdict, Nothing):
-        case.outcome = Outcome.SUPERSEDED
+        existing = means.ledger.get(case.due.person_id, case.due.kind, case.due.on)
+        if existing and existing.status is Status.CLAIMED:
+            # A sender died with it: that has to be settled, though there is nothing left to tell.
+            case.verdict = Skip(reason=Reason.UNKNOWN)
+        else:
+            case.outcome = Outcome.SUPERSEDED
     if category_name(case.due.kind) == UPDATES:
-        because = case.verdict.reason if isinstance(case.verdict, Skip) else None
+        is_refused = isinstance(case.verdict, Skip) and case.verdict.reason is not Reason.UNKNOWN
+        because = case.verdict.reason if isinstance(case.verdict, Skip) and is_refused else None
         collecting.drop(case.person, because=because, now=now, means=means)
         if because is None:
             collecting.look_again(case.due, case.person, now=now, means=means)

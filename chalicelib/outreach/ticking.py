@@ -15,7 +15,7 @@ LEAD = timedelta(minutes=1)
 """How far ahead of its minute a tick hands over, so that the queue's delay lands on the second."""
 
 UNDER_WAY = timedelta(seconds=10)
-"""What fell due this short a while ago is being delivered; what fell due earlier and still waits is handed over again."""
+"""What fell due this short a while ago is being delivered; what fell due earlier is handed over again."""
 
 FIRST_LOOK_BACK = timedelta(hours=24)
 """How far back the first tick ever looks for rows that were put before ticks began."""
