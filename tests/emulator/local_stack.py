@@ -262,7 +262,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 def link_of(message: Mapping[str, Any]) -> str:
     """Return the link that a message is about; the one at its foot, for getting less, isn't."""
-    if message["kind"] == "push":
+    if message["kind"] != "email":
         return str(message["payload"]["url"])
     words = str(message["text"]).split()
     lines = [word for word in words if word.startswith("http") and not urlsplit(word).path.startswith("/u/")]
@@ -272,7 +272,7 @@ def link_of(message: Mapping[str, Any]) -> str:
 
 def is_check_in(message: Mapping[str, Any]) -> bool:
     """Say whether a message asks for a check-in; the devices' own confirmations are in the inbox too."""
-    where = message["payload"].get("url", "") if message["kind"] == "push" else link_of(message)
+    where = message["payload"].get("url", "") if message["kind"] != "email" else link_of(message)
     return urlsplit(where).path.startswith("/c/")
 
 
