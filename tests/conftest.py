@@ -9,12 +9,17 @@ from pathlib import Path
 
 import boto3
 import pytest
+from hypothesis import settings as hypothesis
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 
 from chalicelib.edge import config, table
 from chalicelib.edge.log import logger
 from tests.partiql import batch_execute_statement
+
+# A busy machine is no fault of a rule: examples are not timed.
+hypothesis.register_profile("cairn", deadline=None)
+hypothesis.load_profile("cairn")
 
 SETTINGS = {
     "AWS_ACCESS_KEY_ID": "test",
