@@ -113,6 +113,10 @@ def _collect(case: Case, *, now: datetime, means: Means) -> None:
         if existing and existing.status is Status.CLAIMED:
             # A sender died with it: that has to be settled, though there is nothing left to tell.
             case.verdict = Skip(reason=Reason.UNKNOWN)
+        elif existing:
+            # It told of them all; its sender may have died before that was written down for each.
+            collecting.finish(existing, case.person, now=now, means=means)
+            case.outcome, case.entry = Outcome.ALREADY_ENDED, existing
         else:
             case.outcome = Outcome.SUPERSEDED
     if category_name(case.due.kind) == UPDATES:
