@@ -1,0 +1,117 @@
+"""One notice to 300 people on the emulator: through the tick, the fan-out's own queue, delivery and the page."""
+
+import json
+import time as real_time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.emulator.conftest import Morning
+from tests.emulator.local_stack import OPERATOR, Stack, link_of
+
+pytestmark = pytest.mark.emulator
+
+PEOPLE = 300
+PROGRAMME = "iop-couples"
+TEXTS = {"en": "From Monday on we meet at six.", "es": "Desde el lunes nos vemos a las seis."}
+COLUMNS = {
+    "external_id": "",
+    "given_name": "Robin",
+    "family_name": "Example",
+    "email": "",
+    "time_zone": "America/New_York",
+    "language": "en",
+    "programme": PROGRAMME,
+    "admitted_on": "2026-11-01",
+    "check_in_time": "18:00",
+    "check_in_days": "daily",
+    "email_consent": "yes",
+    "push_consent": "no",
+    "detail_level": "discreet",
+    "status": "step_down",
+}
+
+
+def extra_roster() -> str:
+    """Return as many people who agreed to e-mail, every third of whom speaks Spanish."""
+    lines = [",".join(COLUMNS)]
+    for number in range(PEOPLE):
+        row = COLUMNS | {
+            "external_id": f"MANY-{number}",
+            "email": f"many{number}@example.com",
+            "language": "es" if number % 3 == 0 else "en",
+        }
+        lines.append(",".join(row.values()))
+    return "\r\n".join([*lines, ""])
+
+
+def until(done: Callable[[], bool], *, within: float, what: str) -> None:
+    end = real_time.monotonic() + within
+    while not done():
+        assert real_time.monotonic() < end, f"{what}: not within {within:.0f} s"
+        real_time.sleep(0.5)
+
+
+def tick(stack: Stack) -> None:
+    """Run the tick for the stack's present minute, as its rule does."""
+    functions = stack.aws("lambda")
+    event = {"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}  # noqa: TID251 (EventBridge knows the real time only)
+    answer = functions.invoke(FunctionName=stack.found["tick"], Payload=json.dumps(event).encode())
+    functions.close()
+    assert not answer.get("FunctionError"), answer["Payload"].read()
+
+
+def reached(row: dict[str, Any]) -> tuple[str, str | None]:
+    return row["outcome"], row["reason"]
+
+
+def test_three_hundred_are_told_once_and_read_it_behind_their_links(stack: Stack, morning: Morning) -> None:
+    assert morning.messages
+    token = stack.sign_in(OPERATOR)["AccessToken"]
+    job = stack.call("POST", "/imports", token=token, body=extra_roster(), headers={"Content-Type": "text/csv"}).json
+    path = f"/programmes/{PROGRAMME}/notices"
+
+    def imported() -> bool:
+        return bool(stack.call("GET", f"/imports/{job['id']}", token=token).json["status"] == "done")
+
+    until(imported, within=120, what="the roster is in")
+    began = stack.now()
+    audience = {"states": ["step_down"]}
+    sent = stack.call("POST", path, token=token, json_={"text": TEXTS, "audience": audience})
+    assert sent.status == 202, sent
+    notice = f"{path}/{sent.json['id']}"
+    tick(stack)
+
+    def complete() -> bool:
+        return bool(stack.call("GET", notice, token=token).json["stage"] == "complete")
+
+    until(complete, within=90, what="everybody is in line")
+    recipients = stack.call("GET", notice, token=token).json["recipients"]
+    assert recipients >= PEOPLE
+    at = datetime.fromisoformat(sent.json["at"])
+    stack.play(stack.now(), at + timedelta(seconds=recipients // 5 + 90))
+
+    def ended() -> bool:
+        return bool(stack.call("GET", notice, token=token).json["counts"]["waiting"] == 0)
+
+    until(ended, within=120, what="nobody waits any more")
+    rows = stack.everything(f"{notice}/recipients?limit=100", token=token)
+    mine = [message for message in stack.messages(since=began.isoformat()) if "/n/" in link_or_nothing(message)]
+    assert len({row["personId"] for row in rows}) == len(rows) == recipients
+    many = Counter(message["to"] for message in mine if message["to"].startswith("many"))
+    assert many == Counter({f"many{number}@example.com": 1 for number in range(PEOPLE)})
+    assert Counter(map(reached, rows))["sent", None] == len(mine)
+    assert stack.waiting_in("fan_out_queue") == stack.waiting_in("fan_out_dead_queue") == 0
+    for number, language in ((0, "es"), (1, "en")):
+        message = stack.message(next(m["id"] for m in mine if m["to"] == f"many{number}@example.com"))
+        assert not any(text in message["raw"] for text in TEXTS.values())
+        page = stack.call("GET", link_of(message))
+        assert page.status == 200
+        assert TEXTS[language] in page.text
+
+
+def link_or_nothing(message: dict[str, Any]) -> str:
+    return str(message["payload"].get("url", "")) if message["kind"] == "push" else link_of(message)
