@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import Morning
-from tests.emulator.local_stack import OPERATOR, Stack, link_of
+from tests.emulator.local_stack import OPERATOR, ROOT, Stack, link_of
 
 pytestmark = pytest.mark.emulator
 
@@ -21,13 +21,17 @@ COLUMNS = {
     "external_id": "",
     "given_name": "Robin",
     "family_name": "Example",
+    "preferred_name": "",
     "email": "",
     "time_zone": "America/New_York",
     "language": "en",
     "programme": PROGRAMME,
     "admitted_on": "2026-11-01",
+    "recovery_date": "",
     "check_in_time": "18:00",
     "check_in_days": "daily",
+    "quiet_from": "",
+    "quiet_to": "",
     "email_consent": "yes",
     "push_consent": "no",
     "detail_level": "discreet",
@@ -58,7 +62,9 @@ def until(done: Callable[[], bool], *, within: float, what: str) -> None:
 def tick(stack: Stack) -> None:
     """Run the tick for the stack's present minute, as its rule does."""
     functions = stack.aws("lambda")
-    event = {"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}  # noqa: TID251 (EventBridge knows the real time only)
+    # EventBridge knows the real time only.
+    event = json.loads((ROOT / "events" / "tick.json").read_text(encoding="utf-8"))
+    event["time"] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"  # noqa: TID251 (see above)
     answer = functions.invoke(FunctionName=stack.found["tick"], Payload=json.dumps(event).encode())
     functions.close()
     assert not answer.get("FunctionError"), answer["Payload"].read()
@@ -71,7 +77,9 @@ def reached(row: dict[str, Any]) -> tuple[str, str | None]:
 def test_three_hundred_are_told_once_and_read_it_behind_their_links(stack: Stack, morning: Morning) -> None:
     assert morning.messages
     token = stack.sign_in(OPERATOR)["AccessToken"]
-    job = stack.call("POST", "/imports", token=token, body=extra_roster(), headers={"Content-Type": "text/csv"}).json
+    begun = stack.call("POST", "/imports", token=token, body=extra_roster(), headers={"Content-Type": "text/csv"})
+    assert begun.status == 202, begun
+    job = begun.json
     path = f"/programmes/{PROGRAMME}/notices"
 
     def imported() -> bool:
