@@ -66,7 +66,13 @@ def _look_for_a_receipt(case: Case, *, means: Means) -> None:
 
 def _load(case: Case, *, now: datetime, means: Means) -> None:
     case.recipient = means.recipients.load(case.due.person_id, now=now)
-    if case.recipient is None or not _is_current(case.due, case.recipient):
+    if case.recipient is not None and _is_current(case.due, case.recipient):
+        return
+    existing = means.ledger.get(case.due.person_id, case.due.kind, case.due.on)
+    if case.recipient and existing and existing.status is Status.CLAIMED and existing.merged_into is None:
+        # A sender died with it before the edit that made the row void: it still has to come to an end.
+        case.verdict = Skip(reason=Reason.CANCELLED)
+    else:
         case.outcome = Outcome.SUPERSEDED
 
 
@@ -78,12 +84,14 @@ def _is_current(due: Due, recipient: Recipient) -> bool:
 
 
 def _next(case: Case, *, now: datetime) -> Due | None:
-    if case.due.was_deferred or case.person.standing in {Standing.ENDED, Standing.NONE}:
+    if case.verdict or case.due.was_deferred or case.person.standing in {Standing.ENDED, Standing.NONE}:
         return None
     return following(case.due, case.person, now=now)
 
 
 def _judge(case: Case, *, now: datetime, means: Means) -> None:
+    if case.verdict:
+        return
     category = category_of(case.due.kind)
     objection = means.objections(case.due)
     if objection:
