@@ -6,12 +6,10 @@ same minute; beside it other designs through the same meter.
 """
 
 import argparse
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from chalicelib.edge import table
 from chalicelib.enrollment.channels import Channel
@@ -43,6 +41,10 @@ class Count:
     def units(self, counted: Mapping[Line, float], *, stages: frozenset[str]) -> float:
         """Return the units per reminder of some stages."""
         return sum(amount for line, amount in counted.items() if line.stage in stages) / self.reminders
+
+    def calls(self, *, stages: frozenset[str]) -> float:
+        """Return the calls of the table per reminder of some stages."""
+        return sum(number for (stage, _), number in self.meter.calls.items() if stage in stages) / self.reminders
 
 
 HANDING_OVER = frozenset({"tick", "deliver"})
@@ -162,7 +164,8 @@ def show(done: Count) -> None:
         writes = done.units(done.meter.writes, stages=stages)
         reads = done.units(done.meter.reads, stages=stages)
         share = f"{writes / BUDGET_WRITES:5.2f} x W, {reads / BUDGET_READS:5.2f} x R"
-        print(f"  {name:32} {writes:7.3f} W + {reads:6.3f} R   of the budget {share}")
+        calls = done.calls(stages=stages)
+        print(f"  {name:32} {writes:7.3f} W + {reads:6.3f} R   of the budget {share}   {calls:5.2f} calls")
 
 
 def beside(cairn: Count, sample: designs.Rows) -> None:
@@ -179,30 +182,14 @@ def main() -> None:
     """Count and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=PEOPLE)
-    parser.add_argument("--json", action="store_true", help="print the totals for other programs")
     asked = parser.parse_args()
     settle()
     with quiet():
         counts = [count(kind, people=asked.people) for kind in KINDS]
         sample = rows()
-    if asked.json:
-        print(json.dumps(totals(counts)))
-        return
     for done in counts:
         show(done)
     beside(counts[0], sample)
-
-
-def totals(counts: list[Count]) -> dict[str, dict[str, Any]]:
-    """Return units per reminder and calls per reminder, by kind."""
-    return {
-        done.kind: {
-            "writes": done.units(done.meter.writes, stages=ALL),
-            "reads": done.units(done.meter.reads, stages=ALL),
-            "calls": {name: number / done.reminders for name, number in done.meter.calls.items()},
-        }
-        for done in counts
-    }
 
 
 if __name__ == "__main__":

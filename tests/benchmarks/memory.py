@@ -69,6 +69,10 @@ class Table:
             if len(self._order.get(partition, ())) != len(rows):
                 self._order[partition] = sorted(rows)
 
+    def share(self, other: "Table") -> None:
+        """Hold the same rows as another table from now on."""
+        self._rows, self._order = other._rows, other._order  # noqa: SLF001 (of its own kind)
+
     def peek(self, key: Item) -> Item | None:
         """Return an item without a call."""
         item = self._rows.get(key["pk"]["S"], {}).get(key["sk"]["S"])

@@ -38,7 +38,8 @@ class Meter:
     stage: str = ""
     writes: dict[Line, float] = field(default_factory=lambda: defaultdict(float))
     reads: dict[Line, float] = field(default_factory=lambda: defaultdict(float))
-    calls: Counter[str] = field(default_factory=Counter)
+    calls: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often each operation was called, by stage."""
 
     def attach(self, connection: TableConnection) -> None:
         """Listen in on a client."""
@@ -66,7 +67,7 @@ class Meter:
         self, operation: str, params: dict[str, Any], parsed: dict[str, Any], before: dict[str, Item | None]
     ) -> None:
         """Count one call, given its answer and what was under its keys before it."""
-        self.calls[operation] += 1
+        self.calls[self.stage, operation] += 1
         transacted = operation.startswith("Transact")
         for key in keys_written(operation, params):
             old, new = before[name_of(key)], self.peek(key)

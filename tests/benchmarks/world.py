@@ -25,6 +25,7 @@ from chalicelib.outreach import handlers, ports, wiring
 from chalicelib.outreach.domain import ChannelKind, DetailLevel
 from chalicelib.outreach.recurrence import DAYS
 from chalicelib.outreach.store import DynamoDues
+from chalicelib.outreach.switch import switch
 from tests.benchmarks.memory import Failed, Table
 
 PROGRAMME = Programme(id="iop-evening", name="Evening")
@@ -153,7 +154,7 @@ def answer_from(store: Table) -> Callable[..., Any]:
 @contextmanager
 def a_world(at: datetime) -> Iterator[World]:
     """Give an empty world at this instant. The settings of a process must be there already (tests/conftest.py)."""
-    for cached in (aws.client, keys.keys, wiring.ticking, wiring.delivering):
+    for cached in (aws.client, keys.keys, wiring.ticking, wiring.delivering, switch):
         cached.cache_clear()
     table.forget_connection()
     world = World(table=Table(), clock=Clock(at))
@@ -179,7 +180,7 @@ def a_world(at: datetime) -> Iterator[World]:
     try:
         yield world
     finally:
-        for cached in (aws.client, keys.keys, wiring.ticking, wiring.delivering):
+        for cached in (aws.client, keys.keys, wiring.ticking, wiring.delivering, switch):
             cached.cache_clear()
         table.forget_connection()
 
