@@ -1,0 +1,490 @@
+"""
+Judge a run by what really happened: what providers took, what the ledger says, and what people wanted when.
+
+It works out by itself what should have come to pass (``naive``), and shares no code with the engine.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+
+from chalicelib.outreach.categories import LEFT_TO_OTHERS, PROACTIVE_A_DAY, IfUnknown
+from chalicelib.outreach.domain import ChannelKind, Entry, Reason, Recipient, Standing, Status, Urgency
+from tests.simulation import naive
+from tests.simulation.facts import Facts, How, Name, Planned, Taken, Wish, Written, text_of
+from tests.simulation.kernel import seconds_of
+
+DAY = 86400.0
+
+SLACK = 2.1
+"""Hosts' clocks are off by up to two seconds."""
+
+LIVES = 91.0
+"""How long a delivery lives at most: what it read is no older than that when it sends."""
+
+PAGED_WITHIN = 15 * 60.0
+"""A crisis page is with a provider by then, unless everything is down."""
+
+SWITCH_KEPT_FOR = 10.0
+"""A process goes by a switch that it read ten seconds ago."""
+
+ENDS = frozenset({Status.SENT, Status.MERGED, Status.SKIPPED, Status.FAILED})
+STOPPED = frozenset({Standing.ENDED, Standing.NONE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule that was broken, by which occurrence, and how."""
+
+    rule: str
+    name: Name
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {text_of(self.name)}: {self.what}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Verdict:
+    """What the checker found, and what it counted besides."""
+
+    findings: list[Finding] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    lateness: list[float] = field(default_factory=list)
+
+
+class Checker:
+    """Judges the facts of one run, whose plans ended at ``horizon``."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        *,
+        begins: float,
+        horizon: float,
+        dead: frozenset[str],
+        paused: Iterable[tuple[float, float]] = (),
+        troubled: Iterable[tuple[float, float]] = (),
+    ) -> None:
+        self._facts = facts
+        self._begins = begins
+        self._horizon = horizon
+        self._dead = dead
+        self._paused = list(paused)
+        self._troubled = list(troubled)
+        self._verdict = Verdict()
+        self._told: dict[Name, list[Taken]] = defaultdict(list)
+        self._sent_as: dict[Name, list[Taken]] = defaultdict(list)
+        for taken in facts.taken:
+            self._sent_as[taken.name].append(taken)
+            for name in taken.tells:
+                self._told[name].append(taken)
+        self._written: dict[Name, list[Written]] = defaultdict(list)
+        for written in facts.written:
+            self._written[written.name].append(written)
+        self._expected: dict[Name, float] = {}
+        self._possible: dict[Name, tuple[float, float]] = {}
+
+    def judge(self) -> Verdict:
+        """Return everything that was wrong, and the counts."""
+        self._expect()
+        for name, due_at in self._expected.items():
+            self._is_answered(name, due_at)
+        for name, entry in self._facts.ledger.items():
+            self._is_true(name, entry)
+            self._was_wanted(name)
+        for taken in self._facts.taken:
+            self._was_allowed(taken)
+        for name, told in self._told.items():
+            if len(told) > 1:
+                self._was_told_once(name, told)
+        self._keeps_the_budget()
+        for what in self._facts.left:
+            self._found("nothing is left", ("", what, date.min), "still there when all was over")
+        self._count()
+        return self._verdict
+
+    def _found(self, rule: str, name: Name, what: str) -> None:
+        self._verdict.findings.append(Finding(rule=rule, name=name, what=what))
+
+    # -- what should have come to pass --
+
+    def _expect(self) -> None:
+        for single in self._facts.singles:
+            if single.since < self._horizon:
+                name = single.person, single.kind, single.on
+                self._expected[name] = single.due_at
+                self._may_come(name, single.due_at)
+        for (person, kind), plans in self._facts.plans.items():
+            latest: date | None = None
+            for number, plan in enumerate(plans):
+                if plan.how not in {How.EDITED, How.MOVED}:
+                    latest = None
+                latest = self._expect_of(person, kind, plan, plans[number + 1 :], latest)
+
+    def _expect_of(
+        self, person: str, kind: str, plan: Planned, later: Sequence[Planned], latest: date | None
+    ) -> date | None:
+        """
+        Expect what a schedule brings until it is changed; return the local date on which it fell due last.
+
+        ``latest`` is that of the version before: what was sent is not repeated under the same date.
+        """
+        ends = later[0].since if later else float("inf")
+        if plan.wish is None:
+            return None
+        life = self._facts.lives[person]
+        certain = True
+        due = naive.falls_due(plan.wish, after=plan.since, before=min(ends, self._horizon + 6 * DAY))
+        for on, at in due:
+            name = person, kind, on
+            self._may_come(name, at)
+            if latest is not None and on <= latest:
+                continue
+            latest = on
+            if certain and at < self._horizon:
+                if name not in self._facts.ledger and self._may_be_void(person, kind, on, at, later):
+                    self._verdict.counts["void: its schedule was edited while it was open"] += 1
+                else:
+                    self._expected.setdefault(name, at)
+            answered = self._written[name][0].at if self._written.get(name) else float("inf")
+            if any(state.standing in STOPPED for state in life.during(at - SLACK, answered)):
+                certain = False
+        if later and later[0].how is How.MOVED:
+            # What the new zone has behind it already may come at once.
+            for on, at in naive.falls_due(plan.wish, after=ends, before=ends + 3 * DAY):
+                self._may_come((person, kind, on), min(at, ends))
+        return latest
+
+    def _may_come(self, name: Name, at: float) -> None:
+        """Note when an occurrence may have fallen due: by one version of its schedule or by another."""
+        first, last = self._possible.get(name, (at, at))
+        self._possible[name] = min(first, at), max(last, at)
+
+    def _may_be_void(self, person: str, kind: str, on: date, at: float, later: Sequence[Planned]) -> bool:
+        """Say whether an open occurrence could lose its row: an edit takes along only the last, and only in time."""
+        if not later:
+            return False
+        edit = later[0]
+        if edit.wish is None or edit.how is How.RESTARTED:
+            return True
+        is_last = not any(
+            True for _ in naive.falls_due(self._wish_before(person, kind, edit), after=at, before=edit.since)
+        )
+        zone = edit.wish.zone
+        is_open = naive.closes(kind, on, at, zone) > edit.since
+        # Another edit soon after may find it open once more.
+        again = len(later) > 1 and later[1].since < edit.since + DAY
+        return not (is_last and is_open) or again
+
+    def _wish_before(self, person: str, kind: str, edit: Planned) -> Wish:
+        plans = self._facts.plans[person, kind]
+        wish = plans[plans.index(edit) - 1].wish
+        assert wish is not None
+        return wish
+
+    # -- each has an answer --
+
+    def _is_answered(self, name: Name, due_at: float) -> None:
+        entry = self._facts.ledger.get(name)
+        self._verdict.counts["occurrences"] += 1
+        if entry is None:
+            self._found("none is lost", name, f"due {naive.utc(due_at):%d %H:%M:%S}Z has no answer")
+        elif entry.status not in ENDS:
+            self._found("each has an answer", name, f"is still {entry.status} (attempt {entry.attempt})")
+        if naive.name_of_category(name[1]) == "crisis_page":
+            self._page_got_through(name, due_at)
+
+    def _page_got_through(self, name: Name, due_at: float) -> None:
+        reachable = [
+            state
+            for state in self._facts.lives[name[0]].during(due_at, due_at + PAGED_WITHIN)
+            if any(one.usable and one.address not in self._dead for one in state.channels)
+        ]
+        first = min((taken.at for taken in self._sent_as.get(name, ())), default=None)
+        if first is None:
+            if reachable:
+                self._found("a crisis is never lost", name, "no provider ever took the page")
+        elif first > due_at + PAGED_WITHIN and not self._was_trouble(due_at, first):
+            self._found("a crisis is never held up", name, f"taken {first - due_at:.0f} s late in good hours")
+
+    def _was_trouble(self, first: float, last: float) -> bool:
+        return any(begins < last and ends > first for begins, ends in self._troubled)
+
+    # -- the ledger tells the truth --
+
+    def _is_true(self, name: Name, entry: Entry) -> None:
+        told, sent = self._told.get(name, []), self._sent_as.get(name, [])
+        match entry.status:
+            case Status.SENT if not sent:
+                self._found("the ledger is true", name, "is sent, but no provider took it")
+            case Status.MERGED:
+                carrier = [taken for taken in told if entry.merged_into == _word(taken.name)]
+                if not carrier:
+                    self._found("merged is told", name, f"no message of {entry.merged_into} tells of it")
+            case Status.SKIPPED:
+                if told:
+                    self._found("the ledger is true", name, f"is skipped ({entry.reason}), but was told")
+                self._skipped_rightly(name, entry)
+            case Status.FAILED:
+                if told and entry.reason not in {Reason.UNKNOWN, Reason.ERROR}:
+                    self._found("the ledger is true", name, f"is failed ({entry.reason}), but was told")
+                self._failed_rightly(name, entry)
+
+    def _skipped_rightly(self, name: Name, entry: Entry) -> None:
+        written = self._written[name][-1]
+        states = self._states_read(written)
+        kind = name[1]
+        at = written.at
+        due_at = seconds_of(entry.due_at)
+        reason = entry.reason
+        state = states[-1]
+        is_right = False
+        match reason:
+            case Reason.ON_HOLD | Reason.ENDED | Reason.NO_EPISODE:
+                is_right = any(naive.standing_forbids(one, kind) == reason for one in states)
+            case Reason.NO_CONSENT:
+                is_right = any(
+                    naive.standing_forbids(one, kind) == reason or not naive.consented(one, kind) for one in states
+                )
+            case Reason.NO_CHANNEL | Reason.OPTED_OUT:
+                # What found no other message to go along with is told by one of updates, which has its own switch.
+                is_right = any(
+                    not naive.ways(one, kind) or (naive.category(kind).bundles and not naive.ways(one, "updates"))
+                    for one in states
+                )
+            case Reason.LATE:
+                late = naive.closes(kind, name[2], due_at, state.zone)
+                is_right = (
+                    at + SLACK >= late
+                    or (
+                        naive.category(kind).quiet_hours_defer
+                        and naive.is_quiet_throughout(state.quiet_hours, at + SLACK, late - SLACK, state.zone)
+                    )
+                    or self._has_a_later_one(name, due_at, at)
+                )
+            case Reason.HELD:
+                is_right = naive.category(kind).held_by_holds and any(one.holds for one in states)
+            case Reason.OVER_BUDGET:
+                is_right = self._cap_is_reached(name)
+            case Reason.CANCELLED:
+                is_right = True
+        if not is_right:
+            self._found("each skip has its reason", name, f"{reason} was not so at {naive.utc(at):%d %H:%M:%S}Z")
+
+    def _states_read(self, written: Written) -> list[Recipient]:
+        life = self._facts.lives[written.name[0]]
+        if written.read is None:
+            return life.during(written.started - SLACK, written.at)
+        return [life.states[written.read[1]]]
+
+    def _has_a_later_one(self, name: Name, due_at: float, at: float) -> bool:
+        person, kind, _ = name
+        return any(
+            due_at < later <= at + SLACK
+            for plan in self._facts.plans.get((person, kind), ())
+            if plan.wish is not None
+            for _, later in naive.falls_due(plan.wish, after=due_at, before=at + SLACK + 1)
+        )
+
+    def _cap_is_reached(self, name: Name) -> bool:
+        person, kind, on = name
+        cap = naive.category(kind).cap
+        others = [
+            other
+            for other in self._facts.ledger
+            if other != name
+            and other[0] == person
+            and abs((other[2] - on).days) <= 1
+            and naive.name_of_category(other[1]) == naive.name_of_category(kind)
+        ]
+        return cap is not None and len(others) >= cap
+
+    def _failed_rightly(self, name: Name, entry: Entry) -> None:
+        match entry.reason:
+            case Reason.REFUSED:
+                written = self._written[name][-1]
+                carrier = _name(entry.merged_into) if entry.merged_into else name
+                ways = [way for one in self._states_read(written) for way in naive.ways(one, carrier[1])]
+                if not any(one.address in self._dead for one in ways):
+                    self._found("each failure has its reason", name, "no provider had refused anything")
+            case Reason.UNKNOWN:
+                claims = [one for one in self._written[name] if one.entry and one.entry.status is Status.CLAIMED]
+                if not claims:
+                    self._found("each failure has its reason", name, "its outcome is unknown, but it was never claimed")
+            case Reason.ERROR:
+                self._verdict.counts["set aside for operators"] += 1
+            case _:
+                self._found("each failure has its reason", name, f"{entry.reason} is no reason to fail")
+
+    def _was_wanted(self, name: Name) -> None:
+        if naive.name_of_category(name[1]) != "updates" and name not in self._possible:
+            self._found("nothing is invented", name, "nobody had planned it")
+
+    # -- each message was allowed --
+
+    def _was_allowed(self, taken: Taken) -> None:
+        life = self._facts.lives[taken.person]
+        read_at, index = taken.read
+        state = life.states[index]
+        way = taken.channel.kind
+        if taken.at - read_at > LIVES:
+            self._found("nobody acts on what was read long ago", taken.name, f"{taken.at - read_at:.0f} s before")
+        if taken.channel not in naive.ways(state, taken.name[1]) and taken.name[1].split("-")[0] != "updates":
+            self._found("nothing after an opt-out", taken.name, f"not over {taken.channel.id}, as it was read")
+        for name in {taken.name, *taken.tells}:
+            against = naive.may_tell(state, name[1], way)
+            if against:
+                self._found("nothing after an opt-out", name, f"{against}, told by {text_of(taken.name)}")
+            self._was_in_time(name, taken, state)
+        if naive.name_of_category(taken.name[1]) != "crisis_page" and any(
+            begins + SWITCH_KEPT_FOR + SLACK < taken.started < ends for begins, ends in self._paused
+        ):
+            self._found("nothing while switched off", taken.name, f"taken at {naive.utc(taken.at):%d %H:%M:%S}Z")
+        # The decision is as old as its process; whatever was stored before that counts.
+        if naive.category(taken.name[1]).quiet_hours_defer and all(
+            naive.is_quiet(state.quiet_hours, at, state.zone)
+            for at in (taken.started - SLACK, taken.at, taken.at + SLACK)
+        ):
+            shown = naive.local(taken.at, state.zone)
+            self._found("nothing in quiet hours", taken.name, f"taken at {shown:%a %H:%M:%S} {state.zone}")
+
+    def _was_in_time(self, name: Name, taken: Taken, state: Recipient) -> None:
+        if name not in self._possible:
+            return
+        first, last = self._possible[name]
+        if taken.at < first - SLACK:
+            self._found("nobody is asked before their time", name, f"{first - taken.at:.1f} s early")
+        late = naive.closes(name[1], name[2], last, state.zone)
+        if taken.started - SLACK >= late:
+            self._found("nothing after it closed", name, f"{taken.at - late:.0f} s after")
+
+    # -- nobody is told twice --
+
+    def _was_told_once(self, name: Name, told: list[Taken]) -> None:
+        told = sorted(told, key=lambda taken: (taken.attempt, taken.at))
+        for before, after in pairwise(told):
+            verdict = self._why_again(name, before, after)
+            if verdict.startswith("!"):
+                self._found("nobody is told twice", name, verdict[1:])
+            else:
+                self._verdict.counts[verdict] += 1
+
+    def _why_again(self, name: Name, before: Taken, after: Taken) -> str:  # noqa: PLR0911 (one line per reason)
+        """Return why a second message was right, or, with an exclamation mark, why it wasn't."""
+        pair = ", ".join(f"{one.channel.id} {naive.utc(one.at):%d %H:%M:%S}" for one in (before, after))
+        if before.name != after.name:
+            return f"!by {text_of(before.name)} and by {text_of(after.name)} ({pair})"
+        category = naive.category(before.name[1])
+        if before.attempt == after.attempt:
+            return f"!twice by one attempt ({pair})"
+        claim = self._claim_of(after)
+        if claim is None:
+            return f"!without a claim ({pair})"
+        stored = [
+            one
+            for one in self._written[before.name]
+            if one.how in {"end", "received"} and one.at < claim.at and one.entry and one.entry.status is Status.SENT
+        ]
+        reported = [one for one in self._facts.reports if one.name == before.name and one.at < claim.started - SLACK]
+        if claim.entry and claim.entry.fallback:
+            return self._why_an_email_too(before, after, stored, pair)
+        if stored:
+            return f"!although the ledger said sent ({pair})"
+        match category.if_unknown:
+            case IfUnknown.LEAVE:
+                return f"!although it is declared to be left ({pair})"
+            case IfUnknown.ASK_THEN_AGAIN:
+                first = self._claim_of(before)
+                waited = claim.at - (first.at if first else before.started)
+                if waited < category.settles_in.total_seconds() - 2 * SLACK - LIVES:
+                    return f"!after {waited:.0f} s, before reports had their time ({pair})"
+                if reported:
+                    return f"!although it had been reported ({pair})"
+        return f"doubled as declared ({category.if_unknown}): {naive.name_of_category(name[1])}"
+
+    def _why_an_email_too(self, before: Taken, after: Taken, stored: list[Written], pair: str) -> str:
+        within = naive.category(before.name[1]).receipt_within
+        if within is None or after.channel.kind is not ChannelKind.EMAIL:
+            return f"!nothing says that another follows ({pair})"
+        if before.channel.kind is ChannelKind.EMAIL:
+            # The e-mail that followed a push was itself without an outcome.
+            return "doubled as declared (ask_then_again): the e-mail after a push"
+        if after.started < before.at + within.total_seconds() - LIVES - 2 * SLACK:
+            return f"!too soon after the push ({pair})"
+        if any(one.entry and one.entry.received_at for one in stored):
+            return f"!although the device had reported the push ({pair})"
+        return "e-mail after a push that no device reported"
+
+    def _claim_of(self, taken: Taken) -> Written | None:
+        claims = [
+            one
+            for one in self._written[taken.name]
+            if one.at <= taken.at
+            and one.entry is not None
+            and one.entry.status is Status.CLAIMED
+            and one.entry.attempt == taken.attempt
+        ]
+        return claims[-1] if claims else None
+
+    # -- a person's day --
+
+    def _keeps_the_budget(self) -> None:
+        by_person: dict[str, list[Taken]] = defaultdict(list)
+        for taken in self._facts.taken:
+            if naive.category(taken.name[1]).consent is not None:
+                by_person[taken.person].append(taken)
+        for person, messages in by_person.items():
+            for one in messages:
+                if naive.category(one.name[1]).budgeted:
+                    # The day is the one where they are now, also for what reached them in the zone that they left.
+                    zone = self._facts.lives[person].states[one.read[1]].zone
+                    today = naive.local(one.at, zone).date()
+                    self._was_within_budget(one, [of for of in messages if naive.local(of.at, zone).date() == today])
+        nudges: Counter[tuple[str, str, date]] = Counter()
+        for name in self._told:
+            nudges[name[0], naive.name_of_category(name[1]), name[2]] += 1
+        for (person, what, on), number in nudges.items():
+            cap = naive.category(what).cap
+            if cap is not None and number > cap:
+                self._found("no more than the cap", (person, what, on), f"{number} told of, {cap} may be")
+
+    def _was_within_budget(self, one: Taken, messages: list[Taken]) -> None:
+        before = {other.name for other in messages if other.at < one.started - SLACK and other.name != one.name}
+        urgencies = {naive.category(name[1]).urgency for name in one.tells}
+        budget = PROACTIVE_A_DAY - (LEFT_TO_OTHERS if urgencies == {Urgency.CELEBRATION} else 0)
+        if len(before) >= budget:
+            self._found("a day's budget is kept", one.name, f"after {len(before)} others that day, {budget} may be")
+
+    # -- figures --
+
+    def _count(self) -> None:
+        counts = self._verdict.counts
+        for name, entry in self._facts.ledger.items():
+            if name in self._expected:
+                reason = f" ({entry.reason})" if entry.reason else ""
+                counts[f"ended: {entry.status}{reason}"] += 1
+        counts["messages taken"] = len(self._facts.taken)
+        for name, due_at in self._expected.items():
+            first = min(self._sent_as.get(name, ()), key=lambda taken: taken.at, default=None)
+            if first is None or self._was_trouble(due_at - 3600, first.at):
+                continue
+            state = self._facts.lives[name[0]].states[first.read[1]]
+            if not naive.category(name[1]).quiet_hours_defer or not naive.is_quiet(
+                state.quiet_hours, due_at, state.zone
+            ):
+                self._verdict.lateness.append(first.at - due_at)
+
+
+def _word(name: Name) -> str:
+    person, kind, on = name
+    return f"{person}_{on.isoformat()}_{kind}"
+
+
+def _name(word: str) -> Name:
+    person, on, kind = word.split("_", 2)
+    return person, kind, date.fromisoformat(on)
