@@ -7,7 +7,7 @@ PIP := -m pip --disable-pip-version-check --quiet --quiet install --require-hash
 .DEFAULT_GOAL := help
 .PHONY: simulate help run stop reset token clock day health operate devices chaos test test-fast dst check format lint-words words seal-words \
   package lint-package coldstart lock environments bench bench-units bench-dynamodb-local bench-tick bench-lateness \
-  bench-price bench-peers
+  bench-price bench-peers bench-kill
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -111,6 +111,9 @@ bench-price: environments ## dollars per million reminders, part by part, beside
 
 bench-peers: environments .local/bench/made ## reminders per CPU-second beside five queues: [ROUNDS=5]
 	@$(RUN) tests.benchmarks.side_by_side --rounds "$(or $(ROUNDS),5)"
+
+bench-kill: environments .local/bench/made ## kill each worker in the middle, and count who got nothing and who got two
+	@$(RUN) tests.benchmarks.killing
 
 .local/bench/made: tests/benchmarks/peers.txt tests/benchmarks/peers/package-lock.json
 	@echo "  making .local/bench with the peers' own environments"

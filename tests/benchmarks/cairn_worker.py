@@ -109,12 +109,14 @@ def work(port: int) -> None:
         taken = os.open(os.environ["BENCH_TAKEN"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         seconds = float(os.environ.get("BENCH_PROVIDER_MS", "0")) / 1000
         using = replace(using, means=replace(using.means, senders={ChannelKind.EMAIL: ToFile(taken, seconds)}))
-    if os.environ.get("BENCH_SKIP_TICK") is None:
-        began = time.process_time()
-        found = handlers.tick({"time": clock.at.isoformat()}, using=ticking)
-        spent = time.process_time() - began
-        Path(os.environ["BENCH_TICK"]).write_text(json.dumps({"cpu": spent, **found}))
-    clock.at = datetime.fromisoformat(os.environ.get("BENCH_NOW", DUE.isoformat()))
+    if os.environ.get("BENCH_AGAIN"):
+        _report_what_was_taken()
+        clock.at = DUE + timedelta(minutes=5)
+    began = time.process_time()
+    found = handlers.tick({"time": clock.at.isoformat()}, using=ticking)
+    spent = time.process_time() - began
+    Path(os.environ["BENCH_TICK"]).write_text(json.dumps({"cpu": spent, **found}))
+    clock.at = max(clock.at, DUE)
     connection = HTTPConnection("127.0.0.1", port)
     while True:
         with suppress(ConnectionError):
@@ -124,6 +126,16 @@ def work(port: int) -> None:
                 handlers.deliver(event, using=using)
             else:
                 time.sleep(0.01)
+
+
+def _report_what_was_taken() -> None:
+    """Bring SES's events of all that it took, as it does by itself, to the one call that they come to."""
+    from chalicelib.outreach.domain import occurrence_named
+    from chalicelib.outreach.ledger_store import DynamoLedger
+
+    for name in Path(os.environ["BENCH_TAKEN"]).read_text().split():
+        person, on, kind = occurrence_named(name)
+        DynamoLedger().received(person, kind, on, at=DUE, by_device=False)
 
 
 if __name__ == "__main__":
