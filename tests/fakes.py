@@ -210,6 +210,17 @@ class FakeRecipients:
     def load(self, person_id: str, *, now: datetime) -> Recipient | None:  # noqa: ARG002 (the port's)
         return self.people.get(person_id)
 
+    def load_all(self, person_ids: Iterable[str], *, now: datetime) -> dict[str, Recipient | Exception]:
+        found: dict[str, Recipient | Exception] = {}
+        for person_id in person_ids:
+            try:
+                recipient = self.load(person_id, now=now)
+            except Exception as error:  # noqa: BLE001 (who can't be read holds up nobody)
+                found[person_id] = error
+            else:
+                found |= {person_id: recipient} if recipient else {}
+        return found
+
     def keep_waiting(self, person_id: str, waiting: Iterable[Waiting]) -> None:
         known = self.people[person_id]
         kept = {(one.on, one.kind): one for one in (*known.waiting, *waiting)}

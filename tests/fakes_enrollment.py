@@ -79,12 +79,6 @@ class FakePeople:
         page = [self.lists[programme_id, key.removeprefix("MEMBER#")] for key in beyond[:limit]]
         return page, beyond[limit - 1] if len(beyond) > limit else None
 
-    def heard_from(self, person_id: str, channel_id: str, *, now: datetime) -> bool:
-        channel = self._channel(person_id, channel_id, None)
-        if channel is None or channel.gone_at is not None:
-            return False
-        return self._touch(person_id, channel_id, heartbeat_at=now)
-
     def channel_is_gone(
         self, person_id: str, channel_id: str, *, why: str, now: datetime, revision: int | None = None
     ) -> None:
@@ -103,6 +97,10 @@ class FakePeople:
             return None
         programme = self.programmes.find(record.episode.programme_id)
         return recipient_of(record, programme or Programme(id="gone", name="gone"), at=now)
+
+    def load_all(self, person_ids: Iterable[str], *, now: datetime) -> dict[str, Recipient | Exception]:
+        found = {person_id: self.load(person_id, now=now) for person_id in person_ids}
+        return {person_id: recipient for person_id, recipient in found.items() if recipient}
 
     def of_person(self, person_id: str, *, now: datetime) -> PersonStanding | None:
         record = self.records.get(person_id)

@@ -18,7 +18,7 @@ from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
 from chalicelib.edge.log import count, logger, places
 from chalicelib.enrollment.domain import Member
-from chalicelib.enrollment.hold_store import DynamoHolds
+from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.enrollment.reaching import held_by
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid, NotFound

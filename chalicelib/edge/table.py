@@ -1,7 +1,7 @@
 """The one table. Each slice's store.py declares its items on this base and is the only place for their keys."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pynamodb.attributes import DiscriminatorAttribute, UnicodeAttribute
@@ -65,6 +65,34 @@ def delete_all(items: Iterable[Item]) -> None:
             batch.delete(item)
 
 
+def read_all(keys: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
+    """
+    Return those of these items that there are as DynamoDB writes them (``{"S": …}``), by partition key.
+
+    Consistent, 100 a call. For keys of which each partition has one.
+
+    :raises StoreBusy: if the store could not give all of them now
+    """
+    table = config().table
+    todo = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys]
+    client: Any = Item._get_connection().connection.client  # noqa: SLF001 (our own)
+    found = {}
+    for pause in (*_PAUSES, None):
+        left: list[dict[str, Any]] = []
+        for start in range(0, len(todo), _READ_AT_ONCE):
+            part = todo[start : start + _READ_AT_ONCE]
+            answer = client.batch_get_item(RequestItems={table: {"Keys": part, "ConsistentRead": True}})
+            found.update({item["pk"]["S"]: item for item in answer["Responses"].get(table, [])})
+            left += answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        if not left:
+            return found
+        if pause is None:
+            break
+        time.sleep(pause)
+        todo = left
+    raise StoreBusy("UnprocessedKeys")
+
+
 def insert_all(items: Sequence[Item]) -> list[bool]:
     """Put each item unless there is one under its key already; False for those. 25 a call, each on its own."""
     return _execute([_insert(item) for item in items])
@@ -81,6 +109,7 @@ def update_all(changes: Sequence[tuple[Item, Mapping[str, Any]]]) -> list[bool]:
 
 
 _AT_ONCE = 25
+_READ_AT_ONCE = 100
 _AGAIN = ("ProvisionedThroughputExceeded", "ThrottlingError", "RequestLimitExceeded", "InternalServerError")
 _PAUSES = (0.05, 0.2, 0.8)
 
@@ -141,6 +170,28 @@ class StoreBusy(RuntimeError):
 def transaction() -> TransactWrite:
     """Return a transaction over the table: all of its writes happen, or none (at most 100)."""
     return TransactWrite(connection=Item._get_connection().connection)  # noqa: SLF001 (our own)
+
+
+def in_conflict(error: PynamoDBException) -> bool:
+    """Say whether a write failed because a transaction was under way over one of its items."""
+    if error.cause_response_code == "TransactionConflictException":
+        return True
+    reasons: list[Any] = getattr(error, "cancellation_reasons", None) or []
+    return any(reason is not None and reason.code == "TransactionConflict" for reason in reasons)
+
+
+def undisturbed(write: Callable[[], object]) -> None:
+    """Do a write of one item, again where a transaction over the item was under way: that takes milliseconds."""
+    for pause in _PAUSES:
+        try:
+            write()
+        except PynamoDBException as error:
+            if not in_conflict(error):
+                raise
+            time.sleep(pause)
+        else:
+            return
+    write()
 
 
 def lost_the_race(error: PynamoDBException) -> bool:

@@ -36,6 +36,8 @@ class Change:
 
     ``person`` and ``episode`` are as they shall be. What is stored must be of the version before; with a ``marker``
     the person is new, and their external id must be free. ``sign_in`` is an account to tie, ``no_…`` what is removed.
+    ``copy`` is what the store keeps of the record before, for outreach. ``keeps_who``: person and episode stay as they
+    are, but for the version, and so does the programme's list.
     """
 
     person: Person
@@ -52,6 +54,8 @@ class Change:
     preferences: tuple[Preference, ...] = ()
     sign_in: str | None = None
     no_sign_in: str | None = None
+    copy: str | None = None
+    keeps_who: bool = False
 
 
 class People(Protocol):
@@ -79,10 +83,6 @@ class People(Protocol):
         """Return people of a programme in the order of their ids, and the key to go on after; None at the end."""
         ...
 
-    def heard_from(self, person_id: str, channel_id: str, *, now: datetime) -> bool:
-        """Note that a device spoke; False if it isn't known."""
-        ...
-
 
 def find_person(person_id: str, *, people: People) -> Record:
     """
@@ -99,7 +99,7 @@ def find_person(person_id: str, *, people: People) -> Record:
 def next_of(record: Record, *, person: Person | None = None, episode: Episode | None = None) -> Change:
     """Return the change to this person and episode, at the next version; the rest is put on by ``replace``."""
     person = replace(person or record.person, version=record.person.version + 1)
-    return Change(person=person, episode=episode or record.episode)
+    return Change(person=person, episode=episode or record.episode, copy=record.copy)
 
 
 def change_record(
@@ -139,7 +139,35 @@ def after(record: Record, change: Change) -> Record:
         care_team=tuple(carers[key] for key in sorted(carers) if key not in change.no_carers),
         preferences=tuple(preferences[key] for key in sorted(preferences)),
         holds=record.holds,
+        waiting=record.waiting,
     )
+
+
+def note_on_channel(
+    person_id: str, channel_id: str, noted: Callable[[Channel], Channel], *, revision: int | None, people: People
+) -> bool:
+    """
+    Write down what was learned about a channel; False if there is none, or none of this ``revision`` any more.
+
+    Nothing is written where that was known.
+
+    :raises Conflict: if others keep changing the record
+    """
+    for _ in range(TRIES):
+        record = people.record(person_id)
+        channels = record.channels if record else ()
+        channel = next((one for one in channels if one.id == channel_id and revision in {None, one.revision}), None)
+        if record is None or channel is None:
+            return False
+        changed = noted(channel)
+        if changed == channel:
+            return True
+        try:
+            people.write(replace(next_of(record), channels=(changed,), keeps_who=True))
+        except Stale:
+            continue
+        return True
+    raise Conflict("the record is being changed by others; try again")
 
 
 def scheduled(change: Change, schedule: Schedule, *, now: datetime) -> Change:

@@ -14,6 +14,9 @@ from chalicelib.outreach.endpoints import endpoint_of
 HEARTBEAT_LASTS = timedelta(days=60)
 """A push subscription that no device has spoken for in this time is taken for dead (domain rules 5.2: Safari)."""
 
+HEARTBEAT_KEPT_FOR = timedelta(days=7)
+"""So long a device may go on speaking without a write: a heartbeat is a change of the record."""
+
 CONFIRM_WITHIN = timedelta(hours=48)
 """How long a link that confirms an address works."""
 
@@ -132,6 +135,19 @@ class Channel:
             gone_at=None,
             gone_why=None,
         )
+
+    def heard_from(self, *, at: datetime) -> "Channel":
+        """Return the channel as its device spoke; the same one if that was within ``HEARTBEAT_KEPT_FOR``."""
+        heard = self.heartbeat_at
+        return self if heard is not None and at < heard + HEARTBEAT_KEPT_FOR else replace(self, heartbeat_at=at)
+
+    def given_up(self, *, why: str, at: datetime) -> "Channel":
+        """Return the channel as a provider called it dead; the first word stays."""
+        return self if self.gone_at is not None else replace(self, gone_at=at, gone_why=why)
+
+    def complained_of(self, *, at: datetime) -> "Channel":
+        """Return the channel as one whose reader called a message spam; the first time stays."""
+        return self if self.complained_at is not None else replace(self, complained_at=at)
 
     def is_usable(self, *, at: datetime) -> bool:
         """Whether messages may go there: verified, not called dead, not run out, and for a browser: heard of lately."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from chalicelib.enrollment.changing import Change, People, change_record, find_person, next_of
+from chalicelib.enrollment.changing import Change, People, change_record, find_person, next_of, note_on_channel
 from chalicelib.enrollment.channels import Channel, NoSuchChannel, push_auth, push_endpoint, push_key
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.reaching import add_channel, ask, must_have_room
@@ -204,7 +204,8 @@ def hear_from_device(person_id: str, channel_id: str, *, now: datetime, people: 
     :raises NoSuchChannel: if it is no longer known: the device should subscribe anew
     :raises SubscriptionEnded: if it was given up: the device should subscribe anew
     """
-    if people.heard_from(person_id, channel_id, now=now):
-        return
-    find_person(person_id, people=people).channel(channel_id)
-    raise SubscriptionEnded("the subscription has ended; subscribe anew")
+    channel = find_person(person_id, people=people).channel(channel_id)
+    if channel.gone_at is not None:
+        raise SubscriptionEnded("the subscription has ended; subscribe anew")
+    if channel.heard_from(at=now) != channel:
+        note_on_channel(person_id, channel_id, lambda one: one.heard_from(at=now), revision=None, people=people)

@@ -107,7 +107,11 @@ class CheckInPreference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """All that is stored with a person. ``episodes`` are in order, the last is the present one."""
+    """
+    All that is stored with a person. ``episodes`` are in order, the last is the present one.
+
+    ``copy`` is what the store keeps of the record for outreach (``reach.py``); it says nothing of its own.
+    """
 
     person: Person
     episodes: tuple[Episode, ...]
@@ -118,6 +122,7 @@ class Record:
     preferences: tuple[Preference, ...] = ()
     holds: tuple[PlacedHold, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+    copy: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def episode(self) -> Episode:

@@ -10,8 +10,8 @@ from pydantic import Field as Described
 from chalicelib.edge.http import Answer, Asked, Wire
 from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.doors import doors
-from chalicelib.enrollment.hold_store import DynamoHolds
 from chalicelib.enrollment.holds import PlacedHold, place_hold
+from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import NotFound
 from chalicelib.outreach.domain import Hold

@@ -1,17 +1,18 @@
 """People and programmes in the table, and what outreach and privacy ask of them. Keys are in items.py."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from pynamodb.exceptions import TransactWriteError, UpdateError
+from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.edge.table import Item, delete_all, lost_the_race, put_all, transaction
-from chalicelib.enrollment.changing import Change, Marker
+from chalicelib.edge.table import Item, in_conflict, lost_the_race, read_all, transaction
+from chalicelib.enrollment import reach, reach_store
+from chalicelib.enrollment.changing import Change, Marker, note_on_channel
 from chalicelib.enrollment.domain import AlreadyEnrolled, Member, Record, SignInTaken, member_of, recipient_of
-from chalicelib.enrollment.hold_store import HoldItem, hold_of
 from chalicelib.enrollment.items import (
     CarerItem,
     ChannelItem,
@@ -35,17 +36,10 @@ from chalicelib.enrollment.items import (
 from chalicelib.enrollment.preference_store import PreferenceItem, preference_item, preference_of
 from chalicelib.enrollment.programme_store import DynamoProgrammes, MemberItem, member_item, member_of_item
 from chalicelib.enrollment.programmes import Programme
+from chalicelib.enrollment.reach_store import ReachItem, keep_waiting, told
 from chalicelib.errors import Stale
 from chalicelib.outreach.domain import Recipient, Waiting
-from chalicelib.outreach.store import (
-    ScheduleItem,
-    WaitingItem,
-    due_item,
-    schedule_item,
-    schedule_of,
-    waiting_item,
-    waiting_of,
-)
+from chalicelib.outreach.store import ScheduleItem, due_item, schedule_item, schedule_of
 from chalicelib.privacy.domain import Caseload, PersonStanding
 
 DEFAULTS_LAST = timedelta(seconds=60)
@@ -56,10 +50,8 @@ _READ: dict[type[Item], tuple[str, Callable[[Any], Any]]] = {
     ChannelItem: ("channels", channel_of),
     ConsentItem: ("consents", consent_of),
     ScheduleItem: ("schedules", schedule_of),
-    WaitingItem: ("waiting", waiting_of),
     CarerItem: ("care_team", carer_of),
     PreferenceItem: ("preferences", preference_of),
-    HoldItem: ("holds", hold_of),
 }
 
 
@@ -71,17 +63,20 @@ class DynamoPeople:
 
     def record(self, person_id: str) -> Record | None:
         """Return all that is stored with a person: one consistent query, whatever of it is needed."""
-        person = None
+        person, kept = None, dict[str, Any]()
         parts: dict[str, list[Any]] = {name: [] for name, _ in _READ.values()}
         for item in Item.query(partition(person_id), consistent_read=True):
             if isinstance(item, PersonItem):
                 person = person_of(item)
+            elif isinstance(item, ReachItem):
+                kept = {**reach_store.kept_with(item), "copy": item.record}
             elif type(item) in _READ:
                 name, read = _READ[type(item)]
                 parts[name].append(read(item))
         if person is None:
             return None
-        return Record(person=person, **{name: tuple(part) for name, part in parts.items()})
+        kept.update({name: tuple(part) for name, part in parts.items()})
+        return Record(person=person, **kept)
 
     def write(self, change: Change) -> None:
         """Write all of a change, or nothing, behind the person's version."""
@@ -91,13 +86,16 @@ class DynamoPeople:
                     write.delete(item)
                 for item, condition in _written(change):
                     write.save(item, condition)
+                write.update(*reach_store.copying(change.person.id, reach.after(change)))
         except TransactWriteError as error:
             if not lost_the_race(error):
+                if in_conflict(error) and not change.marker:
+                    raise Stale("the record is being changed by others") from error
                 raise
             if change.marker:
                 raise AlreadyEnrolled("this external id is someone's already") from error
-            # The sign-in's row is the last of the transaction.
-            if change.sign_in and error.cancellation_reasons and error.cancellation_reasons[-1]:
+            # The sign-in's row comes last but for the copy: updates stand behind what is put.
+            if change.sign_in and error.cancellation_reasons and error.cancellation_reasons[-2]:
                 raise SignInTaken("this account is another person's sign-in") from error
             raise Stale("the record was changed meanwhile") from error
 
@@ -127,14 +125,6 @@ class DynamoPeople:
         found = [member_of_item(item) for item in MemberItem.batch_get(keys)] if keys else []
         return {member.person_id: member for member in found}
 
-    def heard_from(self, person_id: str, channel_id: str, *, now: datetime) -> bool:
-        """Note that a device spoke; False if it isn't known, or was given up."""
-        return _update(
-            ChannelItem(partition(person_id), f"CHANNEL#{channel_id}"),
-            [ChannelItem.heartbeat_at.set(now)],
-            also=ChannelItem.gone_at.does_not_exist(),
-        )
-
     def channel_is_gone(
         self, person_id: str, channel_id: str, *, why: str, now: datetime, revision: int | None = None
     ) -> None:
@@ -143,30 +133,23 @@ class DynamoPeople:
 
         One that was removed meanwhile stays removed, one that was changed since ``revision`` stays in use.
         """
-        _update(
-            ChannelItem(partition(person_id), f"CHANNEL#{channel_id}"),
-            [
-                ChannelItem.gone_at.set(ChannelItem.gone_at | now),
-                ChannelItem.gone_why.set(ChannelItem.gone_why | why),
-            ],
-            revision=revision,
+        note_on_channel(
+            person_id, channel_id, lambda channel: channel.given_up(why=why, at=now), revision=revision, people=self
         )
 
     def no_list_mail(self, person_id: str, channel_id: str, *, revision: int, now: datetime) -> None:
         """Keep that somebody at an address called a message spam, unless it was changed since ``revision``."""
-        _update(
-            ChannelItem(partition(person_id), f"CHANNEL#{channel_id}"),
-            [ChannelItem.complained_at.set(ChannelItem.complained_at | now)],
-            revision=revision,
+        note_on_channel(
+            person_id, channel_id, lambda channel: channel.complained_of(at=now), revision=revision, people=self
         )
 
     def keep_waiting(self, person_id: str, waiting: Iterable[Waiting]) -> None:
         """Keep with the person what is to go along with the next message to them."""
-        put_all([waiting_item(person_id, one) for one in waiting])
+        keep_waiting(person_id, waiting)
 
     def told(self, person_id: str, waiting: Iterable[Waiting]) -> None:
         """Let go of what no longer waits."""
-        delete_all([waiting_item(person_id, one) for one in waiting])
+        told(person_id, waiting)
 
     def load(self, person_id: str, *, now: datetime) -> Recipient | None:
         """
@@ -175,9 +158,48 @@ class DynamoPeople:
         One consistent query. Their programme's choices come from memory, read again after a minute.
         """
         record = self.record(person_id)
-        if record is None:
-            return None
+        return self._recipient(record, now=now) if record else None
+
+    def load_all(self, person_ids: Iterable[str], *, now: datetime) -> dict[str, Recipient | Exception]:
+        """
+        Return these people, without those who aren't there; for who can't be read, why.
+
+        By the copies of their records, 100 a call; who has none of this form is read whole, and gets one.
+        """
+        people: dict[str, Recipient | Exception] = {}
+        person_ids = list(person_ids)
+        items = read_all((partition(person_id), reach_store.KEY) for person_id in person_ids)
+        for person_id in person_ids:
+            try:
+                item = items.get(partition(person_id), {})
+                copied = reach.read(person_id, item["record"]["S"]) if "record" in item else None
+                record = replace(copied, **reach_store.kept_raw(item)) if copied else self._with_copy(person_id)
+                if record:
+                    people[person_id] = self._recipient(record, now=now)
+            except Exception as error:  # noqa: BLE001 (one person's fault must not hold up the others)
+                people[person_id] = error
+        return people
+
+    def _recipient(self, record: Record, *, now: datetime) -> Recipient:
         return recipient_of(record, self._programme(record.episode.programme_id, now=now), at=now)
+
+    def _with_copy(self, person_id: str) -> Record | None:
+        """Read a person whole, and keep the copy if nothing changed while it was read: a query isn't one instant."""
+        try:
+            version = PersonItem.get(partition(person_id), "PERSON", consistent_read=True).version
+        except PersonItem.DoesNotExist:
+            return None
+        record = self.record(person_id)
+        if record and record.person.version == version:
+            unchanged = PersonItem.version == version
+            try:
+                with transaction() as write:
+                    write.condition_check(PersonItem, partition(person_id), "PERSON", unchanged)
+                    write.update(*reach_store.copying(person_id, reach.written(record)))
+            except TransactWriteError as error:
+                if not lost_the_race(error) and not in_conflict(error):
+                    raise
+        return record
 
     def _programme(self, programme_id: str, *, now: datetime) -> Programme:
         kept = self._defaults.get(programme_id)
@@ -238,8 +260,9 @@ def _written(change: Change) -> Iterator[tuple[Item, Condition | None]]:
         yield person_item(person), PersonItem.pk.does_not_exist()
     else:
         yield person_item(person), PersonItem.version == person.version - 1
-    yield member_item(member_of(person, change.episode)), None
-    yield episode_item(person.id, change.episode), None
+    if not change.keeps_who:
+        yield member_item(member_of(person, change.episode)), None
+        yield episode_item(person.id, change.episode), None
     for consent in change.consents:
         yield consent_item(consent), ConsentItem.pk.does_not_exist()
     for item in (
@@ -263,16 +286,3 @@ def _external_item(external_id: str, marker: Marker) -> ExternalItem:
         import_id=marker.import_id,
         line=marker.line,
     )
-
-
-def _update(
-    item: ChannelItem, actions: list[Any], *, revision: int | None = None, also: Condition | None = None
-) -> bool:
-    condition = ChannelItem.pk.exists() if revision is None else ChannelItem.revision == revision
-    try:
-        item.update(actions=actions, condition=condition if also is None else condition & also)
-    except UpdateError as error:
-        if lost_the_race(error):
-            return False
-        raise
-    return True

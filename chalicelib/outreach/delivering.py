@@ -6,7 +6,7 @@ next occurrence's due row -> claim in the ledger -> send -> outcome in the ledge
 goes wrong for one occurrence is its own; calls are shared where the store can take many rows at once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -39,7 +39,8 @@ def deliver(dues: Sequence[Due], *, now: datetime, means: Means) -> list[Deliver
         names.add(case.due.name)
 
     each_open(cases, lambda case: _look_for_a_receipt(case, means=means))
-    each_open(cases, lambda case: _load(case, now=now, means=means))
+    people = means.recipients.load_all(dict.fromkeys(case.due.person_id for case in open_cases(cases)), now=now)
+    each_open(cases, lambda case: _load(case, people, means=means))
     means.dues.put([due for case in open_cases(cases) if (due := _next(case, now=now)) is not None])
     each_open(cases, lambda case: _judge(case, now=now, means=means))
     _defer(cases, means=means)
@@ -64,8 +65,11 @@ def _look_for_a_receipt(case: Case, *, means: Means) -> None:
         case.outcome, case.entry = Outcome.ALREADY_ENDED, existing
 
 
-def _load(case: Case, *, now: datetime, means: Means) -> None:
-    case.recipient = means.recipients.load(case.due.person_id, now=now)
+def _load(case: Case, people: Mapping[str, Recipient | Exception], *, means: Means) -> None:
+    found = people.get(case.due.person_id)
+    if isinstance(found, Exception):
+        raise found
+    case.recipient = found
     if case.recipient is not None and _is_current(case.due, case.recipient):
         return
     existing = means.ledger.get(case.due.person_id, case.due.kind, case.due.on)

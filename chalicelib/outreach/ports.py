@@ -114,6 +114,10 @@ class Recipients(Protocol):
         """Return the person as they are now; None if there is no such person."""
         ...
 
+    def load_all(self, person_ids: Iterable[str], *, now: datetime) -> Mapping[str, Recipient | Exception]:
+        """Return these people as they are now, without those who aren't there; for who can't be read, why."""
+        ...
+
     def keep_waiting(self, person_id: str, waiting: Iterable[Waiting]) -> None:
         """Keep with the person what is to go along with the next message to them; again is the same."""
         ...

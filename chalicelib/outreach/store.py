@@ -9,7 +9,7 @@ from pynamodb.exceptions import PutError
 from chalicelib.edge.log import count
 from chalicelib.edge.table import Item, delete_all, lost_the_race, put_all
 from chalicelib.outreach.categories import shard_of
-from chalicelib.outreach.domain import URGENT, Due, Schedule, Waiting
+from chalicelib.outreach.domain import URGENT, Due, Schedule
 from chalicelib.outreach.parking import Parked
 from chalicelib.outreach.written import read, written
 
@@ -23,12 +23,6 @@ class ScheduleItem(Item, discriminator="schedule"):
     keeps_zone = BooleanAttribute(null=True)
     paused = BooleanAttribute(null=True)
     since = UnicodeAttribute(null=True)
-
-
-class WaitingItem(Item, discriminator="waiting"):
-    """pk ``PERSON#{person}``, sk ``WAITING#{local date}#{kind}``: lies with the person, to go along with a message."""
-
-    due_at = UnicodeAttribute()
 
 
 class DueItem(Item, discriminator="due"):
@@ -84,18 +78,6 @@ def schedule_of(item: ScheduleItem) -> Schedule:
         paused=bool(item.paused),
         since=datetime.fromisoformat(item.since) if item.since else None,
     )
-
-
-def waiting_item(person_id: str, waiting: Waiting) -> WaitingItem:
-    """Return what waits with a person as an item."""
-    key = f"WAITING#{waiting.on.isoformat()}#{waiting.kind}"
-    return WaitingItem(f"PERSON#{person_id}", key, due_at=instant(waiting.due_at))
-
-
-def waiting_of(item: WaitingItem) -> Waiting:
-    """Return the occurrence that waits."""
-    _, on, kind = item.sk.split("#")
-    return Waiting(kind=kind, on=date.fromisoformat(on), due_at=datetime.fromisoformat(item.due_at))
 
 
 def due_item(due: Due) -> DueItem:

@@ -77,3 +77,49 @@ def test_documents_link_to_what_exists() -> None:
     for file in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", file.read_text(encoding="utf-8")):
             assert (file.parent / target).exists(), f"{file.name} -> {target}"
+
+
+def items_of_people() -> set[str]:
+    """Name the classes of items that lie with a person."""
+    return {
+        node.name
+        for file in (ROOT / "chalicelib").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and "``PERSON#{person}``" in (ast.get_docstring(node) or "")
+    }
+
+
+def test_only_the_one_transaction_writes_what_lies_with_a_person() -> None:
+    """Anything else would leave the copy that outreach reads behind (docs/data.md)."""
+    classes = items_of_people()
+    assert {"PersonItem", "ChannelItem", "ScheduleItem", "ReachItem"} <= classes
+    functions = [
+        (file.name, node)
+        for file in (ROOT / "chalicelib").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    makers = {
+        node.name
+        for _, node in functions
+        if node.returns and classes & set(re.findall(r"\w+", ast.unparse(node.returns)))
+    }
+    users = {
+        (file, node.name)
+        for file, node in functions
+        if node.name not in makers
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in classes | makers
+    }
+
+    assert users == {
+        ("store.py", "_removed"),
+        ("store.py", "_written"),
+        ("store.py", "write"),
+        ("store.py", "_with_copy"),
+        ("reach_store.py", "keep_waiting"),
+        ("reach_store.py", "told"),
+        ("reach_store.py", "place"),
+        ("reach_store.py", "extend"),
+        ("reach_store.py", "lift"),
+    }

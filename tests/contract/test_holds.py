@@ -7,8 +7,8 @@ import boto3
 import pytest
 
 from chalicelib.edge.log import flush
-from chalicelib.enrollment.hold_store import DynamoHolds, HoldItem, hold_of
 from chalicelib.enrollment.holds import LONGEST, Holds, PlacedHold, hold_for_crisis, live_holds, place_hold
+from chalicelib.enrollment.reach_store import DynamoHolds, ReachItem, kept_with
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Invalid
 from chalicelib.outreach.domain import Hold
@@ -39,7 +39,8 @@ class Kept:
     def placed(self) -> set[PlacedHold]:
         if self._fake:
             return set(self._fake.placed.values())
-        return {hold_of(item) for item in HoldItem.query(f"PERSON#{PERSON}", HoldItem.sk.startswith("HOLD#"))}
+        items = ReachItem.query(f"PERSON#{PERSON}", ReachItem.sk == "REACH", consistent_read=True)
+        return {hold for item in items for hold in kept_with(item)["holds"]}
 
 
 @pytest.fixture(params=[FakeHolds, DynamoHolds])

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.edge.table import Item
 from chalicelib.enrollment import agreeing, devices, preferring, reaching, service
 from chalicelib.enrollment.changing import Marker, next_of
+from chalicelib.enrollment.channels import NoSuchChannel
 from chalicelib.enrollment.consents import Via, Will
 from chalicelib.enrollment.domain import AlreadyEnrolled, CheckInPreference, Person, Record, SignInTaken
 from chalicelib.enrollment.episodes import State
@@ -258,7 +259,13 @@ def test_a_device_is_added_heard_from_and_removed(kept: Kept) -> None:
         people=people,
         new_id=Ids(given=7000),
     )
-    later = NOW + timedelta(days=3)
+    soon, later = NOW + timedelta(days=3), NOW + timedelta(days=8)
+
+    devices.hear_from_device(person_id, device.id, now=soon, people=people)
+
+    found = people.record(person_id)
+    assert found is not None
+    assert found.channel(device.id) == device, "not each of them is worth a write"
 
     devices.hear_from_device(person_id, device.id, now=later, people=people)
 
@@ -271,7 +278,8 @@ def test_a_device_is_added_heard_from_and_removed(kept: Kept) -> None:
     found = people.record(person_id)
     assert found is not None
     assert [channel.kind for channel in found.channels] == [ChannelKind.EMAIL]
-    assert not people.heard_from(person_id, device.id, now=later)
+    with pytest.raises(NoSuchChannel):
+        devices.hear_from_device(person_id, device.id, now=later, people=people)
 
 
 def test_a_consent_is_taken_back_by_a_row_of_its_own(kept: Kept) -> None:
