@@ -2,7 +2,7 @@
 What outreach needs of a record, as one text: written with every change, so that one read tells how to reach someone.
 
 It says nothing of its own: ``domain.recipient_of`` reads the same out of it as out of the whole record. What outreach
-has no use for is left out: past episodes, consents that are over, who cares for them, their other names.
+has no use for is left out: past episodes, all but the last word on a consent, who cares for them, their other names.
 """
 
 import json
@@ -47,9 +47,8 @@ def written(record: Record) -> str:
         ],
         [_written_channel(channel) for channel in record.channels],
         [
-            [row.scope, row.via.value, _text(row.at), _text(row.expires_at), row.value]
+            [row.scope, row.action.value, row.via.value, _text(row.at), _text(row.expires_at), row.value]
             for row in _last_of_each(record.consents)
-            if row.action is Action.GRANTED
         ],
         [
             [
@@ -208,11 +207,13 @@ def _channel(
     )
 
 
-def _consent(person_id: str, scope: str, via: str, at: str, expires_at: str | None, value: str | None) -> Consent:
+def _consent(
+    person_id: str, scope: str, action: str, via: str, at: str, expires_at: str | None, value: str | None
+) -> Consent:
     return Consent(
         person_id=person_id,
         scope=scope,
-        action=Action.GRANTED,
+        action=Action(action),
         at=datetime.fromisoformat(at),
         via=Via(via),
         by="",

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 LONGEST_LINE = 998
 """Characters of a line of a message (RFC 5322 2.1.1)."""
 
-_GOOD_LINE = 78
-_ENCODED_BYTES = 45
-"""So many bytes, written as base64 between ``=?utf-8?b?`` and ``?=``, have the 72 characters of 75 (RFC 2047 2)."""
+_GOOD_LINE = 76
+"""Characters of a line that holds encoded words (RFC 2047 2); a line without may have 78."""
+
+_ENCODED_BYTES = 39
+"""Written as base64 between ``=?utf-8?b?`` and ``?=`` these are 64 characters: behind ``Subject: `` there are 67."""
 
 _WORDS = re.compile(r"[!-~]{1,70}( [!-~]{1,70})*")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")

@@ -115,7 +115,8 @@ def test_after_each_thing_that_is_done_the_copy_says_the_same_as_the_record(
         seen(people, person_id, at=later + timedelta(days=70))
         before = now
     assert before is not None
-    assert (before.holds, before.waiting) == ({Hold.CONVERSATION}, ())
+    assert before.holds == {Hold.CONVERSATION}
+    assert before.waiting == ()
     assert all(call == "UpdateItem" and "REACH" in params for call, params in written if "PERSON#" in params)
 
 
