@@ -8,12 +8,12 @@ same minute; beside it other designs through the same meter.
 import argparse
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.edge import table
+from chalicelib.enrollment.changing import change_record, next_of
 from chalicelib.enrollment.channels import Channel
-from chalicelib.enrollment.items import channel_item
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.domain import ChannelKind, occurrence_named
 from chalicelib.outreach.ledger_store import DynamoLedger
@@ -58,7 +58,7 @@ def count(kind: str, *, people: int = PEOPLE) -> Count:
         for number in range(people):
             person = world.enrol(number, consents=consents, now=world.clock.at)
             if kind != "e-mail":
-                channel_item(person, a_device(world.clock.at)).save()
+                _add(a_device(world.clock.at), person)
         world.clock.at = DUE - timedelta(seconds=50)
         world.settle_ticks()
         meter = Meter(peek=world.table.peek)
@@ -68,6 +68,10 @@ def count(kind: str, *, people: int = PEOPLE) -> Count:
         if len(told) != people:
             raise RuntimeError(f"{len(told)} of {people} were sent")
     return Count(kind=kind, reminders=people, meter=meter)
+
+
+def _add(channel: Channel, person_id: str) -> None:
+    change_record(person_id, lambda record: replace(next_of(record), channels=(channel,)), people=DynamoPeople())
 
 
 def _run(world: World, kind: str, meter: Meter) -> None:

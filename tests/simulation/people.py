@@ -26,16 +26,26 @@ class SimPeople:
         self.waiting: dict[str, dict[tuple[str, date], Waiting]] = {}
 
     def load(self, person_id: str, *, now: datetime) -> Recipient | None:  # noqa: ARG002 (the port's)
-        def read() -> Recipient | None:
-            life = self._lives.get(person_id)
-            if life is None:
-                return None
-            self._kernel.process.read[person_id] = (self._kernel.now, len(life.states) - 1)
-            state = life.states[-1]
-            waiting = self.waiting.get(person_id)
-            return replace(state, waiting=tuple(waiting.values())) if waiting else state
+        return self._edges.call("people", "load", lambda: self._read(person_id), about=person_id)
 
-        return self._edges.call("people", "load", read, about=person_id)
+    def load_all(self, person_ids: Iterable[str], *, now: datetime) -> dict[str, Recipient | Exception]:  # noqa: ARG002
+        wanted = list(person_ids)
+        if not wanted:
+            return {}
+
+        def read() -> dict[str, Recipient | Exception]:
+            return {person_id: found for person_id in wanted if (found := self._read(person_id))}
+
+        return self._edges.call("people", "load_all", read, about=wanted)
+
+    def _read(self, person_id: str) -> Recipient | None:
+        life = self._lives.get(person_id)
+        if life is None:
+            return None
+        self._kernel.process.read[person_id] = (self._kernel.now, len(life.states) - 1)
+        state = life.states[-1]
+        waiting = self.waiting.get(person_id)
+        return replace(state, waiting=tuple(waiting.values())) if waiting else state
 
     def keep_waiting(self, person_id: str, waiting: Iterable[Waiting]) -> None:
         kept = list(waiting)
