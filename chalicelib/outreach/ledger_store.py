@@ -8,7 +8,7 @@ from pynamodb.exceptions import DeleteError, PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from chalicelib.edge.table import Item, insert_all, lost_the_race, update_all
+from chalicelib.edge.table import Item, Row, insert_all, item_of, lost_the_race, row_of, update_all
 from chalicelib.outreach.domain import ChannelKind, Entry, Reason, Status
 from chalicelib.outreach.store import instant
 
@@ -61,17 +61,20 @@ class DynamoLedger:
 
     def add(self, entries: Sequence[Entry]) -> list[bool]:
         """Write the first entry of each occurrence; False for those that have one already."""
-        return insert_all([_item_of(entry) for entry in entries])
+        return insert_all([_row_of(entry) for entry in entries])
 
     def end(self, entries: Sequence[Entry]) -> list[bool]:
         """Put an end over each one's own claim (of the same attempt); False where it is no longer that claim."""
         return update_all(
-            [(_item_of(entry), {"attempt": entry.attempt, "status": Status.CLAIMED.value}) for entry in entries]
+            [
+                (_row_of(entry), {"attempt": {"N": str(entry.attempt)}, "status": {"S": Status.CLAIMED.value}})
+                for entry in entries
+            ]
         )
 
     def swap(self, entry: Entry, *, before: Entry) -> bool:
         """Put ``entry`` over ``before``; False if status or attempt are no longer as there."""
-        item = _item_of(entry)
+        item = item_of(LedgerItem, _row_of(entry))
         actions: list[Action] = []
         for name, attribute in LedgerItem.get_attributes().items():
             if name not in _NOT_SWAPPED:
@@ -81,7 +84,7 @@ class DynamoLedger:
 
     def release(self, entry: Entry) -> None:
         """Take back an entry whose message was certainly not accepted; nothing if it is no longer as it was."""
-        _if_unchanged(lambda: _item_of(entry).delete(_is_still(entry)))
+        _if_unchanged(lambda: item_of(LedgerItem, _row_of(entry)).delete(_is_still(entry)))
 
     def received(self, person_id: str, kind: str, on: date, *, at: datetime, by_device: bool) -> bool:
         """
@@ -137,12 +140,12 @@ def _ledger_key(person_id: str, kind: str, on: date) -> tuple[str, str]:
     return _partition(person_id), f"{on.isoformat()}#{kind}"
 
 
-def _item_of(entry: Entry) -> LedgerItem:
-    return LedgerItem(
+def _row_of(entry: Entry) -> Row:
+    row = row_of(
+        LedgerItem,
         *_ledger_key(entry.person_id, entry.kind, entry.on),
         due_at=instant(entry.due_at),
         status=entry.status.value,
-        attempt=entry.attempt,
         claimed_at=instant(entry.claimed_at),
         ended_at=instant(entry.ended_at) if entry.ended_at else None,
         reason=entry.reason.value if entry.reason else None,
@@ -152,8 +155,11 @@ def _item_of(entry: Entry) -> LedgerItem:
         template=entry.template,
         carries=" ".join(entry.carries) or None,
         merged_into=entry.merged_into,
-        fallback=entry.fallback or None,
     )
+    row["attempt"] = {"N": str(entry.attempt)}
+    if entry.fallback:
+        row["fallback"] = {"BOOL": True}
+    return row
 
 
 def _entry_of(item: LedgerItem) -> Entry:

@@ -7,7 +7,7 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute
 from pynamodb.exceptions import PutError
 
 from chalicelib.edge.log import count
-from chalicelib.edge.table import Item, delete_all, lost_the_race, put_all
+from chalicelib.edge.table import Item, Row, delete_all, item_of, lost_the_race, put_all, row_of
 from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import URGENT, Due, Schedule
 from chalicelib.outreach.parking import Parked
@@ -80,14 +80,21 @@ def schedule_of(item: ScheduleItem) -> Schedule:
     )
 
 
-def due_item(due: Due) -> DueItem:
-    """Return the due row, to be written together with what it belongs to. The same due gives the same item."""
-    return DueItem(
+def due_row(due: Due) -> Row:
+    """Return the due row as DynamoDB writes it. The same due gives the same row."""
+    at = instant(due.at)
+    return row_of(
+        DueItem,
         _due_partition(due.at, shard_of(due)),
-        f"{instant(due.at)}#{due.person_id}#{due.kind}#{due.version}",
+        f"{at}#{due.person_id}#{due.kind}#{due.version}",
         on=due.on.isoformat(),
-        due_at=instant(due.due_at),
+        due_at=at if due.due_at == due.at else instant(due.due_at),
     )
+
+
+def due_item(due: Due) -> DueItem:
+    """Return the due row as an item, to be written together with what it belongs to."""
+    return item_of(DueItem, due_row(due))
 
 
 def due_of(item: DueItem) -> Due:
@@ -112,11 +119,11 @@ class DynamoDues:
 
     def put(self, dues: Iterable[Due]) -> None:
         """Write these due rows; again is the same rows."""
-        put_all([due_item(due) for due in dues])
+        put_all([due_row(due) for due in dues])
 
     def remove(self, dues: Iterable[Due]) -> None:
         """Let these due rows go; gone already is fine."""
-        delete_all([due_item(due) for due in dues])
+        delete_all([due_row(due) for due in dues])
 
     def waiting(
         self,
