@@ -56,6 +56,7 @@ class FakeNotices:
             recipients=notice.recipients,
             after=notice.after,
             moved_at=notice.moved_at,
+            late_by=notice.late_by,
         )
         return True
 
@@ -120,14 +121,20 @@ class FakeMembers:
 
 @dataclass
 class DueRows:
-    """Due rows as the table keeps them: one per instant, person, kind and version, however often they are put."""
+    """
+    Due rows as the table keeps them: one per instant, person, kind and version, however often they are put.
 
+    ``looked_from`` is the instant before which nobody looks any more: a row there would never come.
+    """
+
+    looked_from: datetime | None = None
     rows: dict[tuple[datetime, str, str, int], Due] = field(default_factory=dict)
     puts: int = 0
 
     def put(self, dues: Iterable[Due]) -> None:
         for due in dues:
             self.puts += 1
+            assert self.looked_from is None or due.at >= self.looked_from
             self.rows[due.at, due.person_id, due.kind, due.version] = due
 
 

@@ -122,7 +122,7 @@ class Notice:
     One text to many people. ``texts`` has one per language; ``at`` is when the first of them is reached.
 
     ``pages`` and ``recipients`` say how far the fan-out is, ``after`` where it goes on, ``moved_at`` when it last
-    moved.
+    moved, ``late_by`` how much later than planned those go out who still come.
     """
 
     id: str
@@ -137,6 +137,7 @@ class Notice:
     pages: int = 0
     recipients: int = 0
     after: str | None = field(default=None)
+    late_by: timedelta = timedelta()
     cancelled_at: datetime | None = None
     cancelled_by: str | None = None
 
@@ -164,15 +165,34 @@ class Notice:
         meant = tuple(member.person_id for member in members if self.audience.holds(member, by=self.begins_at))
         return Page(number=self.pages, first=self.recipients, person_ids=meant, after=after)
 
+    def not_behind(self, page: Page, *, now: datetime, looked_at: timedelta) -> "Notice":
+        """
+        Return the notice with ``late_by`` moved on if this page's turn was longer than ``looked_at`` ago.
+
+        Nobody looks any more for what should have come before that. All that follow move along, so that they still
+        don't come all at once.
+        """
+        turn = self._turn(page.first) + self.late_by
+        if turn >= now - looked_at:
+            return self
+        return replace(self, late_by=self.late_by + (now.replace(microsecond=0) - turn))
+
     def dues(self, page: Page) -> list[Due]:
-        """Return what falls due for the people of a page: always the same for the same page."""
+        """Return what falls due for the people of a page: the same for the same page and lateness."""
         return [
-            self._due(person_id, at=self.at + timedelta(seconds=place // A_SECOND))
+            Due(
+                person_id=person_id,
+                kind=self.kind,
+                on=self.on,
+                at=self._turn(place) + self.late_by,
+                due_at=self._turn(place),
+                version=1,
+            )
             for place, person_id in enumerate(page.person_ids, start=page.first)
         ]
 
-    def _due(self, person_id: str, *, at: datetime) -> Due:
-        return Due(person_id=person_id, kind=self.kind, on=self.on, at=at, due_at=at, version=1)
+    def _turn(self, place: int) -> datetime:
+        return self.at + timedelta(seconds=place // A_SECOND)
 
     def past(self, page: Page, *, now: datetime) -> "Notice":
         """Return the notice with this page behind it."""

@@ -26,7 +26,7 @@ from chalicelib.notices.domain import (
     soonest,
 )
 from chalicelib.outreach.domain import Due, Reason
-from chalicelib.outreach.service import not_behind
+from chalicelib.outreach.service import STILL_LOOKED_AT
 
 REMEMBERED_FOR = timedelta(seconds=5)
 """How long a process goes by what it last read of a notice before it asks again whether it was cancelled."""
@@ -209,7 +209,8 @@ def fan_out(
         return Step.STALE
     found, after = members.members(notice.programme_id, after=notice.after, limit=PAGE)
     page = notices.keep_page(notice.id, notice.page(found, after=after))
-    dues.put([not_behind(due, now=now) for due in notice.dues(page)])
+    notice = notice.not_behind(page, now=now, looked_at=STILL_LOOKED_AT)
+    dues.put(notice.dues(page))
     moved = notice.past(page, now=now)
     if not notices.advance(moved, pages=number):
         # Somebody else did it meanwhile, and asks for the next one; or it was cancelled.

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
@@ -31,6 +31,7 @@ class NoticeItem(Item, discriminator="notice"):
     pages = NumberAttribute()
     recipients = NumberAttribute()
     after = UnicodeAttribute(null=True)
+    late_by = NumberAttribute(default=0)
     cancelled_at = UnicodeAttribute(null=True)
     cancelled_by = UnicodeAttribute(null=True)
 
@@ -122,6 +123,7 @@ class DynamoNotices:
                 NoticeItem.pages.set(notice.pages),
                 NoticeItem.recipients.set(notice.recipients),
                 NoticeItem.moved_at.set(instant(notice.moved_at)),
+                NoticeItem.late_by.set(notice.late_by // timedelta(seconds=1)),
                 NoticeItem.after.set(notice.after) if notice.after else NoticeItem.after.remove(),
             ],
             (NoticeItem.stage == Stage.OPEN.value) & (NoticeItem.pages == pages),
@@ -197,6 +199,7 @@ def _item_of(notice: Notice) -> NoticeItem:
         pages=notice.pages,
         recipients=notice.recipients,
         after=notice.after,
+        late_by=notice.late_by // timedelta(seconds=1),
         cancelled_at=instant(notice.cancelled_at) if notice.cancelled_at else None,
         cancelled_by=notice.cancelled_by,
     )
@@ -219,6 +222,7 @@ def _notice_of(item: NoticeItem) -> Notice:
         pages=int(item.pages),
         recipients=int(item.recipients),
         after=item.after,
+        late_by=timedelta(seconds=int(item.late_by)),
         cancelled_at=datetime.fromisoformat(item.cancelled_at) if item.cancelled_at else None,
         cancelled_by=item.cancelled_by,
     )

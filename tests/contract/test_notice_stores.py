@@ -98,12 +98,14 @@ def test_progress_moves_one_page_at_a_time_and_only_while_it_is_open(notices: No
     notice = a_notice()
     notices.add(notice)
     later = NOW + timedelta(seconds=40)
-    moved = notice.past(PAGES[0], now=later)
+    moved = replace(notice.past(PAGES[0], now=later), late_by=timedelta(hours=2))
 
     assert not notices.advance(moved, pages=1)
     assert notices.advance(moved, pages=0)
     assert not notices.advance(moved, pages=0)
-    assert notices.find(notice.id) == replace(notice, pages=1, recipients=2, after="MEMBER#b", moved_at=later)
+    assert notices.find(notice.id) == replace(
+        notice, pages=1, recipients=2, after="MEMBER#b", moved_at=later, late_by=moved.late_by
+    )
     assert notices.advance(moved.past(PAGES[1], now=later), pages=1)
     done = moved.past(PAGES[1], now=later).past(PAGES[2], now=later)
     assert notices.advance(done, pages=2)

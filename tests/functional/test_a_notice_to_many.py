@@ -249,6 +249,7 @@ def test_the_sample_event_of_a_notice_that_is_gone_does_no_harm(stack: Stack) ->
 def test_a_message_that_can_not_be_read_comes_back_and_holds_up_no_other(stack: Stack) -> None:
     enrol(1)
     notice_id = stack.notice()
+    stack.clock.set(NOW)
 
     answer = stack.fan_out("not json", json.dumps({"notice": notice_id, "page": 0}))
 

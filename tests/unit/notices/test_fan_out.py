@@ -14,6 +14,7 @@ from chalicelib.notices import service
 from chalicelib.notices.domain import A_SECOND, PAGE, Audience, NoSuchNotice, Notice, NoticeTaken, Stage
 from chalicelib.notices.service import Draft, Step, StillTrue
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.service import STILL_LOOKED_AT
 from tests.build import utc
 from tests.fakes import Crashed, Moments, Mortal
 from tests.fakes_notices import DueRows, FakeFanOutQueue, FakeMembers, FakeNotices, SomeMember
@@ -35,6 +36,7 @@ class Office:
     members: FakeMembers = field(default_factory=FakeMembers)
     dues: DueRows = field(default_factory=DueRows)
     queue: FakeFanOutQueue = field(default_factory=FakeFanOutQueue)
+    worked_until: datetime = NOW
 
     def send(self, *, at: datetime | None = None, now: datetime = NOW, audience: Audience | None = None) -> Notice:
         return service.add_notice(
@@ -57,6 +59,7 @@ class Office:
 
     def page(self, notice_id: str, number: int, *, now: datetime, moments: Moments | None = None) -> Step:
         dying = moments or Moments()
+        self.dues.looked_from, self.worked_until = now - STILL_LOOKED_AT, now
         return service.fan_out(
             notice_id,
             number,
@@ -197,6 +200,37 @@ def test_a_message_that_is_lost_is_made_up_for_within_two_minutes() -> None:
 
     assert office.reached == everybody(people)
     assert office.notices.kept[notice.id].stage is Stage.COMPLETE
+
+
+def test_what_is_late_comes_later_and_still_not_all_at_once() -> None:
+    office = Office()
+    office.members.join(*some(2 * PAGE + 3))
+    notice = office.send()
+    hours_later = NOW + timedelta(hours=3)
+
+    office.page(notice.id, 0, now=NOW)
+    assert office.page(notice.id, 1, now=hours_later, moments=Moments()) is Step.MOVED
+    office.finish(notice, now=hours_later)
+
+    due = sorted(office.dues.rows.values(), key=lambda one: one.due_at)
+    assert [one.at for one in due[:PAGE]] == [one.due_at for one in due[:PAGE]]
+    assert {one.at - one.due_at for one in due[PAGE:]} == {hours_later - due[PAGE].due_at}
+    assert Counter(one.at for one in due).most_common(1)[0][1] == A_SECOND
+    assert {one.due_at - notice.at for one in due[-3:]} == {timedelta(seconds=2 * PAGE // A_SECOND)}
+
+
+def test_a_page_begun_again_much_later_gives_nobody_a_second_ledger_key() -> None:
+    office, people = Office(), some(3)
+    office.members.join(*people)
+    notice = office.send()
+    with pytest.raises(Crashed):
+        office.page(notice.id, 0, now=NOW, moments=Moments(fatal=frozenset({7})))  # after the due rows
+    assert office.reached == everybody(people)
+
+    office.finish(notice, now=NOW + timedelta(hours=3))
+
+    assert set(office.reached) == set(everybody(people))
+    assert len(office.ledger_keys) == len(people)
 
 
 def test_a_page_that_can_not_be_done_is_tried_ever_more_rarely() -> None:
@@ -346,7 +380,7 @@ def test_ten_thousand_are_reached_once_though_every_page_dies_at_the_same_moment
 def test_whatever_dies_doubles_or_overtakes_everybody_is_reached_once(data: st.DataObject) -> None:
     office, people = Office(), some(data.draw(st.integers(0, 4 * PAGE), label="people"))
     office.members.join(*people)
-    notice = office.send()
+    notice = office.send(at=NOW + data.draw(st.sampled_from([3, 9]), label="minutes ahead") * MINUTE)
     now = NOW
     for _ in range(data.draw(st.integers(0, 25), label="troubled steps")):
         now += timedelta(seconds=data.draw(st.sampled_from([0, 1, 30, 60, 61]), label="time goes by"))
@@ -369,6 +403,9 @@ def test_whatever_dies_doubles_or_overtakes_everybody_is_reached_once(data: st.D
     done = office.finish(notice, now=now + 2 * MINUTE)
 
     assert done.stage is Stage.COMPLETE
-    assert office.reached == everybody(people)
+    assert set(office.reached) == set(everybody(people))
     assert len(office.ledger_keys) == len(people) == done.recipients
+    if office.worked_until <= notice.at + STILL_LOOKED_AT:
+        # In time, each has one due row too; a page begun again later puts rows where they are still looked for.
+        assert office.reached == everybody(people)
     assert [place for page in office.notices.pages(notice.id) for place in page.person_ids] == sorted(office.reached)
