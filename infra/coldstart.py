@@ -1,5 +1,5 @@
 """
-`make coldstart`: how long each function's packaged code takes to import, beside the least that such a function needs.
+`make coldstart`: time and memory that each function's packaged code takes to import, beside the least for such a one.
 
 Fresh processes, without site-packages, on the unpacked zip: a dependency that the package lacks shows here.
 """
@@ -29,13 +29,14 @@ FUNCTIONS = {
 """Each function, and what in app.py it runs at its first event: what is imported there counts."""
 
 _TIMED = """
-import sys, time
+import resource, sys, time
 began = time.perf_counter()
 sys.path.insert(0, {folder!r})
 {imports}
 imported = time.perf_counter()
 {client}
-print((imported - began) * 1000, (time.perf_counter() - began) * 1000)
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print((imported - began) * 1000, (time.perf_counter() - began) * 1000, memory)
 """
 _CLIENT = "from chalicelib.edge.aws import client; client('dynamodb')"
 _BASELINE_CLIENT = "boto3.client('dynamodb')"
@@ -56,17 +57,20 @@ def main() -> None:
     folder = unpacked()
     scripts = {"baseline": _BASELINE, **{name: first_event_imports(name) for name in FUNCTIONS}}
     # Turn about, so that a slow moment of the machine hits all of them.
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in scripts}
+    times: dict[str, list[tuple[float, float, float]]] = {name: [] for name in scripts}
     for _ in range(asked.runs):
         for name, imports in scripts.items():
             times[name].append(measure(name, imports, folder))
-    least = statistics.median(both for _, both in times["baseline"])
+    least = statistics.median(both for _, both, _ in times["baseline"])
+    least_memory = statistics.median(memory for *_, memory in times["baseline"])
     print(f"median of {asked.runs} fresh processes, Python {sys.version.split()[0]}, ms\n")
-    print(f"{'':16}{'import':>8}{'+ client':>10}{'ratio':>8}   what takes longest (own time, ms)")
+    print(f"{'':16}{'import':>8}{'+ client':>10}{'ratio':>8}{'MB':>7}{'ratio':>8}   what takes longest (own time, ms)")
     for name, imports in scripts.items():
-        alone = statistics.median(first for first, _ in times[name])
-        both = statistics.median(second for _, second in times[name])
-        print(f"{name:16}{alone:8.0f}{both:10.0f}{both / least:8.2f}   {dominating(name, imports, folder)}")
+        alone = statistics.median(first for first, _, _ in times[name])
+        both = statistics.median(second for _, second, _ in times[name])
+        memory = statistics.median(resident for *_, resident in times[name])
+        figures = f"{alone:8.0f}{both:10.0f}{both / least:8.2f}{memory:7.0f}{memory / least_memory:8.2f}"
+        print(f"{name:16}{figures}   {dominating(name, imports, folder)}")
 
 
 def unpacked() -> Path:
@@ -89,11 +93,11 @@ def first_event_imports(name: str) -> str:
     return "\n".join(lines)
 
 
-def measure(name: str, imports: str, folder: Path) -> tuple[float, float]:
-    """Return milliseconds for the imports alone, and together with a first AWS client."""
+def measure(name: str, imports: str, folder: Path) -> tuple[float, float, float]:
+    """Return milliseconds for the imports alone and together with a first AWS client, and the most memory then, MB."""
     done = _run(name, imports, folder)
-    first, second = done.stdout.split()
-    return float(first), float(second)
+    first, second, memory = map(float, done.stdout.split())
+    return first, second, memory
 
 
 def dominating(name: str, imports: str, folder: Path) -> str:

@@ -18,7 +18,7 @@ TICKS_A_DAY = 1440
 DELIVER_GB, RECEIPT_GB, TICK_GB = 1.0, 0.5, 0.5
 """Memory of the functions (.chalice/config.json)."""
 CPU_SECONDS = 0.004
-"""Of one reminder in deliver; measured by `make bench-peers`, and generous."""
+"""Of one reminder in deliver, on a core of its own; `make bench-peers` measures it on a shared one."""
 RECEIPT_SECONDS = 0.012
 """Of one receipt: a call or two of the table, and the handler."""
 LOG_BYTES = 800

@@ -191,18 +191,23 @@ def main() -> None:
                 )
             load = os.getloadavg()[0]
             print(f"round {turn + 1} of {asked.rounds} done, load average {load:.1f}", file=sys.stderr, flush=True)
-    for name, runs in found["same", False].items():
-        if name.startswith("Cairn"):
-            found["plain", False] = {name: runs, **found["plain", False]}
-    print(f"{asked.reminders} reminders, {asked.rounds} rounds in turn, ten in hand; medians; {os.cpu_count()} cores")
+            show(found, rounds=turn + 1, reminders=asked.reminders)
+    shutil.rmtree(HOME / "redis-data", ignore_errors=True)
+
+
+def show(found: dict[tuple[str, bool], dict[str, list[Measured]]], *, rounds: int, reminders: int) -> None:
+    """Print what the rounds so far came to."""
+    ours = {name: runs for name, runs in found["same", False].items() if name.startswith("Cairn")}
+    print(f"\n== {reminders} reminders, {rounds} rounds in turn, ten in hand; {os.cpu_count()} cores ==")
     for work in ("plain", "same"):
+        runs = {**ours, **found[work, False]}
         title = f"{work} work, reminders per CPU-second of the worker"
-        table(title, found[work, False], lambda run: run.reminders / run.own, "Cairn")
+        table(title, runs, lambda run: run.reminders / run.own, "Cairn")
         title = f"{work} work, reminders per CPU-second of worker and store"
-        table(title, found[work, False], lambda run: run.reminders / (run.own + run.store), "Cairn")
+        table(title, runs, lambda run: run.reminders / (run.own + run.store), "Cairn")
     title = f"same work, reminders per second, {DATABASE_MS} ms to the store and {PROVIDER_MS} ms to the provider"
     table(title, found["same", True], lambda run: run.reminders / run.clock, "Cairn")
-    shutil.rmtree(HOME / "redis-data", ignore_errors=True)
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
