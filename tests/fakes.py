@@ -11,6 +11,7 @@ from chalicelib.outreach.parking import Parked
 from chalicelib.outreach.ports import Handed, Letter
 
 Key = tuple[str, str, date]
+Row = tuple[datetime, str, str, date, int]
 
 
 class Crashed(BaseException):
@@ -56,8 +57,8 @@ class Moments:
 
 class FakeDues:
     def __init__(self) -> None:
-        self.rows: dict[tuple[datetime, str, str, int], Due] = {}
-        self.partitions: dict[tuple[datetime, int], dict[tuple[datetime, str, str, int], Due]] = {}
+        self.rows: dict[Row, Due] = {}
+        self.partitions: dict[tuple[datetime, int], dict[Row, Due]] = {}
         self.mark: datetime | None = None
 
     def put(self, dues: Iterable[Due]) -> None:
@@ -155,8 +156,8 @@ class FakeLedger:
         return True
 
 
-def _row(due: Due) -> tuple[datetime, str, str, int]:
-    return due.at, due.person_id, due.kind, due.version
+def _row(due: Due) -> Row:
+    return due.at, due.person_id, due.kind, due.on, due.version
 
 
 def _partition(due: Due) -> tuple[datetime, int]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from chalicelib.outreach import collecting
 from chalicelib.outreach.cases import Case, Outcome, each_open, open_cases
-from chalicelib.outreach.categories import IfUnknown, category_of
+from chalicelib.outreach.categories import UPDATES, IfUnknown, category_name, category_of
 from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Reason, Status
 from chalicelib.outreach.handing import compose
 from chalicelib.outreach.ports import Means
@@ -23,7 +23,7 @@ def claim(cases: Iterable[Case], *, now: datetime, means: Means) -> None:
             case.outcome = Outcome(case.claim.status.value)
     for case in open_cases(cases):
         if case.claim.carries:
-            each_open([case], lambda case: _claim_carried(case, means=means))
+            each_open([case], lambda case: _claim_carried(case, now=now, means=means))
 
 
 def _look_at_the_one_before(case: Case, *, now: datetime, means: Means) -> None:
@@ -38,12 +38,15 @@ def _look_at_the_one_before(case: Case, *, now: datetime, means: Means) -> None:
             collecting.finish(existing, case.person, now=now, means=means)
             case.outcome, case.entry = Outcome.ALREADY_ENDED, existing
             return
+        again = _narrowed(again, case, now=now, means=means)
         if not means.ledger.swap(again, before=existing):
             case.outcome, case.entry = Outcome.UNSETTLED, None
             return
         case.before = existing
     else:
         taken = take_over(existing, case.claim, now=now)
+        if taken is not None and taken.status is Status.CLAIMED:
+            taken = _narrowed(taken, case, now=now, means=means)
         if taken is None or not means.ledger.swap(taken, before=existing):
             case.outcome, case.entry = Outcome.UNSETTLED, None
             return
@@ -59,8 +62,29 @@ def _look_at_the_one_before(case: Case, *, now: datetime, means: Means) -> None:
         case.letter = compose(case, case.channels[0], means=means)
 
 
-def _claim_carried(case: Case, *, means: Means) -> None:
-    carried = collecting.claim(case.claim, means=means)
+def _narrowed(again: Entry, case: Case, *, now: datetime, means: Means) -> Entry:
+    """Return an entry that is tried again without what may not be told any more; whether that was told is unknown."""
+    if not again.carries:
+        return again
+    emails = tuple(channel for channel in case.channels if channel.kind is ChannelKind.EMAIL)
+    channels = emails if again.fallback else case.channels
+    told = collecting.still_told(again, case.person, channels, now=now, means=means)
+    left_out = tuple(text for text in again.carries if text not in told.carries)
+    if left_out:
+        # Before the claim: whoever dies in between leaves nothing behind that nobody will end.
+        unknown = replace(again, status=Status.FAILED, reason=Reason.UNKNOWN, carries=left_out)
+        collecting.finish(unknown, case.person, now=now, means=means)
+    return told
+
+
+def _claim_carried(case: Case, *, now: datetime, means: Means) -> None:
+    carried = collecting.claim(case.claim, now=now, means=means)
+    if not carried and category_name(case.due.kind) == UPDATES:
+        # Other messages told of all of it meanwhile. An end, not a release: somebody else may be about to claim it.
+        case.entry = replace(case.claim, status=Status.SKIPPED, reason=Reason.CANCELLED, ended_at=now, carries=())
+        means.ledger.end([case.claim])
+        case.outcome = Outcome.SKIPPED
+        return
     if carried != case.claim.carries:
         case.entry = replace(case.claim, carries=carried)
         case.letter = compose(case, case.channels[0], means=means)

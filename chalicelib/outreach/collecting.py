@@ -5,13 +5,13 @@ A collected occurrence is ``waiting`` in the ledger and lies as a row with the p
 next finds it without another read. If nothing comes, an occurrence of the category ``updates`` tells of it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from chalicelib.outreach.categories import UPDATES
-from chalicelib.outreach.deciding import COLLECTED_FOR, sort_waiting
-from chalicelib.outreach.domain import Due, Entry, Reason, Recipient, Status, Waiting
+from chalicelib.outreach.categories import UPDATES, category_name, category_of
+from chalicelib.outreach.deciding import COLLECTED_FOR, may_go_along, sort_waiting
+from chalicelib.outreach.domain import Channel, Due, Entry, Reason, Recipient, Status, Waiting
 from chalicelib.outreach.ports import Means
 from chalicelib.outreach.recurrence import local_date
 
@@ -51,18 +51,24 @@ def updates_due(person_id: str, until: datetime, *, zone: str) -> Due:
     return Due(person_id=person_id, kind=kind, on=local_date(at, zone), at=at, due_at=at, version=1)
 
 
-def claim(entry: Entry, *, means: Means) -> tuple[str, ...]:
+def claim(entry: Entry, *, now: datetime, means: Means) -> tuple[str, ...]:
     """Bind what ``entry``'s message tells of to it; return what is bound: nothing is told by two messages."""
-    return tuple(text for text in entry.carries if _bind(text, entry, means))
+    return tuple(text for text in entry.carries if _bind(text, entry, now, means))
 
 
-def _bind(text: str, entry: Entry, means: Means) -> bool:
+def _bind(text: str, entry: Entry, now: datetime, means: Means) -> bool:
     on, kind = _read(text)
     existing = means.ledger.get(entry.person_id, kind, on)
     if existing is None:
         return False
     if existing.merged_into == entry.name:
         return True
+    if existing.status is Status.WAITING and _cap_is_reached(existing, means):
+        # Two that came at once were both collected; now one of them has been told.
+        ended = replace(existing, status=Status.SKIPPED, reason=Reason.OVER_BUDGET, ended_at=now)
+        if means.ledger.swap(ended, before=existing):
+            forget(ended, means=means)
+        return False
     if existing.status is Status.WAITING:
         bound = replace(existing, status=Status.CLAIMED, merged_into=entry.name)
         if means.ledger.swap(bound, before=existing):
@@ -73,6 +79,34 @@ def _bind(text: str, entry: Entry, means: Means) -> bool:
     if existing.status is not Status.CLAIMED:
         forget(existing, means=means)
     return False
+
+
+def _cap_is_reached(entry: Entry, means: Means) -> bool:
+    cap = category_of(entry.kind).cap
+    if cap is None:
+        return False
+    same_day = means.ledger.between(entry.person_id, entry.on, entry.on)
+    told = [
+        other
+        for other in same_day
+        if category_name(other.kind) == category_name(entry.kind)
+        and (other.status not in {Status.WAITING, Status.SKIPPED, Status.FAILED} or other.reason is Reason.UNKNOWN)
+    ]
+    return len(told) >= cap
+
+
+def still_told(
+    entry: Entry, recipient: Recipient, channels: Sequence[Channel], *, now: datetime, means: Means
+) -> Entry:
+    """Return an entry that is tried again with only what may still be told over these channels."""
+    told = []
+    for text in entry.carries:
+        on, kind = _read(text)
+        existing = means.ledger.get(entry.person_id, kind, on)
+        one = existing and Waiting(kind=kind, on=on, due_at=existing.due_at)
+        if one and may_go_along(one, recipient, channels, now=now):
+            told.append(text)
+    return replace(entry, carries=tuple(told))
 
 
 def finish(entry: Entry, recipient: Recipient, *, now: datetime, means: Means) -> None:
@@ -112,10 +146,20 @@ def give_back(entry: Entry, recipient: Recipient, *, now: datetime, means: Means
             means.ledger.swap(replace(existing, status=Status.WAITING, merged_into=None), before=existing)
 
 
-def look_again(due: Due, recipient: Recipient, *, now: datetime, means: Means) -> None:
-    """Have what is kept looked at again later; the same row however often the same ``due`` is delivered."""
+def look_again(
+    due: Due, recipient: Recipient, *, told: Sequence[Waiting], ends: bool, now: datetime, means: Means
+) -> None:
+    """
+    Have what ``due``'s message doesn't tell of looked at again; the same row however often that is delivered.
+
+    Where ``due`` itself ``ends`` without a message, what it could have told of gets another one soon.
+    """
     usable = [channel for channel in recipient.channels if channel.usable]
-    if sort_waiting(recipient, usable, now=now).keep:
+    waiting = sort_waiting(recipient, usable, now=now)
+    left = [one for one in waiting.tell if one not in told]
+    if ends and left:
+        means.dues.put([updates_due(due.person_id, now + COLLECTED_FOR, zone=recipient.zone)])
+    elif left or waiting.keep:
         later = due.at + LOOK_AGAIN * ((now - due.at) // LOOK_AGAIN + 1)
         means.dues.put([updates_due(due.person_id, later, zone=recipient.zone)])
 

@@ -119,10 +119,26 @@ def _along(recipient: Recipient, channels: tuple[Channel, ...], now: datetime) -
     return tuple(one for one in sort_waiting(recipient, channels, now=now).tell if _wanted(one, recipient) >= kinds)
 
 
+def may_go_along(one: Waiting, recipient: Recipient, channels: Iterable[Channel], *, now: datetime) -> bool:
+    """Say whether a message over these channels, whichever of them takes it, may tell of this now."""
+    category = category_of(one.kind)
+    is_held = category.held_by_holds and bool(recipient.holds)
+    return (
+        not is_held
+        and not _refuses_waiting(one, category, recipient, now)
+        and _wanted(one, recipient) >= _kinds(channels)
+    )
+
+
 def _decide_bundled(due: Due, category: Category, *, now: datetime, lately: Sequence[Entry]) -> Collect | Skip:
     name = category_name(due.kind)
-    told = [entry for entry in lately if entry.on == due.on and entry.status not in {Status.SKIPPED, Status.FAILED}]
-    used = sum(entry.kind != due.kind and category_name(entry.kind) == name for entry in told)
+    used = sum(
+        entry.on == due.on
+        and entry.kind != due.kind
+        and category_name(entry.kind) == name
+        and (entry.status not in {Status.SKIPPED, Status.FAILED} or entry.reason is Reason.UNKNOWN)
+        for entry in lately
+    )
     if category.cap is not None and used >= category.cap:
         return Skip(reason=Reason.OVER_BUDGET)
     return Collect(until=max(due.due_at, now) + COLLECTED_FOR)
@@ -148,10 +164,10 @@ def messages(lately: Iterable[Entry], *, on: date, zone: str) -> int:
     """
     Count the proactive messages among these entries that went out on a local date, whichever date names them.
 
-    What was merged into another is no message of its own.
+    What was merged into another is no message of its own; what may have gone out counts.
     """
     return sum(
-        entry.status in {Status.SENT, Status.CLAIMED}
+        (entry.status in {Status.SENT, Status.CLAIMED} or entry.reason is Reason.UNKNOWN)
         and entry.merged_into is None
         and category_of(entry.kind).consent is not None
         and local_date(entry.ended_at or entry.claimed_at, zone) == on

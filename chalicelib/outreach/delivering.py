@@ -24,6 +24,12 @@ from chalicelib.outreach.service import following
 LOOK_BACK = timedelta(days=2)
 """The dates before today whose occurrences may still go out today."""
 
+ON_TIME = timedelta(seconds=30)
+"""Until then nobody else can have looked at what a tick handed over once."""
+
+COMES_BACK_IN = timedelta(minutes=3)
+"""Longer than a claim needs to be settled."""
+
 
 def deliver(dues: Sequence[Due], *, now: datetime, means: Means) -> list[Delivery]:
     """
@@ -41,12 +47,13 @@ def deliver(dues: Sequence[Due], *, now: datetime, means: Means) -> list[Deliver
     each_open(cases, lambda case: _look_for_a_receipt(case, means=means))
     people = means.recipients.load_all(dict.fromkeys(case.due.person_id for case in open_cases(cases)), now=now)
     each_open(cases, lambda case: _load(case, people, means=means))
-    means.dues.put([due for case in open_cases(cases) if (due := _next(case, now=now)) is not None])
+    means.dues.put([due for case in open_cases(cases) for due in _next(case, now=now)])
     each_open(cases, lambda case: _judge(case, now=now, means=means))
     _defer(cases, means=means)
     each_open(cases, lambda case: _collect(case, now=now, means=means))
     each_open(cases, lambda case: _write(case, now=now, means=means))
     _pace(cases, means=means)
+    means.dues.put([due for case in open_cases(cases) if (due := _comes_back(case, now=now)) is not None])
     claim(cases, now=now, means=means)
     hand_over(cases, now=now, means=means)
     means.dues.remove([case.due for case in cases if case.outcome not in STAYS])
@@ -87,9 +94,9 @@ def _is_current(due: Due, recipient: Recipient) -> bool:
     return schedule.version == due.version
 
 
-def _next(case: Case, *, now: datetime) -> Due | None:
+def _next(case: Case, *, now: datetime) -> tuple[Due, ...]:
     if case.verdict or case.due.was_deferred or case.person.standing in {Standing.ENDED, Standing.NONE}:
-        return None
+        return ()
     return following(case.due, case.person, now=now)
 
 
@@ -132,11 +139,14 @@ def _collect(case: Case, *, now: datetime, means: Means) -> None:
         else:
             case.outcome = Outcome.SUPERSEDED
     if category_name(case.due.kind) == UPDATES:
-        is_refused = isinstance(case.verdict, Skip) and case.verdict.reason is not Reason.UNKNOWN
+        # What is late, or unknown, about the message itself is neither about what it would have told of.
+        is_refused = isinstance(case.verdict, Skip) and case.verdict.reason not in {Reason.UNKNOWN, Reason.LATE}
         because = case.verdict.reason if isinstance(case.verdict, Skip) and is_refused else None
         collecting.drop(case.person, because=because, now=now, means=means)
         if because is None:
-            collecting.look_again(case.due, case.person, now=now, means=means)
+            told = case.verdict.carries if isinstance(case.verdict, Send) else ()
+            ends = isinstance(case.verdict, Skip)
+            collecting.look_again(case.due, case.person, told=told, ends=ends, now=now, means=means)
     elif case.person.waiting and isinstance(case.verdict, Send):
         collecting.drop(case.person, because=None, now=now, means=means)
 
@@ -158,6 +168,19 @@ def _write(case: Case, *, now: datetime, means: Means) -> None:
         case.channels = case.verdict.channels
         case.entry = replace(entry, carries=tuple(f"{one.on}#{one.kind}" for one in case.verdict.carries))
         case.letter = compose(case, case.channels[0], means=means)
+
+
+def _comes_back(case: Case, *, now: datetime) -> Due | None:
+    """
+    Return a second row for updates that are late.
+
+    Their own may be gone: a delivery that found nothing to tell, a moment before there was something, let it go. What
+    this one leaves unfinished is found again by that row.
+    """
+    is_late = now - case.due.at > ON_TIME and isinstance(case.verdict, Send)
+    if not is_late or category_name(case.due.kind) != UPDATES:
+        return None
+    return replace(case.due, at=now.replace(microsecond=0) + COMES_BACK_IN)
 
 
 def _pace(cases: Iterable[Case], *, means: Means) -> None:

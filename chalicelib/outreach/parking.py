@@ -85,13 +85,13 @@ def redrive(
             recipient = recipients.load(due.person_id, now=now)
         except Exception:  # noqa: BLE001, S112 (it is what it was set aside for; the count says so)
             continue
-        after = following(due, recipient, now=now) if recipient else None
+        after = following(due, recipient, now=now) if recipient else ()
         entry = ledger.get(due.person_id, due.kind, due.on)
         if entry and entry.status is Status.FAILED and entry.reason is Reason.ERROR:
             # Nothing was ever claimed for it, so nothing went out.
             ledger.release(entry)
         # At the present instant: nobody looks at the hour that it fell due in any more.
-        dues.put([replace(due, at=now.replace(microsecond=0)), *([after] if after else [])])
+        dues.put([replace(due, at=now.replace(microsecond=0)), *after])
         parking.remove(due)
         back += 1
     return back

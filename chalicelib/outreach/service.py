@@ -25,11 +25,22 @@ def first_due(schedule: Schedule, *, after: datetime) -> Due | None:
     )
 
 
-def following(due: Due, recipient: Recipient, *, now: datetime) -> Due | None:
-    """Return what the due's schedule brings next; None if there is nothing."""
+def following(due: Due, recipient: Recipient, *, now: datetime) -> tuple[Due, ...]:
+    """
+    Return what the due's schedule brings next; nothing if it brings nothing more.
+
+    What should have come a while ago comes now, and counts as deferred: so it doesn't bring the next one along, and
+    that comes with it from here, up to the first that is still to come.
+    """
     schedule = recipient.schedule(due.kind)
-    due_next = first_due(schedule, after=due.due_at) if schedule else None
-    return not_behind(due_next, now=now) if due_next else None
+    found: list[Due] = []
+    after = due.due_at
+    while schedule and (coming := first_due(schedule, after=after)):
+        found.append(not_behind(coming, now=now))
+        if found[-1] is coming:
+            break
+        after = coming.due_at
+    return tuple(found)
 
 
 def not_behind(due: Due, *, now: datetime) -> Due:

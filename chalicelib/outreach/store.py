@@ -26,9 +26,8 @@ class ScheduleItem(Item, discriminator="schedule"):
 
 
 class DueItem(Item, discriminator="due"):
-    """pk ``DUE#{hour}#{shard}``, sk ``{instant}#{person}#{kind}#{version}``: only what is waiting."""
+    """pk ``DUE#{hour}#{shard}``, sk ``{instant}#{person}#{kind}#{local date}#{version}``: only what is waiting."""
 
-    on = UnicodeAttribute()
     due_at = UnicodeAttribute()
 
 
@@ -86,8 +85,8 @@ def due_row(due: Due) -> Row:
     return row_of(
         DueItem,
         _due_partition(due.at, shard_of(due)),
-        f"{at}#{due.person_id}#{due.kind}#{due.version}",
-        on=due.on.isoformat(),
+        # With its date: what an outage left behind of several days may all be put at one instant.
+        f"{at}#{due.person_id}#{due.kind}#{due.on.isoformat()}#{due.version}",
         due_at=at if due.due_at == due.at else instant(due.due_at),
     )
 
@@ -99,13 +98,17 @@ def due_item(due: Due) -> DueItem:
 
 def due_of(item: DueItem) -> Due:
     """Return the due that an item holds."""
-    at, person_id, kind, version = item.sk.split("#")
+    return _due_from(item.sk, item.due_at)
+
+
+def _due_from(key: str, due_at: str) -> Due:
+    at, person_id, kind, on, version = key.split("#")
     return Due(
         person_id=person_id,
         kind=kind,
-        on=date.fromisoformat(item.on),
+        on=date.fromisoformat(on),
         at=datetime.fromisoformat(at),
-        due_at=datetime.fromisoformat(item.due_at),
+        due_at=datetime.fromisoformat(due_at),
         version=int(version),
     )
 
@@ -187,18 +190,9 @@ class DynamoParking:
     def all(self) -> Iterator[Parked]:
         """Give all that are set aside and can be brought back."""
         for item in ParkedItem.query("PARKED"):
-            if item.due_at is None:
-                continue
-            at, person_id, kind, version = item.row.split("#")
-            due = Due(
-                person_id=person_id,
-                kind=kind,
-                on=date.fromisoformat(item.sk.rpartition("#")[2]),
-                at=datetime.fromisoformat(at),
-                due_at=datetime.fromisoformat(item.due_at),
-                version=int(version),
-            )
-            yield Parked(due=due, at=datetime.fromisoformat(item.at), why=item.why)
+            if item.due_at is not None:
+                due = _due_from(item.row, item.due_at)
+                yield Parked(due=due, at=datetime.fromisoformat(item.at), why=item.why)
 
     def unreadable(self) -> list[str]:
         """Return the keys of due rows that could not be read, and so can't be brought back."""

@@ -213,6 +213,13 @@ def test_another_version_is_another_row(dues: Dues) -> None:
     assert wait(dues, new) == [new]
 
 
+def test_several_dates_may_wait_for_one_instant(dues: Dues) -> None:
+    rows = [replace(a_due(), on=a_due().on - timedelta(days=days)) for days in (2, 1, 0)]
+    dues.put(rows)
+
+    assert wait(dues, rows[0]) == rows
+
+
 def test_the_watermark_never_moves_back(dues: Dues) -> None:
     assert dues.watermark() is None
     for hours in (0, 2, 1):
@@ -235,7 +242,7 @@ def test_what_is_set_aside_is_kept_once_and_let_go(parking: Parking) -> None:
 def test_a_row_that_cannot_be_read_stands_in_nobodys_way() -> None:
     due = a_due()
     item = due_item(due)
-    DueItem(item.pk, f"{item.sk}#what", on="never", due_at="").save()
+    DueItem(item.pk, f"{item.sk}#what", due_at="").save()
     DynamoDues().put([due])
 
     assert wait(DynamoDues(), due) == [due]

@@ -194,7 +194,7 @@ def test_a_due_row_that_can_not_be_read_is_shown_counted_and_not_brought_back(
     log: Callable[[], list[dict[str, object]]],
 ) -> None:
     row = due_item(a_due())
-    DueItem(row.pk, row.sk, on="never", due_at="").save()
+    DueItem(row.pk, row.sk, due_at="").save()
 
     assert not comes_back(a_due())
     flush()

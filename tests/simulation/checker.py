@@ -207,7 +207,10 @@ class Checker:
         ]
         first = min((taken.at for taken in self._sent_as.get(name, ())), default=None)
         if first is None:
-            if reachable:
+            closed = naive.closes(name[1], name[2], due_at, "UTC")
+            if self._was_trouble(due_at, closed) and self._facts.ledger[name].reason is Reason.LATE:
+                self._verdict.counts["a crisis page that an outage outlasted"] += 1
+            elif reachable:
                 self._found("a crisis is never lost", name, "no provider ever took the page")
         elif first > due_at + PAGED_WITHIN and not self._was_trouble(due_at, first):
             self._found("a crisis is never held up", name, f"taken {first - due_at:.0f} s late in good hours")
@@ -274,7 +277,11 @@ class Checker:
             case Reason.CANCELLED:
                 is_right = True
         if not is_right:
-            self._found("each skip has its reason", name, f"{reason} was not so at {naive.utc(at):%d %H:%M:%S}Z")
+            self._found(
+                "each skip has its reason",
+                name,
+                f"{reason} was not so at {naive.utc(at):%d %H:%M:%S}Z (due {entry.due_at:%d %H:%M:%S}Z)",
+            )
 
     def _states_read(self, written: Written) -> list[Recipient]:
         life = self._facts.lives[written.name[0]]
@@ -332,6 +339,8 @@ class Checker:
         read_at, index = taken.read
         state = life.states[index]
         way = taken.channel.kind
+        if not taken.tells:
+            self._found("each message says something", taken.name, "it tells of nothing")
         if taken.at - read_at > LIVES:
             self._found("nobody acts on what was read long ago", taken.name, f"{taken.at - read_at:.0f} s before")
         if taken.channel not in naive.ways(state, taken.name[1]) and taken.name[1].split("-")[0] != "updates":

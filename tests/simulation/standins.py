@@ -15,7 +15,7 @@ from tests.simulation.weather import Edges, Weather
 
 OPEN = frozenset({Status.CLAIMED, Status.WAITING})
 
-Key = tuple[datetime, str, str, int]
+Key = tuple[datetime, str, str, date, int]
 Partition = tuple[datetime, int]
 
 EMPTY_LOOKS = 8
@@ -31,7 +31,7 @@ def hour_of(instant: datetime) -> datetime:
 
 
 def _key(due: Due) -> Key:
-    return due.at, due.person_id, due.kind, due.version
+    return due.at, due.person_id, due.kind, due.on, due.version
 
 
 class DueRows:
@@ -194,6 +194,17 @@ def _with_reports_of(present: Entry, entry: Entry) -> Entry:
     return replace(entry, received_at=present.received_at or entry.received_at, reported_at=present.reported_at)
 
 
+def _to_the_second(entry: Entry) -> Entry:
+    # Instants are written to the second (outreach/store.py).
+    return replace(
+        entry,
+        claimed_at=entry.claimed_at.replace(microsecond=0),
+        ended_at=entry.ended_at and entry.ended_at.replace(microsecond=0),
+        received_at=entry.received_at and entry.received_at.replace(microsecond=0),
+        reported_at=entry.reported_at and entry.reported_at.replace(microsecond=0),
+    )
+
+
 class SimLedger:
     """Implements ``ports.Ledger`` over a dictionary, with the conditions of the table's writes, and with faults."""
 
@@ -310,6 +321,7 @@ class SimLedger:
 
     def _store(self, how: str, entry: Entry) -> None:
         name = name_of(entry)
+        entry = _to_the_second(entry)
         if how == "add":
             self._of_person.setdefault(name[0], []).append(name)
         self.entries[name] = entry

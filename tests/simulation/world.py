@@ -206,8 +206,7 @@ class World:
             self._becomes(person, replace(self.state(person), schedules=others))
             return
         at = instant_of(now)
-        since = at if present is None or how in {How.NEW, How.RESTARTED} else present.since
-        schedule = Schedule(person_id=person, kind=kind, version=version, when=when_of(wish), since=since)
+        schedule = Schedule(person_id=person, kind=kind, version=version, when=when_of(wish), since=at)
         if how is How.MOVED and present is not None:
             schedule, dues = moved(present, zone=wish.zone, now=at)
         elif how is How.EDITED and present is not None:

@@ -94,7 +94,7 @@ def test_quiet_hours_move_the_due_row_and_keep_its_date() -> None:
     world = World(recipient=a_recipient(schedule=early), due=a_due(early))
 
     assert world.deliver(now=utc("2026-11-25T12:30")).outcome is Outcome.DEFERRED
-    moved = world.dues.rows[utc("2026-11-25T13:00"), PERSON, "check_in", 1]
+    moved = world.dues.rows[utc("2026-11-25T13:00"), PERSON, "check_in", NINE.date(), 1]
     assert world.deliver(moved, now=utc("2026-11-25T13:00")).outcome is Outcome.SENT
     assert world.entry.due_at == utc("2026-11-25T12:30")
     assert world.waiting == [utc("2026-11-26T12:30")]
@@ -200,6 +200,19 @@ def test_an_unknown_outcome_that_can_no_longer_be_tried_ends_as_failed() -> None
 
     assert world.deliver(now=NINE + timedelta(days=1)).outcome is Outcome.FAILED
     assert world.entry.reason is Reason.UNKNOWN
+
+
+def test_after_days_of_outage_every_date_has_its_answer_and_the_next_one_waits() -> None:
+    world = World()
+    now = NINE + timedelta(days=3, hours=2)
+    while ready := [due for due in world.dues.rows.values() if due.at <= now]:
+        for due in ready:
+            world.deliver(due, now=now)
+
+    ends = {on: (entry.status, entry.reason) for (_, _, on), entry in world.ledger.entries.items()}
+    dates = [NINE.date() + timedelta(days=days) for days in range(4)]
+    assert ends == dict.fromkeys(dates[:3], (Status.SKIPPED, Reason.LATE)) | {dates[3]: (Status.SENT, None)}
+    assert world.waiting == [NINE + timedelta(days=4)]
 
 
 @settings(max_examples=300, deadline=None)
