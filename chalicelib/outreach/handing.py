@@ -88,7 +88,9 @@ def _send(case: Case, *, now: datetime, means: Means) -> Entry | Exception:
     if case.claim.fallback:
         # The push before it was taken, whatever became of the e-mail.
         return replace(case.claim, status=Status.SENT)
-    return replace(case.claim, status=Status.FAILED, ended_at=now, reason=Reason.REFUSED)
+    # An earlier attempt may have gone out, whatever this one was told.
+    reason = Reason.UNKNOWN if case.claim.attempt > 1 else Reason.REFUSED
+    return replace(case.claim, status=Status.FAILED, ended_at=now, reason=reason)
 
 
 def _watch(case: Case, *, now: datetime) -> Due | None:

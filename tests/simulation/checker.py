@@ -138,7 +138,9 @@ class Checker:
         if plan.wish is None:
             return None
         life = self._facts.lives[person]
-        certain = True
+        # Whoever isn't reached at all has what a move brought at once skipped, and nothing after that.
+        stopped = all(state.standing in STOPPED for state in life.during(plan.since, plan.since))
+        certain = not (stopped and plan.how is How.MOVED)
         due = naive.falls_due(plan.wish, after=plan.since, before=min(ends, self._horizon + 6 * DAY))
         for on, at in due:
             name = person, kind, on

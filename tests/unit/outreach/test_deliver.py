@@ -165,6 +165,15 @@ def test_an_address_that_is_refused_ends_with_a_reason() -> None:
     assert world.entry.reason is Reason.REFUSED
 
 
+def test_a_refusal_says_nothing_of_an_earlier_attempt_that_may_have_gone_out() -> None:
+    world = World()
+    world.email.refusals = [TimeoutError(), Refused(gone=False)]
+
+    assert world.deliver().outcome is Outcome.UNSETTLED
+    assert world.deliver(now=NINE + timedelta(minutes=2)).outcome is Outcome.FAILED
+    assert world.entry.reason is Reason.UNKNOWN
+
+
 def test_a_claim_without_an_outcome_is_left_alone_until_receipts_have_had_their_time() -> None:
     world = World()
     world.email.refusals = [Crashed()]  # type: ignore[list-item]
