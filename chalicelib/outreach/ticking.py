@@ -4,12 +4,13 @@ Once a minute, hand over what falls due in the next, and whatever is overdue, no
 A tick acts on its event's own time and on stored state: a missed or doubled one changes nothing but lateness.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.outreach.domain import DUE_SHARDS, URGENT
 from chalicelib.outreach.ports import Dues, Queue
+
+HOUR = timedelta(hours=1)
 
 LEAD = timedelta(minutes=1)
 """How far ahead of its minute a tick hands over, so that the queue's delay lands on the second."""
@@ -67,14 +68,16 @@ def hand_over(*, tick_at: datetime, now: datetime, dues: Dues, queue: Queue, pau
         look.at(hour, URGENT, dues=dues, queue=queue)
     look.room = WAVE if queue.backlog() <= NEARLY_IDLE else 0
     if not paused:
-        # A different shard first each minute: where there is no room for all, it is not always the same who wait.
-        turn = minute.hour * 60 + minute.minute
-        for hour in hours:
-            for shard in range(DUE_SHARDS):
-                look.at(hour, (shard + turn) % DUE_SHARDS, dues=dues, queue=queue)
-        mark = _finished(hours, look.busy, minute) or mark
-    if mark > first:
-        dues.advance(mark)
+        # What is ahead comes before what is late already: after an outage of hours, that may take all of a tick.
+        ahead = [hour for hour in hours if hour + HOUR > look.ahead_from]
+        for hour in ahead:
+            look.everywhere(hour, dues=dues, queue=queue)
+        for hour in hours[: -len(ahead)]:
+            look.everywhere(hour, dues=dues, queue=queue)
+            if hour == first and hour not in look.busy and hour + HOUR <= minute - SETTLED_AFTER:
+                # Hour by hour, so that a tick which dies over many has got somewhere.
+                first = hour + HOUR
+                dues.advance(first)
     return Tick(
         ahead=look.ahead,
         overdue=look.overdue,
@@ -114,13 +117,20 @@ class _Look:
     oldest: datetime | None = None
     busy: set[datetime] = field(default_factory=set)
 
+    def everywhere(self, hour: datetime, *, dues: Dues, queue: Queue) -> None:
+        """Look at all partitions of an hour but a crisis's."""
+        # A different one first each minute: where there is no room for all, it is not always the same who wait.
+        turn = self.minute.hour * 60 + self.minute.minute
+        for shard in range(DUE_SHARDS):
+            self.at(hour, (shard + turn) % DUE_SHARDS, dues=dues, queue=queue)
+
     def at(self, hour: datetime, shard: int, *, dues: Dues, queue: Queue) -> None:
         """Look at one partition of an hour."""
         found = dues.waiting(hour, shard, before=self.ahead_to, limit=PAGE)
         if not found:
             return
         self.busy.add(hour)
-        if len(found) == PAGE and hour + timedelta(hours=1) > self.ahead_from:
+        if len(found) == PAGE and hour + HOUR > self.ahead_from:
             queue.ask_help(hour, shard, first=self.ahead_from, before=self.ahead_to)
             self.helpers += 1
         else:
@@ -137,17 +147,6 @@ class _Look:
 
 def _hours(first: datetime, before: datetime) -> list[datetime]:
     hours = [first]
-    while hours[-1] + timedelta(hours=1) < before:
-        hours.append(hours[-1] + timedelta(hours=1))
+    while hours[-1] + HOUR < before:
+        hours.append(hours[-1] + HOUR)
     return hours
-
-
-def _finished(hours: Sequence[datetime], busy: set[datetime], minute: datetime) -> datetime | None:
-    """Return the first hour that may still hold rows; None if that is the first that was looked at."""
-    mark = None
-    for hour in hours:
-        following = hour + timedelta(hours=1)
-        if hour in busy or following > minute - SETTLED_AFTER:
-            break
-        mark = following
-    return mark

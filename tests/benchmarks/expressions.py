@@ -23,7 +23,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-class Unknown(NotImplementedError):
+class Unknown(ValueError):
     """The expression uses something that this reader doesn't know."""
 
 

@@ -93,7 +93,7 @@ class Meter:
                         yield "batch get", _row(key), cost
             case "Query" | "Scan":
                 if parsed.get("ScannedCount") != parsed.get("Count") or "ProjectionExpression" in params:
-                    raise NotImplementedError("a filter or a projection: what was read can't be told from the answer")
+                    raise ValueError("a filter or a projection: what was read can't be told from the answer")
                 items = parsed.get("Items", [])
                 values = params.get("ExpressionAttributeValues", {}).values()
                 first = next((value["S"] for value in values if "S" in value and "#" in value["S"]), "")

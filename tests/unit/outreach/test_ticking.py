@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.outreach.categories import shard_of
-from chalicelib.outreach.domain import DUE_SHARDS, Due
+from chalicelib.outreach.domain import DUE_SHARDS, URGENT, Due
 from chalicelib.outreach.ticking import NEARLY_IDLE, PAGE, WAVE, Tick, hand_over, sweep
 from tests.build import a_due, utc
 from tests.fakes import FakeDues, FakeQueue
@@ -95,6 +97,24 @@ def test_what_was_put_to_go_out_at_once_waits_for_the_next_tick_and_is_not_calle
 
     assert queue.handed == just_put
     assert (found.overdue, found.oldest) == (0, None)
+
+
+def test_a_tick_that_dies_over_many_hours_has_got_somewhere_and_what_was_ahead_is_on_its_way() -> None:
+    next_minute = rows(1, at=NINE + timedelta(minutes=1))
+
+    class Dying(FakeDues):
+        def waiting(self, hour: datetime, shard: int, **limits: Any) -> list[Due]:
+            if shard != URGENT and hour == NINE - timedelta(hours=20):
+                raise TimeoutError
+            return super().waiting(hour, shard, **limits)
+
+    dues, queue = Dying(), FakeQueue()
+    dues.put(next_minute)
+    with pytest.raises(TimeoutError):
+        tick(dues, queue)
+
+    assert queue.handed == next_minute
+    assert dues.watermark() == NINE - timedelta(hours=20)
 
 
 def test_an_outages_backlog_goes_out_in_waves() -> None:
