@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from io import StringIO
 from logging import StreamHandler
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -16,6 +17,9 @@ from moto.dynamodb.models import DynamoDBBackend
 from chalicelib.edge import config, table
 from chalicelib.edge.log import logger
 from tests.partiql import batch_execute_statement
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # A busy machine is no fault of a rule: examples are not timed.
 hypothesis.register_profile("cairn", deadline=None)
@@ -112,3 +116,18 @@ def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[s
     yield lines
     if before is not None:
         handler.setStream(before)
+
+
+@pytest.fixture(scope="session")
+def browser(pytestconfig: pytest.Config) -> Iterator["Browser"]:
+    """Give the one browser of all tests, since Playwright runs once in a thread; say which it is."""
+    from tests.browser import chromium  # noqa: PLC0415 (only where a page is looked at)
+
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def say(words: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\n{words}")  # noqa: T201 (whoever waits should know for what)
+
+    with chromium(say) as running:
+        yield running

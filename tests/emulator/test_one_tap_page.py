@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import chromium
 from tests.emulator.conftest import Morning, Someone
 from tests.emulator.local_stack import Stack
-from tests.emulator.looking import Look, look
+from tests.looking import Look, Scheme, look
 
 pytestmark = [pytest.mark.emulator, pytest.mark.browser]
 
-Scheme = Literal["light", "dark"]
 WINDOWS = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1200, "height": 900}}
 SHORT_PHONE = {"width": 360, "height": 560}
 """A small phone with the browser's bars in the way, or text made larger."""
@@ -22,18 +20,6 @@ SHORT_PHONE = {"width": 360, "height": 560}
 TITLES = {"en": "Hello", "es": "Hola"}
 THANKS = {"en": "Thank you. We have it.", "es": "Gracias. Ya lo tenemos."}
 SEND = {"en": "Send", "es": "Enviar"}
-
-
-@pytest.fixture(scope="session")
-def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-
-    def say(words: str) -> None:
-        with capture.global_and_fixture_disabled():
-            print(f"\n{words}")  # noqa: T201 (whoever waits should know for what)
-
-    with chromium(say) as running:
-        yield running
 
 
 Open = Callable[..., Look]

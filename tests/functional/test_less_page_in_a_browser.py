@@ -1,9 +1,7 @@
 """The page behind the link at an e-mail's foot in a real browser, served by its own doors over the table."""
 
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -11,15 +9,13 @@ from playwright.sync_api import Browser
 from chalicelib.enrollment import preference_routes
 from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import ChannelKind
-from tests.browser import chromium
 from tests.contract.test_people_routes import KEYS, Api
 from tests.contract.test_preference_routes import WORDS, seen, token_of
-from tests.emulator.looking import Look, look
+from tests.looking import Look, Scheme, open_page
+from tests.serving import Told, served
 
 pytestmark = pytest.mark.browser
 
-Scheme = Literal["light", "dark"]
-WINDOWS = {"phone": (390, 844), "desktop": (1200, 900), "short": (320, 480)}
 COMFORTABLE = 44
 """CSS px of a target that is easy to hit (WCAG 2.2, 2.5.5)."""
 
@@ -27,31 +23,14 @@ COMFORTABLE = 44
 class Site:
     """The doors at an address of their own, and one person with a link."""
 
+    origin = ""
+
     def __init__(self, api: Api) -> None:
         self.api = api
-        site = self
 
-        class Door(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.answer("GET", None)
-
-            def do_POST(self) -> None:
-                self.answer("POST", self.rfile.read(int(self.headers["Content-Length"])).decode())
-
-            def answer(self, method: str, sent: str | None) -> None:
-                told = site.api.send(method, self.path, sent, Accept_Language=self.headers["Accept-Language"])
-                body = told.text.encode()
-                self.send_response(told.status)
-                for name, value in {**told.headers, "Content-Length": str(len(body))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-        self.origin = f"http://127.0.0.1:{self.server.server_address[1]}"
+    def answer(self, method: str, path: str, sent: str | None, headers: Mapping[str, str]) -> Told:
+        told = self.api.send(method, path, sent, Accept_Language=headers["Accept-Language"])
+        return Told(status=told.status, headers=told.headers, text=told.text)
 
     def somebody(self, language: str = "en") -> tuple[str, str]:
         """Return a person who speaks the language, and their link."""
@@ -66,26 +45,8 @@ def site(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     api = Api()
     assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
     made = Site(api)
-    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium(lambda _: None) as running:
-        yield running
-
-
-def open_page(browser: Browser, device: str, scheme: Scheme = "light", *, script: bool = True) -> Look:
-    width, height = WINDOWS[device]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=script, has_touch=True
-    )
-    return look(context)
+    with served(made.answer) as made.origin:
+        yield made
 
 
 def small_targets(page: Look) -> list[dict[str, Any]]:

@@ -1,10 +1,7 @@
 """The page of a notice in a real browser, served as its door answers."""
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser
@@ -13,16 +10,14 @@ from chalicelib.edge import pages
 from chalicelib.notices.domain import LONGEST_TEXT, Audience, Notice
 from chalicelib.notices.page import Reading, Visit
 from chalicelib.outreach.links import Claims, Purpose, Signer
-from tests.browser import chromium
 from tests.build import PERSON, a_recipient
-from tests.emulator.looking import Look, look
 from tests.fakes import FakeRecipients
 from tests.fakes_notices import FakeNotices
+from tests.looking import Scheme, open_page
+from tests.serving import Told, served
 
 pytestmark = pytest.mark.browser
 
-Scheme = Literal["light", "dark"]
-WINDOWS = {"phone": (390, 844), "desktop": (1200, 900), "short": (320, 480)}
 NOW = datetime(2026, 11, 26, 17, tzinfo=UTC)
 TEXTS = {
     "en": "From Monday on the evening group meets at six instead of seven.\n\n"
@@ -40,28 +35,17 @@ SIGNER = Signer(("key",))
 class Site:
     """The page over fakes at an address of its own."""
 
+    origin = ""
+
     def __init__(self) -> None:
-        site = self
         self.notices = FakeNotices()
         self.language = "en"
 
-        class Door(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                visit = Visit(token=self.path.removeprefix("/n/"), now=NOW, language=site.language)
-                people = FakeRecipients(a_recipient(language=site.language))
-                shown = Reading(signer=SIGNER, recipients=people, notices=site.notices).show(visit)
-                body = shown.html.encode()
-                self.send_response(shown.status)
-                for name, value in {**pages.headers(), "Content-Length": str(len(body))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-        self.origin = f"http://127.0.0.1:{self.server.server_address[1]}"
+    def answer(self, _method: str, path: str, _sent: str | None, _headers: Mapping[str, str]) -> Told:
+        visit = Visit(token=path.removeprefix("/n/"), now=NOW, language=self.language)
+        people = FakeRecipients(a_recipient(language=self.language))
+        shown = Reading(signer=SIGNER, recipients=people, notices=self.notices).show(visit)
+        return Told(status=shown.status, headers=pages.headers(), text=shown.html)
 
     def link(self, language: str, texts: dict[str, str]) -> str:
         """Return a link to a notice that says this, for somebody who speaks the language."""
@@ -91,26 +75,8 @@ class Site:
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     made = Site()
-    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium(lambda _: None) as running:
-        yield running
-
-
-def open_page(browser: Browser, device: str, scheme: Scheme = "light", *, script: bool = True) -> Look:
-    width, height = WINDOWS[device]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=script, has_touch=True
-    )
-    return look(context)
+    with served(made.answer) as made.origin:
+        yield made
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

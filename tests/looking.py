@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-SCREENSHOTS = Path(__file__).parents[2] / ".local" / "screenshots"
+SCREENSHOTS = Path(__file__).parents[1] / ".local" / "screenshots"
 
 READABLE = 4.5
 """WCAG 2.2, 1.4.3."""
@@ -150,3 +150,16 @@ def _luminance(colour: str) -> float:
     assert len(parts) == 3 or parts[3] == 1, f"no opaque colour: {colour}"
     linear = [part / 255 / 12.92 if part / 255 <= 0.04045 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+Scheme = Literal["light", "dark"]
+WINDOWS = {"phone": (390, 844), "desktop": (1200, 900), "short": (320, 480)}
+
+
+def open_page(browser: Browser, device: str, scheme: Scheme = "light", *, script: bool = True) -> Look:
+    """Return a page on a device of this size, watched from the beginning."""
+    width, height = WINDOWS[device]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=script, has_touch=True
+    )
+    return look(context)
