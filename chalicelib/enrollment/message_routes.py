@@ -13,7 +13,7 @@ from chalicelib.enrollment.doors import doors
 from chalicelib.enrollment.store import people
 from chalicelib.errors import Fault, Forbidden, Invalid, NotFound
 from chalicelib.outreach.categories import CATEGORIES, CHECK_IN, MILESTONE, category_name
-from chalicelib.outreach.delivering import LOOK_BACK
+from chalicelib.outreach.delivering import lately_told
 from chalicelib.outreach.domain import ChannelKind, Entry, Reason, Recipient, occurrence_name, occurrence_named
 from chalicelib.outreach.due_store import waits
 from chalicelib.outreach.endings import DEFERRED, in_words
@@ -183,7 +183,7 @@ def _explained(asked: Asked, person_id: str, kind: str, on: date) -> Answer:
     known = Known(
         recipient=recipient,
         entry=ledger.get(person_id, kind, on),
-        lately=ledger.between(person_id, on - LOOK_BACK, on),
+        lately=lately_told(person_id, on, ledger=ledger),
         paused=switch().paused(asked.now),
         why_unusable=_why_unusable(find_person(person_id, people=people()), now=asked.now),
         waits=waits,

@@ -8,7 +8,7 @@ goes wrong for one occurrence is its own; calls are shared where the store can t
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from chalicelib.outreach import collecting
 from chalicelib.outreach.cases import STAYS, Case, Delivery, Outcome, each_open, open_cases
@@ -17,12 +17,9 @@ from chalicelib.outreach.claiming import claim
 from chalicelib.outreach.deciding import Collect, Defer, Nothing, Send, Skip, decide
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Recipient, Standing, Status, Urgency
 from chalicelib.outreach.handing import compose, hand_over
-from chalicelib.outreach.ports import Means
+from chalicelib.outreach.ports import Ledger, Means
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.outreach.service import following
-
-LOOK_BACK = timedelta(days=2)
-"""The dates before today whose occurrences may still go out today."""
 
 ON_TIME = timedelta(seconds=30)
 """Until then nobody else can have looked at what a tick handed over once."""
@@ -110,10 +107,17 @@ def _judge(case: Case, *, now: datetime, means: Means) -> None:
         return
     lately: Sequence[Entry] = ()
     if category.budgeted:
-        on = local_date(now, case.person.zone)
-        # What quiet hours moved to today bears an earlier date.
-        lately = means.ledger.between(case.due.person_id, on - LOOK_BACK, on)
+        lately = lately_told(case.due.person_id, local_date(now, case.person.zone), ledger=means.ledger)
     case.verdict = decide(case.due, case.person, now=now, lately=lately)
+
+
+def lately_told(person_id: str, on: date, *, ledger: Ledger) -> list[Entry]:
+    """
+    Return a person's entries that may have gone out on a local date.
+
+    What quiet hours moved to it bears an earlier date, and what went out before a move to the west a later one.
+    """
+    return ledger.between(person_id, on - timedelta(days=2), on + timedelta(days=1))
 
 
 def _defer(cases: Iterable[Case], *, means: Means) -> None:

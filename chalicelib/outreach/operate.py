@@ -13,7 +13,7 @@ from chalicelib.edge.problems import faults_of
 from chalicelib.edge.wire import Wire
 from chalicelib.outreach import operating, parking
 from chalicelib.outreach.categories import CATEGORIES, category_name
-from chalicelib.outreach.delivering import LOOK_BACK
+from chalicelib.outreach.delivering import lately_told
 from chalicelib.outreach.domain import occurrence_named
 from chalicelib.outreach.due_store import waits
 from chalicelib.outreach.explaining import explain
@@ -189,7 +189,7 @@ def _explained(occurrence: str, desk: Desk) -> dict[str, Any]:
     known = Known(
         recipient=recipient,
         entry=ledger.get(person_id, kind, on),
-        lately=ledger.between(person_id, on - LOOK_BACK, on),
+        lately=lately_told(person_id, on, ledger=ledger),
         paused=DynamoSwitch().paused(desk.now),
         waits=waits,
     )
