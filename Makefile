@@ -5,7 +5,7 @@ RUN := $(BIN)/python -m
 PIP := -m pip --disable-pip-version-check --quiet --quiet install --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: simulate mutations help run stop reset token clock day health operate devices chaos test test-fast dst check format lint-words words seal-words \
+.PHONY: simulate drain mutations help run stop reset token clock day health operate devices chaos test test-fast dst check format lint-words words seal-words \
   package lint-package coldstart lock environments bench bench-units bench-dynamodb-local bench-tick bench-lateness \
   bench-price bench-peers bench-kill
 
@@ -78,6 +78,9 @@ format: environments ## format and fix what can be fixed
 simulate: environments ## simulate outreach with faults: [SEEDS=1-9] [OCCURRENCES=1000000] [PEOPLE=400] [SEED=5 replays one]
 	@$(RUN) tests.simulation --seeds "$(or $(SEEDS),1)" --occurrences "$(or $(OCCURRENCES),1000000)" \
 	  $(if $(PEOPLE),--people "$(PEOPLE)") $(if $(DAYS),--days "$(DAYS)") $(if $(SEED),--seed "$(SEED)")
+
+drain: environments ## simulate the drain of a six-hour outage: [PEOPLE=20000] [EMAILS=500]
+	@$(RUN) tests.simulation.drain --people "$(or $(PEOPLE),20000)" --emails-a-second "$(or $(EMAILS),500)"
 
 mutations: environments ## break the engine in 14 ways, and see that the simulation notices each
 	@$(RUN) tests.simulation.mutations

@@ -10,6 +10,7 @@ from chalicelib.enrollment.import_store import DynamoImports
 from chalicelib.enrollment.imports import import_chunk
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.outreach.hurrying import leave_to_the_tick
 
 
 def import_roster(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
@@ -32,7 +33,7 @@ def _import(message: dict[str, Any]) -> None:
         message["import_id"],
         message["chunk"],
         now=utc_now(),
-        people=DynamoPeople(),
+        people=DynamoPeople(hurry=leave_to_the_tick),
         programmes=DynamoProgrammes(),
         imports=DynamoImports(),
         new_id=new_id,

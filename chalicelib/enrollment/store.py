@@ -38,7 +38,8 @@ from chalicelib.enrollment.programme_store import DynamoProgrammes, MemberItem, 
 from chalicelib.enrollment.programmes import Programme
 from chalicelib.enrollment.reach_store import ReachItem, keep_waiting, told
 from chalicelib.errors import Stale
-from chalicelib.outreach.domain import Recipient, Waiting
+from chalicelib.outreach.domain import Due, Recipient, Waiting
+from chalicelib.outreach.hurrying import hurry
 from chalicelib.outreach.store import ScheduleItem, due_item, schedule_item, schedule_of
 from chalicelib.privacy.domain import Caseload, PersonStanding
 
@@ -56,9 +57,14 @@ _READ: dict[type[Item], tuple[str, Callable[[Any], Any]]] = {
 
 
 class DynamoPeople:
-    """Implements ``changing.People``, outreach's ``Recipients`` and ``Suppressions``, and privacy's ``Standings``."""
+    """
+    Implements ``changing.People``, outreach's ``Recipients`` and ``Suppressions``, and privacy's ``Standings``.
 
-    def __init__(self) -> None:
+    ``hurry`` is given what was made due, once it is written.
+    """
+
+    def __init__(self, *, hurry: Callable[[Iterable[Due]], None] = hurry) -> None:
+        self._hurry = hurry
         self._defaults: dict[str, tuple[datetime, Programme]] = {}
 
     def record(self, person_id: str) -> Record | None:
@@ -98,6 +104,7 @@ class DynamoPeople:
             if change.sign_in and error.cancellation_reasons and error.cancellation_reasons[-2]:
                 raise SignInTaken("this account is another person's sign-in") from error
             raise Stale("the record was changed meanwhile") from error
+        self._hurry(change.dues)
 
     def markers(self, external_ids: Iterable[str]) -> Mapping[str, Marker]:
         """Return who has these external ids."""

@@ -188,14 +188,10 @@ def _comes_back(case: Case, *, now: datetime) -> Due | None:
 
 
 def _pace(cases: Iterable[Case], *, means: Means) -> None:
-    """Leave e-mails that the account's rate has no room for; a crisis is never paced."""
-    letters = [
-        case
-        for case in open_cases(cases)
-        if case.channels
-        and case.channels[0].kind is ChannelKind.EMAIL
-        and category_of(case.due.kind).urgency is not Urgency.CRISIS
-    ]
-    if letters and not means.pace(len(letters)):
-        for case in letters:
-            case.outcome, case.entry = Outcome.NOT_ACCEPTED, None
+    """Leave e-mails that the account's rate has no room for, the least urgent first; a crisis is never paced."""
+    letters = [case for case in open_cases(cases) if case.channels and case.channels[0].kind is ChannelKind.EMAIL]
+    for urgency in list(Urgency)[1:]:
+        some = [case for case in letters if category_of(case.due.kind).urgency is urgency]
+        if some and not means.pace(len(some), urgency):
+            for case in some:
+                case.outcome, case.entry = Outcome.NOT_ACCEPTED, None

@@ -9,12 +9,16 @@ from pynamodb.attributes import NumberAttribute
 from pynamodb.exceptions import UpdateError
 
 from chalicelib.edge.table import Item, lost_the_race
+from chalicelib.outreach.domain import Urgency
 
 KEPT_FOR = timedelta(minutes=10)
 """How long a process goes by the rate that it read from the account."""
 
 TRIES = 3
 """Stretches that are tried before the e-mails go back to wait."""
+
+SHARES = {Urgency.PEER: 0.75, Urgency.CELEBRATION: 0.5}
+"""How much of a stretch these may fill: what is left of it is for what can't wait as long."""
 
 FORGOTTEN_AFTER = timedelta(hours=1)
 
@@ -40,9 +44,10 @@ class Clock(Protocol):
 
 class DynamoPace:
     """
-    Says whether there is room for more e-mails now.
+    Says whether there is room for more e-mails now; less for what is less urgent.
 
-    ``rate`` reads how many e-mails a second the account may send. A write of one unit per batch, not per e-mail.
+    ``rate`` reads how many e-mails a second the account may send. A write of one unit for those of one urgency in a
+    batch, not per e-mail.
     """
 
     def __init__(self, *, rate: Callable[[], float], clock: Clock) -> None:
@@ -50,7 +55,7 @@ class DynamoPace:
         self._clock = clock
         self._kept: tuple[datetime, float] | None = None
 
-    def __call__(self, letters: int) -> bool:
+    def __call__(self, letters: int, urgency: Urgency) -> bool:
         """Take tokens for these e-mails, waiting a moment if need be; False if there are none now."""
         now = self._clock.utc_now()
         rate = self._present_rate(now)
@@ -58,19 +63,20 @@ class DynamoPace:
         seconds = max(1, ceil(letters / rate))
         for _ in range(TRIES):
             stretch = int(now.timestamp()) // seconds
-            if self._take(letters, seconds, stretch, most=int(rate * seconds)):
+            if self._take(letters, seconds, stretch, most=int(rate * seconds * SHARES.get(urgency, 1))):
                 return True
             following = datetime.fromtimestamp((stretch + 1) * seconds, tz=now.tzinfo)
             now = max(self._clock.wait_until(following, at_most=timedelta(seconds=seconds + 1)), following)
         return False
 
     def _take(self, letters: int, seconds: int, stretch: int, *, most: int) -> bool:
+        # A share that is smaller than the batch still has room for it where nobody else was yet.
         item = PaceItem("PACE", f"SES#{seconds}#{stretch}")
         expires_at = int(stretch * seconds + FORGOTTEN_AFTER.total_seconds())
         try:
             item.update(
                 actions=[PaceItem.used.add(letters), PaceItem.expires_at.set(expires_at)],
-                condition=PaceItem.used.does_not_exist() | (PaceItem.used <= most - letters),
+                condition=PaceItem.used.does_not_exist() | (PaceItem.used <= max(0, most - letters)),
             )
         except UpdateError as error:
             if lost_the_race(error):

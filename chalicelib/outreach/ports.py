@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Reason, Recipient, Waiting
+from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Reason, Recipient, Urgency, Waiting
 
 
 class Dues(Protocol):
@@ -192,7 +192,7 @@ def nothing_against(_due: Due) -> Reason | None:
     return None
 
 
-def room_for_all(_letters: int) -> bool:
+def room_for_all(_letters: int, _urgency: Urgency) -> bool:
     """Let all of them go."""
     return True
 
@@ -203,7 +203,7 @@ class Means:
     All that delivery works with.
 
     ``objections`` says why something is no longer true, whatever the recipient (a notice was cancelled). ``pace`` says
-    whether the account has room for so many e-mails now. ``each`` runs the sends.
+    whether the account has room for so many e-mails of an urgency now. ``each`` runs the sends.
     """
 
     recipients: Recipients
@@ -212,5 +212,5 @@ class Means:
     senders: Mapping[ChannelKind, Sender]
     suppressions: Suppressions
     objections: Callable[[Due], Reason | None] = nothing_against
-    pace: Callable[[int], bool] = room_for_all
+    pace: Callable[[int, Urgency], bool] = room_for_all
     each: Each = map

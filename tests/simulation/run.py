@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from json import dumps
@@ -14,7 +15,8 @@ from typing import Any
 
 from chalicelib.edge.log import logger, metrics
 from chalicelib.outreach import handlers
-from chalicelib.outreach.domain import ChannelKind, Due, Entry
+from chalicelib.outreach.domain import ChannelKind, Due, Entry, Urgency
+from chalicelib.outreach.pacing import SHARES, TRIES
 from chalicelib.outreach.parking import Parked, redrive
 from chalicelib.outreach.ports import Means
 from chalicelib.outreach.sqs import BATCH, LONGEST_DELAY, TOGETHER, to_message
@@ -164,24 +166,26 @@ class SimParking:
 class SimPace:
     """The account's rate of e-mails, shared by all processes."""
 
-    def __init__(self, kernel: Kernel, edges: Edges) -> None:
+    def __init__(self, kernel: Kernel, edges: Edges, *, rate: int = EMAILS_A_SECOND) -> None:
         self._kernel = kernel
         self._edges = edges
+        self._rate = rate
         self._second = 0
         self._used = 0
 
-    def __call__(self, letters: int) -> bool:
-        for _ in range(3):
-            if self._edges.call("dues", "pace", lambda: self._take(letters)):
+    def __call__(self, letters: int, urgency: Urgency) -> bool:
+        most = self._rate * SHARES.get(urgency, 1)
+        for _ in range(TRIES):
+            if self._edges.call("dues", "pace", lambda: self._take(letters, most)):
                 return True
             self._kernel.pause(1 - self._kernel.now % 1)
         return False
 
-    def _take(self, letters: int) -> bool:
+    def _take(self, letters: int, most: float) -> bool:
         second = int(self._kernel.now)
         if second != self._second:
             self._second, self._used = second, 0
-        if self._used + letters > EMAILS_A_SECOND:
+        if self._used > max(0, most - letters):
             return False
         self._used += letters
         return True
@@ -190,10 +194,21 @@ class SimPace:
 class Run:
     """Everything of one run, put together from a seed."""
 
-    def __init__(self, seed: int, *, size: Size, pace: Pace, weather: Weather | None = None, watch: str = "") -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        size: Size,
+        pace: Pace,
+        weather: Weather | None = None,
+        watch: str = "",
+        emails_a_second: int = EMAILS_A_SECOND,
+        began: float | None = None,
+    ) -> None:
         self.seed = seed
         self.random = Random(seed)
-        self.began = beginning(self.random.choice(BEGINNINGS)) + self.random.randrange(24) * HOUR
+        drawn = beginning(self.random.choice(BEGINNINGS)) + self.random.randrange(24) * HOUR
+        self.began = drawn if began is None else began
         self.horizon = self.began + size.days * DAY
         self.kernel = Kernel(start=self.began)
         self.weather = weather or draw_weather(self.random, begins=self.began + HOUR, ends=self.horizon - HOUR)
@@ -227,7 +242,7 @@ class Run:
             ledger=self.ledger,
             senders={kind: self._sender(kind) for kind in ChannelKind},
             suppressions=self.people,
-            pace=SimPace(self.kernel, self.edges),
+            pace=SimPace(self.kernel, self.edges, rate=emails_a_second),
             each=self.kernel.each,
         )
         self.delivering = handlers.Delivering(means=means, switch=self.switch, parking=self.parking, clock=self.clock)
@@ -241,13 +256,13 @@ class Run:
             ends=self.horizon,
             size=size.people,
             pace=pace,
+            hurry=self._hurry,
         )
 
     def go(self) -> Result:
         """Let it all happen, then let everything come to its end in calm, and judge it."""
-        self.rows.mark = instant_of(self.began - 2 * HOUR).replace(minute=0, second=0, microsecond=0)
         self.world.begin()
-        Minutes(self._tick, kernel=self.kernel, weather=self.weather, random=self.random, edges=self.edges).begin()
+        self.tick_each_minute()
         self.kernel.run(until=self.horizon)
         self.edges.calm()
         self._bring_back()
@@ -275,7 +290,17 @@ class Run:
             trace=self.trace,
         )
 
+    def tick_each_minute(self) -> None:
+        """Let ticks come from now on."""
+        self.rows.mark = instant_of(self.began - 2 * HOUR).replace(minute=0, second=0, microsecond=0)
+        Minutes(self._tick, kernel=self.kernel, weather=self.weather, random=self.random, edges=self.edges).begin()
+
     # -- functions --
+
+    def _hurry(self, due: Due) -> None:
+        # The call that hands it over fails as often as any other; then the tick finds it.
+        if self.random.random() >= self.weather.rate:
+            self.deliveries.put(to_message(due), 0)
 
     def _tick(self, at: float) -> None:
         event = {"time": instant_of(at).isoformat().replace("+00:00", "Z")}
@@ -389,17 +414,23 @@ def _names(about: object) -> list[str]:
     return [str(about)]
 
 
-def run(seed: int, *, size: Size, pace: Pace | None = None, weather: Weather | None = None, watch: str = "") -> Result:
-    """Simulate one seed; ``watch`` traces every call that names this person or occurrence."""
-    # Nobody reads the log and the metrics of a simulation, and they would take a good part of its time.
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Let nobody hear of logs and metrics: in a simulation they would take a good part of its time."""
     level, provider = logger.log_level, metrics.provider
     logger.setLevel(logging.CRITICAL)
     metrics.provider = Unmeasured()  # type: ignore[assignment]
     try:
-        return Run(seed, size=size, pace=pace or Pace(), weather=weather, watch=watch).go()
+        yield
     finally:
         logger.setLevel(level)
         metrics.provider = provider
+
+
+def run(seed: int, *, size: Size, pace: Pace | None = None, weather: Weather | None = None, watch: str = "") -> Result:
+    """Simulate one seed; ``watch`` traces every call that names this person or occurrence."""
+    with unheard():
+        return Run(seed, size=size, pace=pace or Pace(), weather=weather, watch=watch).go()
 
 
 __all__ = ["CALM", "Pace", "Result", "Size", "name_of", "run", "seconds_of"]

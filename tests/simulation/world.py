@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from random import Random
 
-from chalicelib.outreach.categories import CATEGORIES
+from chalicelib.outreach.categories import CATEGORIES, category_of
 from chalicelib.outreach.domain import ChannelKind, Due, Hold, QuietHours, Recipient, Schedule, Standing
+from chalicelib.outreach.hurrying import HURRIED
 from chalicelib.outreach.moving import moved, replanned
 from chalicelib.outreach.recurrence import DAYS, Recurrence
 from chalicelib.outreach.service import at_once, first_due
@@ -112,6 +113,7 @@ class World:
         ends: float,
         size: int,
         pace: Pace,
+        hurry: Callable[[Due], object],
     ) -> None:
         self._kernel = kernel
         self._random = random
@@ -121,6 +123,7 @@ class World:
         self._begins = begins
         self._ends = ends
         self._pace = pace
+        self._hurry = hurry
         self._made = 0
         self._zones = [random.choice(ZONES) for _ in range(6)]
         self.people = [f"p{number:04}" for number in range(size)]
@@ -178,7 +181,7 @@ class World:
         )
         self._facts.lives[person] = Life(since=[self._kernel.now - DAY], states=[state])
         self._becomes(person, state)
-        self._plan(person, CHECK_IN, self._wish(state.zone))
+        self.plan(person, CHECK_IN, self._wish(state.zone))
 
     def _enrol_on_call(self, person: str) -> None:
         ways = (channel(f"{person}-web", ChannelKind.PUSH), channel(f"{person}-mail", ChannelKind.EMAIL))
@@ -192,7 +195,7 @@ class World:
         every = 2 if len(days) == len(DAYS) and random.random() < 0.1 else 1
         return Wish(at=time.fromisoformat(random.choice(HOURS)), zone=zone, starts_on=today, days=days, every=every)
 
-    def _plan(self, person: str, kind: str, wish: Wish | None, *, how: How = How.EDITED) -> None:
+    def plan(self, person: str, kind: str, wish: Wish | None, *, how: How = How.EDITED) -> None:
         """Store a schedule in its next version, with its due rows, as one transaction of enrolment does."""
         plans = self._facts.plans.setdefault((person, kind), [])
         if not plans:
@@ -218,13 +221,15 @@ class World:
         for due in dues:
             self._rows.put(due, now)
 
-    def _once(self, person: str, kind: str) -> None:
+    def once(self, person: str, kind: str) -> None:
         """Make something due now."""
         now = self._kernel.now
         due = at_once(person, kind, zone=self.state(person).zone, now=instant_of(now))
-        self._single(due)
+        self.single(due)
+        if category_of(kind).urgency in HURRIED:
+            self._hurry(due)
 
-    def _single(self, due: Due) -> None:
+    def single(self, due: Due) -> None:
         self._rows.put(due, self._kernel.now)
         self._facts.singles.append(
             Single(
@@ -240,28 +245,28 @@ class World:
 
     def _nudge(self, person: str) -> None:
         for _ in range(self._random.choice((1, 1, 1, 2))):
-            self._once(person, f"nudge-{self._new()}")
+            self.once(person, f"nudge-{self._new()}")
 
     def _milestone(self, person: str) -> None:
         for _ in range(self._random.choice((1, 1, 3))):
-            self._once(person, f"milestone-{self._new()}")
+            self.once(person, f"milestone-{self._new()}")
 
     def _busy_minute(self) -> None:
         """Let very much fall due for one person in one minute."""
         person = self._random.choice(self.people)
         for _ in range(5):
-            self._once(person, f"milestone-{self._new()}")
-        self._once(person, f"nudge-{self._new()}")
-        self._once(person, f"notice-{self._new()}")
+            self.once(person, f"milestone-{self._new()}")
+        self.once(person, f"nudge-{self._new()}")
+        self.once(person, f"notice-{self._new()}")
 
     def _page(self, person: str) -> None:
-        self._once(person, f"crisis_page-{self._new()}")
+        self.once(person, f"crisis_page-{self._new()}")
 
     def _notice(self) -> None:
         kind = f"notice-{self._new()}"
         for person in self.people:
             if self._random.random() < 0.5:
-                self._once(person, kind)
+                self.once(person, kind)
 
     def _appointment(self, person: str) -> None:
         kind = f"appointment-{self._new()}"
@@ -269,12 +274,12 @@ class World:
         minutes = self._random.choice((20, 90, 600, 1500))
         shown = naive.local(self._kernel.now + minutes * 60, zone)
         at = shown.time().replace(second=0, microsecond=0)
-        self._plan(person, kind, Wish(at=at, zone=zone, starts_on=shown.date(), once=shown.date()))
+        self.plan(person, kind, Wish(at=at, zone=zone, starts_on=shown.date(), once=shown.date()))
         if self._random.random() < 0.2:
             moved = Wish(at=at, zone=zone, starts_on=shown.date(), once=shown.date() + timedelta(days=1))
             then = None if self._random.random() < 0.5 else moved
             self._kernel.at(
-                self._kernel.now + self._random.uniform(60, minutes * 60), lambda: self._plan(person, kind, then)
+                self._kernel.now + self._random.uniform(60, minutes * 60), lambda: self.plan(person, kind, then)
             )
 
     def _change(self, person: str) -> None:
@@ -299,7 +304,7 @@ class World:
         act(person)
 
     def _edit(self, person: str) -> None:
-        self._plan(person, CHECK_IN, self._wish(self.state(person).zone))
+        self.plan(person, CHECK_IN, self._wish(self.state(person).zone))
 
     def _move(self, person: str) -> None:
         state = self.state(person)
@@ -309,7 +314,7 @@ class World:
         self._becomes(person, replace(state, zone=zone))
         present = self._facts.plans[person, CHECK_IN][-1].wish
         assert present is not None
-        self._plan(person, CHECK_IN, replace(present, zone=zone), how=How.MOVED)
+        self.plan(person, CHECK_IN, replace(present, zone=zone), how=How.MOVED)
 
     def _sleep(self, person: str) -> None:
         start, end = self._random.choice(QUIET)
@@ -348,7 +353,7 @@ class World:
             self._becomes(person, replace(state, standing=self._random.choice((Standing.REACHABLE, Standing.ALUMNI))))
             for one in self.state(person).schedules:
                 wish = self._facts.plans[person, one.kind][-1].wish
-                self._plan(person, one.kind, wish, how=How.RESTARTED)
+                self.plan(person, one.kind, wish, how=How.RESTARTED)
 
     def _die(self, person: str) -> None:
         # The episode is over for good; nobody comes back from NONE here.
@@ -364,7 +369,7 @@ class World:
         state = self.state(person)
         made = channel(f"{person}-{self._new()}", self._random.choice(list(ChannelKind)), usable=False)
         self._becomes(person, replace(state, channels=(*state.channels, made)))
-        self._once(person, f"confirm_channel-{made.id}-{made.revision}")
+        self.once(person, f"confirm_channel-{made.id}-{made.revision}")
         if self._random.random() < 0.7:
             self._later(lambda: self._confirm(person, made.id))
 

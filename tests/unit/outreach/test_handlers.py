@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.outreach import handlers
-from chalicelib.outreach.domain import ChannelKind, Due, Reason, Status
+from chalicelib.outreach.domain import ChannelKind, Due, Reason, Status, Urgency
 from chalicelib.outreach.parking import redrive
 from chalicelib.outreach.ports import Means
 from chalicelib.outreach.sqs import to_message
@@ -54,6 +54,12 @@ class Desk:
     clock: Clock = field(default_factory=Clock)
     room: int = 1000
 
+    def take(self, letters: int, urgency: Urgency) -> bool:  # noqa: ARG002 (the port's)
+        """Take room for e-mails, where there is enough."""
+        is_room = letters <= self.room
+        self.room -= letters * is_room
+        return is_room
+
     def deliver(self, *bodies: str) -> list[str]:
         """Deliver messages of these bodies; return the numbers of those that come again."""
         event: dict[str, Any] = {
@@ -65,7 +71,7 @@ class Desk:
             ledger=self.ledger,
             senders={ChannelKind.EMAIL: self.email},
             suppressions=self.people,
-            pace=lambda letters: letters <= self.room,
+            pace=self.take,
         )
         using = handlers.Delivering(means=means, switch=self.switch, parking=self.parking, clock=self.clock)
         return [failure["itemIdentifier"] for failure in handlers.deliver(event, using=using)["batchItemFailures"]]
@@ -120,6 +126,16 @@ def test_without_room_in_the_accounts_rate_emails_wait_but_a_crisis_does_not() -
     desk.room = 1000
     desk.deliver(to_message(*dues))
     assert len(desk.email.sent) == 12
+
+
+def test_where_there_is_room_for_some_emails_the_more_urgent_go() -> None:
+    desk, dues = crowd(10)
+    thanks = [replace(due, kind="milestone-1") for due in dues[:5]]
+    desk.dues.put(thanks)
+    desk.room = 7
+
+    desk.deliver(to_message(*thanks), to_message(*dues[5:]), *(to_message(due) for due in thanks))
+    assert {name for name, _ in desk.email.sent} == {due.name for due in dues[5:]}
 
 
 def test_what_fails_by_its_own_fault_is_set_aside_after_half_an_hour_and_no_other_with_it() -> None:
