@@ -6,7 +6,7 @@ PIP := -m pip --disable-pip-version-check --quiet --quiet install --require-hash
 
 .DEFAULT_GOAL := help
 .PHONY: simulate drain mutations help run stop reset token clock day health operate devices chaos test test-fast dst check format lint-words words seal-words \
-  package lint-package coldstart lock environments bench bench-units bench-dynamodb-local bench-tick bench-lateness \
+  package lint-package coldstart lock environments bench bench-units bench-dynamodb-local bench-tick bench-lateness bench-lateness-here \
   bench-price bench-peers bench-kill
 
 help: ## list what there is
@@ -98,7 +98,7 @@ coldstart: environments ## measure the import of each packaged function
 
 # -- measuring (docs/benchmarks.md) --
 
-bench: bench-units bench-tick bench-lateness bench-price coldstart bench-peers ## measure all of it; an hour, best on a quiet machine
+bench: bench-units bench-tick bench-lateness bench-lateness-here bench-price coldstart bench-peers ## measure all of it; an hour, best on a quiet machine
 
 bench-units: environments ## count request units per delivered reminder
 	@$(RUN) tests.benchmarks.counting
@@ -111,6 +111,9 @@ bench-tick: environments ## what a tick costs with the same due among 1,000 to 1
 
 bench-lateness: environments ## how late reminders are, by a model under virtual time, and how long 09:00:00 takes
 	@$(RUN) tests.benchmarks.lateness
+
+bench-lateness-here: environments ## measure it on this computer's stack: [PEOPLE=1000]
+	@$(RUN) tests.benchmarks.lateness_here --people "$(or $(PEOPLE),1000)"
 
 bench-price: environments ## dollars per million reminders, part by part, beside other ways
 	@$(RUN) tests.benchmarks.price

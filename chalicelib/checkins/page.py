@@ -12,6 +12,7 @@ from chalicelib.checkins import service
 from chalicelib.checkins.domain import NOTE_LENGTH, Answer, CheckInLocked, Plan, Source
 from chalicelib.crisis.domain import resources
 from chalicelib.edge import pages
+from chalicelib.edge.pages import Shown
 from chalicelib.enrollment.holds import Holds
 from chalicelib.errors import Fault, Invalid
 from chalicelib.outreach.domain import Recipient
@@ -21,14 +22,6 @@ from chalicelib.outreach.ports import Recipients
 FOLDER = Path(__file__).parent / "pages"
 PAGE_ID_LENGTH = 32
 MOST_FIELDS = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A page and its status."""
-
-    html: str
-    status: HTTPStatus = HTTPStatus.OK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

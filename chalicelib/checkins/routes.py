@@ -10,7 +10,7 @@ from pydantic import Field as Described
 
 from chalicelib.checkins import service
 from chalicelib.checkins.domain import CheckIn, Plan, Progress, Source
-from chalicelib.checkins.page import OneTap, Shown, Visit, trouble
+from chalicelib.checkins.page import OneTap, Visit, trouble
 from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
 from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire
@@ -51,7 +51,7 @@ def _visit(asked: Asked, token: str) -> Visit:
     return Visit(token=token, now=asked.now, language=language, page_id=new_id())
 
 
-def _shown(visit: Visit, make: Callable[[], Shown]) -> Answer:
+def _shown(visit: Visit, make: Callable[[], pages.Shown]) -> Answer:
     try:
         shown = make()
     except Exception as error:  # noqa: BLE001 (whatever broke, this person must see whom to call)

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.crisis.domain import resources
 from chalicelib.edge import pages
+from chalicelib.edge.pages import Shown
 from chalicelib.notices import reading, service
 from chalicelib.notices.domain import NoticeOver
 from chalicelib.outreach.domain import Recipient
@@ -16,14 +17,6 @@ from chalicelib.outreach.ports import Recipients
 from chalicelib.outreach.recurrence import local_date
 
 FOLDER = Path(__file__).parent / "pages"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A page and its status."""
-
-    html: str
-    status: HTTPStatus = HTTPStatus.OK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

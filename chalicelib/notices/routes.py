@@ -22,7 +22,7 @@ from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.notices import counting, service
 from chalicelib.notices.counting import Outcome
 from chalicelib.notices.domain import ADDRESSED, LONGEST_TEXT, Audience, Notice, Stage
-from chalicelib.notices.page import Reading, Shown, Visit, trouble
+from chalicelib.notices.page import Reading, Visit, trouble
 from chalicelib.notices.store import DynamoNotices
 from chalicelib.outreach.domain import ChannelKind
 from chalicelib.outreach.ledger_store import DynamoLedger
@@ -255,7 +255,7 @@ def _reading() -> Reading:
     return Reading(signer=Signer(keys().links), recipients=DynamoPeople(), notices=DynamoNotices())
 
 
-def _page(visit: Visit) -> Shown:
+def _page(visit: Visit) -> pages.Shown:
     try:
         return _reading().show(visit)
     except Exception as error:  # noqa: BLE001 (whatever broke, this person must see whom to call)

@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import json
+from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,14 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "es")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A page and its status."""
+
+    html: str
+    status: HTTPStatus = HTTPStatus.OK
 
 
 @cache
