@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib.checkins.domain import Answer, Plan
-from chalicelib.checkins.page import OneTap, Shown, Visit
+from chalicelib.checkins.page import OneTap, Visit
+from chalicelib.edge.pages import Shown
 from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Hold, Recipient, Standing
 from chalicelib.outreach.links import Claims, Purpose, Signer
