@@ -8,9 +8,15 @@ from botocore.config import Config as ClientConfig
 
 
 @cache
-def client(service: str, *, attempts: int = 3) -> Any:  # noqa: ANN401 (botocore makes its clients at run time)
-    """Return this process's client of ``service``; ``attempts`` counts the first one too."""
+def client(service: str, *, attempts: int = 3, patience: float = 10) -> Any:  # noqa: ANN401 (made at run time)
+    """
+    Return this process's client of ``service``.
+
+    ``attempts`` counts the first one too; ``patience`` is how many seconds an answer is waited for each time.
+    """
     settings = ClientConfig(
-        retries={"total_max_attempts": attempts, "mode": "standard"}, connect_timeout=3, read_timeout=10
+        retries={"total_max_attempts": attempts, "mode": "standard"},
+        connect_timeout=min(3, patience),
+        read_timeout=patience,
     )
     return botocore.session.get_session().create_client(service, config=settings)

@@ -64,7 +64,6 @@ class Category:
     """
 
     template: str
-    path: str
     urgency: Urgency
     consent: dict[ChannelKind, str] | None
     alumni_consent: str | None
@@ -95,7 +94,6 @@ _CONTACT = {
 CATEGORIES: dict[str, Category] = {
     CRISIS_PAGE: Category(
         template="crisis_page",
-        path="page",
         urgency=Urgency.CRISIS,
         consent=None,
         alumni_consent=None,
@@ -112,7 +110,6 @@ CATEGORIES: dict[str, Category] = {
     CONFIRM_CHANNEL: Category(
         confirms=True,
         template="confirm_channel",
-        path="confirm",
         urgency=Urgency.ACCOUNT,
         consent=None,
         alumni_consent=None,
@@ -123,7 +120,6 @@ CATEGORIES: dict[str, Category] = {
     ),
     CHECK_IN: Category(
         template="check_in",
-        path="c",
         urgency=Urgency.CLINICAL,
         consent=_CONTACT,
         alumni_consent="alumni_contact",
@@ -134,7 +130,6 @@ CATEGORIES: dict[str, Category] = {
     ),
     APPOINTMENT: Category(
         template="appointment",
-        path="m",
         urgency=Urgency.CLINICAL,
         consent=_CONTACT,
         alumni_consent="alumni_contact",
@@ -145,7 +140,6 @@ CATEGORIES: dict[str, Category] = {
     ),
     INVITE: Category(
         template="invite",
-        path="m",
         urgency=Urgency.CLINICAL,
         consent=_CONTACT,
         alumni_consent="alumni_contact",
@@ -154,7 +148,6 @@ CATEGORIES: dict[str, Category] = {
     ),
     NOTICE: Category(
         template="notice",
-        path="n",
         urgency=Urgency.CLINICAL,
         consent=_CONTACT,
         alumni_consent="alumni_contact",
@@ -163,7 +156,6 @@ CATEGORIES: dict[str, Category] = {
     ),
     NUDGE: Category(
         template="nudge",
-        path="m",
         urgency=Urgency.PEER,
         consent=_CONTACT,
         alumni_consent="alumni_contact",
@@ -176,7 +168,6 @@ CATEGORIES: dict[str, Category] = {
     ),
     MILESTONE: Category(
         template="milestone",
-        path="m",
         urgency=Urgency.CELEBRATION,
         consent=_CONTACT,
         alumni_consent="alumni_contact",
@@ -190,7 +181,6 @@ CATEGORIES: dict[str, Category] = {
     ),
     UPDATES: Category(
         template="updates",
-        path="m",
         urgency=Urgency.PEER,
         consent=_CONTACT,
         alumni_consent="alumni_contact",

@@ -15,7 +15,7 @@ from chalicelib.outreach.cases import STAYS, Case, Delivery, Outcome, each_open,
 from chalicelib.outreach.categories import UPDATES, category_name, category_of
 from chalicelib.outreach.claiming import claim
 from chalicelib.outreach.deciding import Collect, Defer, Nothing, Send, Skip, decide
-from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Recipient, Standing, Status, Urgency
+from chalicelib.outreach.domain import Due, Entry, Reason, Recipient, Standing, Status
 from chalicelib.outreach.handing import compose, hand_over
 from chalicelib.outreach.ports import Ledger, Means
 from chalicelib.outreach.recurrence import local_date
@@ -49,7 +49,6 @@ def deliver(dues: Sequence[Due], *, now: datetime, means: Means) -> list[Deliver
     _defer(cases, means=means)
     each_open(cases, lambda case: _collect(case, now=now, means=means))
     each_open(cases, lambda case: _write(case, now=now, means=means))
-    _pace(cases, means=means)
     means.dues.put([due for case in open_cases(cases) if (due := _comes_back(case, now=now)) is not None])
     claim(cases, now=now, means=means)
     hand_over(cases, now=now, means=means)
@@ -185,13 +184,3 @@ def _comes_back(case: Case, *, now: datetime) -> Due | None:
     if not is_late or category_name(case.due.kind) != UPDATES:
         return None
     return replace(case.due, at=now.replace(microsecond=0) + COMES_BACK_IN)
-
-
-def _pace(cases: Iterable[Case], *, means: Means) -> None:
-    """Leave e-mails that the account's rate has no room for, the least urgent first; a crisis is never paced."""
-    letters = [case for case in open_cases(cases) if case.channels and case.channels[0].kind is ChannelKind.EMAIL]
-    for urgency in list(Urgency)[1:]:
-        some = [case for case in letters if category_of(case.due.kind).urgency is urgency]
-        if some and not means.pace(len(some), urgency):
-            for case in some:
-                case.outcome, case.entry = Outcome.NOT_ACCEPTED, None

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -15,9 +15,10 @@ from chalicelib.outreach import ticking
 from chalicelib.outreach.cases import Delivery, Outcome
 from chalicelib.outreach.categories import category_of
 from chalicelib.outreach.delivering import deliver as deliver_all
-from chalicelib.outreach.domain import Due, Urgency
+from chalicelib.outreach.domain import ChannelKind, Due, Urgency
+from chalicelib.outreach.pacing import LONGEST_TURN
 from chalicelib.outreach.parking import Parking
-from chalicelib.outreach.ports import Dues, Means, Queue, room_for_all
+from chalicelib.outreach.ports import Dues, Means, Queue
 from chalicelib.outreach.sqs import BATCH, from_message
 
 EARLIEST = timedelta(seconds=2)
@@ -54,6 +55,18 @@ class Switch(Protocol):
         ...
 
 
+class Pace(Protocol):
+    """Whose turn it is to send e-mails, where the account takes no more."""
+
+    def turn(self, letters: int, urgency: Urgency, *, now: datetime) -> datetime | None:
+        """Take a turn for so many; return when it begins, or None if that is later than they may wait."""
+        ...
+
+    def give_back(self, letters: int, *, now: datetime) -> None:
+        """Let others have what was not used."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticking:
     """What the tick and its helpers work with."""
@@ -69,6 +82,7 @@ class Delivering:
     """What delivery works with."""
 
     means: Means
+    pace: Pace
     switch: Switch
     parking: Parking
     clock: Clock
@@ -136,29 +150,83 @@ def deliver(event: dict[str, Any], *, using: Delivering) -> dict[str, list[dict[
             count("OccurrencesEarly", len(dues))
         else:
             ready += dues
-    now = using.clock.utc_now()
-    if using.switch.paused(now):
-        count("OccurrencesPaused", len(ready))
-        ready = [due for due in ready if category_of(due.kind).urgency is Urgency.CRISIS]
-        count("OccurrencesPaused", -len(ready))
-    if ready:
-        _deliver(ready, now=now, using=using)
+    # A crisis waits for nobody's turn, and for nothing that goes wrong with the others.
+    crises = [due for due in ready if category_of(due.kind).urgency is Urgency.CRISIS]
+    if crises:
+        _deliver(crises, using=using)
+    others = [due for due in ready if due not in crises]
+    if others:
+        _deliver_in_turn(others, using=using)
     flush()
     return {"batchItemFailures": [{"itemIdentifier": name} for name in again]}
 
 
-def _deliver(dues: list[Due], *, now: datetime, using: Delivering) -> None:
-    # A batch that isn't full means that nothing waits behind it, so the account's rate is not at stake.
-    means = using.means if len(dues) >= BATCH else replace(using.means, pace=room_for_all)
+def _deliver_in_turn(dues: list[Due], *, using: Delivering) -> None:
+    """Deliver these unless outreach is paused, and no faster than the account takes e-mails: the rest is left."""
+    if using.switch.paused(using.clock.utc_now()):
+        count("OccurrencesPaused", len(dues))
+        return
+    if len(dues) < BATCH:
+        # A batch that isn't full means that nothing waits behind it, so the account's rate is not at stake.
+        _deliver(dues, using=using)
+        return
+    going = _wait_for_a_turn(dues, using=using)
+    # Somebody may have paused it meanwhile.
+    if going and using.switch.paused(using.clock.utc_now()):
+        count("OccurrencesPaused", len(going))
+        return
+    done = _deliver(going, using=using) if going else []
+    emails = sum(1 for one in done if one.entry and one.entry.channel_kind is ChannelKind.EMAIL)
+    if emails < len(going):
+        _give_back(len(going) - emails, using=using)
+
+
+def _wait_for_a_turn(dues: list[Due], *, using: Delivering) -> list[Due]:
+    """Return those whose turn has come, most urgent first, as if each were an e-mail: who they are isn't read yet."""
+    now, begins, going = using.clock.utc_now(), [], list[Due]()
+    for urgency in Urgency:
+        some = [due for due in dues if category_of(due.kind).urgency is urgency]
+        if not some:
+            continue
+        turn = _turn(len(some), urgency, now=now, using=using)
+        if turn is None:
+            count("OccurrencesPaced", len(some))
+        else:
+            begins.append(turn)
+            going += some
+    if begins:
+        using.clock.wait_until(max(begins), at_most=LONGEST_TURN)
+    return going
+
+
+def _turn(letters: int, urgency: Urgency, *, now: datetime, using: Delivering) -> datetime | None:
+    try:
+        return using.pace.turn(letters, urgency, now=now)
+    except Exception as error:  # noqa: BLE001 (no message may hang on it: the mail service says when it is too much)
+        _log_pace(error)
+        return now
+
+
+def _give_back(letters: int, *, using: Delivering) -> None:
+    try:
+        using.pace.give_back(letters, now=using.clock.utc_now())
+    except Exception as error:  # noqa: BLE001 (then the next ones wait a little longer than they need)
+        _log_pace(error)
+
+
+def _log_pace(error: Exception) -> None:
+    logger.warning("no word from the pace", extra={"error": type(error).__name__, "at": places(error)})
+
+
+def _deliver(dues: list[Due], *, using: Delivering) -> Sequence[Delivery]:
+    now = using.clock.utc_now()
     try:
         with segment("deliver"):
-            done: Sequence[Delivery] = deliver_all(dues, now=now, means=means)
+            done: Sequence[Delivery] = deliver_all(dues, now=now, means=using.means)
     except Exception as error:  # noqa: BLE001 (a fault of the store, or one occurrence that spoils a shared call)
         _log_error("delivery failed", error, count=len(dues))
         if len(dues) > 1 and isinstance(error, POISON):
-            for due in dues:
-                _deliver([due], now=now, using=using)
-            return
+            return [delivery for due in dues for delivery in _deliver([due], using=using)]
         done = [Delivery(due=due, outcome=Outcome.ERROR, error=error) for due in dues]
     for delivery in done:
         _log(delivery, now)
@@ -167,6 +235,7 @@ def _deliver(dues: list[Due], *, now: datetime, using: Delivering) -> None:
         is_crisis = category_of(delivery.due.kind).urgency is Urgency.CRISIS
         if is_poison and not is_crisis and now - delivery.due.at >= PARKED_AFTER:
             _park(delivery, now=now, using=using)
+    return done
 
 
 def _park(delivery: Delivery, *, now: datetime, using: Delivering) -> None:

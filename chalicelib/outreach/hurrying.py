@@ -11,6 +11,9 @@ from chalicelib.outreach.sqs import SqsQueue
 HURRIED = frozenset({Urgency.CRISIS, Urgency.ACCOUNT})
 """What somebody waits for: a counsellor's page, the link that confirms an address."""
 
+PATIENCE = 2.0
+"""Seconds that the queue is waited for."""
+
 
 def hurry(dues: Iterable[Due]) -> None:
     """
@@ -22,7 +25,8 @@ def hurry(dues: Iterable[Due]) -> None:
     if not waited_for:
         return
     settings = config()
-    queue = SqsQueue(settings.deliver_queue_url, settings.sweep_queue_url)
+    # Somebody waits for the answer to the change itself: a queue that is slow is left to the tick.
+    queue = SqsQueue(settings.deliver_queue_url, settings.sweep_queue_url, attempts=1, patience=PATIENCE)
     try:
         queue.hand_over(waited_for, now=max(due.at for due in waited_for))
     except Exception as error:  # noqa: BLE001 (the change itself is written, and must not seem to have failed)

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from chalicelib.outreach.categories import CHECK_IN, NOTICE, category_name, category_of
+from chalicelib.outreach.categories import CHECK_IN, CONFIRM_CHANNEL, NOTICE, category_name
 from chalicelib.outreach.domain import Channel, Entry
 
 
@@ -33,8 +33,8 @@ NO_END = datetime(9999, 12, 31, tzinfo=UTC)
 """When a link runs out that ends with the address only: what it can do is never too late."""
 
 
-_LEADS_TO = {CHECK_IN: Purpose.ANSWER, NOTICE: Purpose.READ}
-"""What the link of a category's message is for."""
+PAGES = {CHECK_IN: ("c", Purpose.ANSWER), NOTICE: ("n", Purpose.READ), CONFIRM_CHANNEL: ("confirm", Purpose.CONFIRM)}
+"""Which categories' messages lead to a page of their own, where, and what for. The others lead to the web client."""
 
 
 class LinkForged(ValueError):
@@ -111,15 +111,20 @@ class LessLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Makes the addresses that go into messages, all under ``public_url``."""
+    """Makes the addresses that go into messages: under ``public_url``, or the web client's own, ``app_url``."""
 
     public_url: str
+    app_url: str
     signer: Signer
 
     def action(self, entry: Entry, channel: Channel, *, expires_at: datetime) -> str:
-        """Return the link that the message is about: a check-in to answer, a notice to read, an address to confirm."""
-        purpose = _LEADS_TO.get(category_name(entry.kind), Purpose.CONFIRM)
-        return self._url(category_of(entry.kind).path, purpose, entry, channel, expires_at)
+        """
+        Return the link that the message is about: a check-in to answer, a notice to read, an address to confirm.
+
+        What has no such page is behind the sign-in of the web client, and its link gives no right to anything.
+        """
+        page = PAGES.get(category_name(entry.kind))
+        return self._url(*page, entry, channel, expires_at) if page else self.app_url
 
     def receipt(self, entry: Entry, channel: Channel, *, expires_at: datetime) -> str:
         """Return where a device reports that a push arrived."""

@@ -1,9 +1,11 @@
-"""The account's rate of e-mails, shared by all processes: a bucket of tokens per stretch of seconds, in the table."""
+"""
+The account's rate of e-mails, shared by all processes: each batch takes its turn, one behind the other.
+
+One row says until when the account is spoken for (a leaky bucket as a meter, kept as the time at which it is empty).
+"""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from math import ceil
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
 
 from pynamodb.attributes import NumberAttribute
 from pynamodb.exceptions import UpdateError
@@ -14,77 +16,82 @@ from chalicelib.outreach.domain import Urgency
 KEPT_FOR = timedelta(minutes=10)
 """How long a process goes by the rate that it read from the account."""
 
-TRIES = 3
-"""Stretches that are tried before the e-mails go back to wait."""
+TRIES = 8
+"""How often a turn is tried that other processes take at the same moment."""
 
-SHARES = {Urgency.PEER: 0.75, Urgency.CELEBRATION: 0.5}
-"""How much of a stretch these may fill: what is left of it is for what can't wait as long."""
+PATIENCE = {
+    Urgency.CRISIS: timedelta.max,
+    Urgency.ACCOUNT: timedelta(seconds=15),
+    Urgency.CLINICAL: timedelta(seconds=15),
+    Urgency.PEER: timedelta(seconds=10),
+    Urgency.CELEBRATION: timedelta(seconds=5),
+}
+"""How long a wait for one's turn may be: the fuller the account, the fewer of those that can wait get any."""
 
-FORGOTTEN_AFTER = timedelta(hours=1)
+LONGEST_TURN = timedelta(seconds=15)
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class PaceItem(Item, discriminator="pace"):
-    """pk ``PACE``, sk ``SES#{seconds}#{stretch}``: e-mails handed over in a stretch of so many seconds."""
+    """pk ``PACE``, sk ``SES``: until when the account is spoken for, in milliseconds since 1970."""
 
-    used = NumberAttribute()
-    expires_at = NumberAttribute()
-
-
-class Clock(Protocol):
-    """What a bucket asks of the clock."""
-
-    def utc_now(self) -> datetime:
-        """Return the present instant."""
-        ...
-
-    def wait_until(self, instant: datetime, *, at_most: timedelta) -> datetime:
-        """Return the present instant: ``instant`` or later, unless that is further off than ``at_most``."""
-        ...
+    until = NumberAttribute()
 
 
 class DynamoPace:
-    """
-    Says whether there is room for more e-mails now; less for what is less urgent.
+    """Gives turns. ``rate`` reads how many e-mails a second the account may send."""
 
-    ``rate`` reads how many e-mails a second the account may send. A write of one unit for those of one urgency in a
-    batch, not per e-mail.
-    """
-
-    def __init__(self, *, rate: Callable[[], float], clock: Clock) -> None:
+    def __init__(self, *, rate: Callable[[], float]) -> None:
         self._rate = rate
-        self._clock = clock
         self._kept: tuple[datetime, float] | None = None
 
-    def __call__(self, letters: int, urgency: Urgency) -> bool:
-        """Take tokens for these e-mails, waiting a moment if need be; False if there are none now."""
-        now = self._clock.utc_now()
-        rate = self._present_rate(now)
-        # A small account's second may have no room for a whole batch, ever: then it is counted in longer stretches.
-        seconds = max(1, ceil(letters / rate))
+    def turn(self, letters: int, urgency: Urgency, *, now: datetime) -> datetime | None:
+        """Take a turn for so many e-mails; return when it begins, or None if that is later than they may wait."""
+        present = _milliseconds(now)
+        lasts = int(letters / self._present_rate(now) * 1000)
         for _ in range(TRIES):
-            stretch = int(now.timestamp()) // seconds
-            if self._take(letters, seconds, stretch, most=int(rate * seconds * SHARES.get(urgency, 1))):
-                return True
-            following = datetime.fromtimestamp((stretch + 1) * seconds, tz=now.tzinfo)
-            now = max(self._clock.wait_until(following, at_most=timedelta(seconds=seconds + 1)), following)
-        return False
+            before = _until()
+            begins = max(present, before)
+            if (begins - present) * _MILLISECOND > PATIENCE[urgency]:
+                return None
+            if _speak_for(begins + lasts, before=before):
+                return now + (begins - present) * _MILLISECOND
+        return None
 
-    def _take(self, letters: int, seconds: int, stretch: int, *, most: int) -> bool:
-        # A share that is smaller than the batch still has room for it where nobody else was yet.
-        item = PaceItem("PACE", f"SES#{seconds}#{stretch}")
-        expires_at = int(stretch * seconds + FORGOTTEN_AFTER.total_seconds())
-        try:
-            item.update(
-                actions=[PaceItem.used.add(letters), PaceItem.expires_at.set(expires_at)],
-                condition=PaceItem.used.does_not_exist() | (PaceItem.used <= max(0, most - letters)),
-            )
-        except UpdateError as error:
-            if lost_the_race(error):
-                return False
-            raise
-        return True
+    def give_back(self, letters: int, *, now: datetime) -> None:
+        """Let others have what a turn had room for and did not use."""
+        PaceItem("PACE", "SES").update(actions=[PaceItem.until.add(-int(letters / self._present_rate(now) * 1000))])
 
     def _present_rate(self, now: datetime) -> float:
         if self._kept is None or not timedelta() <= now - self._kept[0] < KEPT_FOR:
-            self._kept = now, max(1.0, self._rate())
+            try:
+                self._kept = now, max(1.0, self._rate())
+            except Exception:
+                # The rate that was true a while ago is better than none.
+                if self._kept is None:
+                    raise
+                self._kept = now, self._kept[1]
         return self._kept[1]
+
+
+def _until() -> int:
+    try:
+        return int(PaceItem.get("PACE", "SES", consistent_read=True).until)
+    except PaceItem.DoesNotExist:
+        return 0
+
+
+def _speak_for(until: int, *, before: int) -> bool:
+    unchanged = (PaceItem.until == before) if before else PaceItem.pk.does_not_exist()
+    try:
+        PaceItem("PACE", "SES").update(actions=[PaceItem.until.set(until)], condition=unchanged)
+    except UpdateError as error:
+        if lost_the_race(error):
+            return False
+        raise
+    return True
+
+
+def _milliseconds(instant: datetime) -> int:
+    return (instant - datetime.fromtimestamp(0, UTC)) // _MILLISECOND

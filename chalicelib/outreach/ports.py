@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Reason, Recipient, Urgency, Waiting
+from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Reason, Recipient, Waiting
 
 
 class Dues(Protocol):
@@ -192,18 +192,13 @@ def nothing_against(_due: Due) -> Reason | None:
     return None
 
 
-def room_for_all(_letters: int, _urgency: Urgency) -> bool:
-    """Let all of them go."""
-    return True
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """
     All that delivery works with.
 
-    ``objections`` says why something is no longer true, whatever the recipient (a notice was cancelled). ``pace`` says
-    whether the account has room for so many e-mails of an urgency now. ``each`` runs the sends.
+    ``objections`` says why something is no longer true, whatever the recipient (a notice was cancelled). ``each`` runs
+    the sends.
     """
 
     recipients: Recipients
@@ -212,5 +207,4 @@ class Means:
     senders: Mapping[ChannelKind, Sender]
     suppressions: Suppressions
     objections: Callable[[Due], Reason | None] = nothing_against
-    pace: Callable[[int, Urgency], bool] = room_for_all
     each: Each = map

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from math import ceil
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chalicelib.edge.aws import client
 from chalicelib.outreach.domain import Due
@@ -22,11 +22,12 @@ LONGEST_DELAY = 900
 
 
 class SqsQueue:
-    """Implements ``ports.Queue``: one queue to ``deliver``, and one to ``sweep``."""
+    """Implements ``ports.Queue``: one queue to ``deliver``, and one to ``sweep``. ``calling`` is for ``aws.client``."""
 
-    def __init__(self, url: str, sweep_url: str) -> None:
+    def __init__(self, url: str, sweep_url: str, **calling: Any) -> None:  # noqa: ANN401 (the client's own options)
         self._url = url
         self._sweep_url = sweep_url
+        self._calling = calling
 
     def hand_over(self, dues: Sequence[Due], *, now: datetime) -> int:
         """Send these on in batches; a message that SQS refuses is found again by a later tick."""
@@ -41,20 +42,20 @@ class SqsQueue:
                 {"Id": str(index), "MessageBody": to_message(*together), "DelaySeconds": _delay(together[0], now)}
                 for index, together in enumerate(part)
             ]
-            answer = client("sqs").send_message_batch(QueueUrl=self._url, Entries=entries)
+            answer = client("sqs", **self._calling).send_message_batch(QueueUrl=self._url, Entries=entries)
             taken += sum(len(part[int(done["Id"])]) for done in answer.get("Successful", []))
         return taken
 
     def backlog(self) -> int:
         """Return about how many messages could be delivered now and are not yet."""
         name = "ApproximateNumberOfMessages"
-        answer = client("sqs").get_queue_attributes(QueueUrl=self._url, AttributeNames=[name])
+        answer = client("sqs", **self._calling).get_queue_attributes(QueueUrl=self._url, AttributeNames=[name])
         return int(answer["Attributes"][name])
 
     def ask_help(self, hour: datetime, shard: int, *, first: datetime, before: datetime) -> None:
         """Have ``sweep`` hand over a partition that holds more than a tick has time for."""
         body = {"hour": instant(hour), "shard": shard, "first": instant(first), "before": instant(before)}
-        client("sqs").send_message(QueueUrl=self._sweep_url, MessageBody=json.dumps(body))
+        client("sqs", **self._calling).send_message(QueueUrl=self._sweep_url, MessageBody=json.dumps(body))
 
 
 def _delay(due: Due, now: datetime) -> int:

@@ -53,10 +53,10 @@ def delivering(people: People, objections: Callable[[Due], Reason | None] = port
         },
         suppressions=people,
         objections=objections,
-        pace=DynamoPace(rate=_emails_a_second, clock=clock),
         each=_at_once,
     )
-    return Delivering(means=means, switch=switch(), parking=DynamoParking(), clock=clock)
+    pace = DynamoPace(rate=_emails_a_second)
+    return Delivering(means=means, pace=pace, switch=switch(), parking=DynamoParking(), clock=clock)
 
 
 def _at_once(call: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
@@ -91,7 +91,8 @@ def _links() -> "Links":
     from chalicelib.edge.keys import keys
     from chalicelib.outreach.links import Links, Signer
 
-    return Links(public_url=config().public_url, signer=Signer(keys().links))
+    settings = config()
+    return Links(public_url=settings.public_url, app_url=settings.web_origin, signer=Signer(keys().links))
 
 
 def _email() -> ports.Sender:

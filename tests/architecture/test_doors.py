@@ -10,6 +10,7 @@ import pytest
 import app
 from chalicelib.edge.http import Door, Doors
 from chalicelib.outreach.domain import Channel
+from chalicelib.outreach.links import PAGES
 from chalicelib.privacy.domain import Public, Role, Rule
 from chalicelib.privacy.matrix import MATRIX
 
@@ -33,6 +34,11 @@ PUBLIC = {
 
 def door_id(door: Door) -> str:
     return f"{door.method} {door.path}"
+
+
+@pytest.mark.parametrize("page", [f"/{path}/{{token}}" for path, _ in PAGES.values()])
+def test_a_message_leads_to_a_page_that_is_there(page: str) -> None:
+    assert "GET" in app.app.routes[page]
 
 
 def test_every_route_is_a_door_with_a_decision() -> None:

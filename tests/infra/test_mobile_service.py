@@ -70,7 +70,7 @@ def endpoint(platform: str) -> str:
 def publication(platform: str) -> Publication:
     """Return what Cairn publishes for a check-in."""
     sender = MobileSender(
-        links=Links(public_url="https://care.example", signer=Signer(("secret",))),
+        links=Links(public_url="https://care.example", app_url="https://app.example", signer=Signer(("secret",))),
         sns=None,  # type: ignore[arg-type] # nothing is sent
     )
     entry = Entry(
@@ -162,5 +162,5 @@ def _link(kind: str) -> str:
         claimed_at=NINE,
     )
     channel = Channel(id="phone", kind=ChannelKind.PUSH, address="a", revision=1, usable=True)
-    links = Links(public_url="https://care.example", signer=Signer(("secret",)))
+    links = Links(public_url="https://care.example", app_url="https://app.example", signer=Signer(("secret",)))
     return links.receipt(entry, channel, expires_at=NINE)

@@ -16,7 +16,7 @@ from typing import Any
 from chalicelib.edge.log import logger, metrics
 from chalicelib.outreach import handlers
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Urgency
-from chalicelib.outreach.pacing import SHARES, TRIES
+from chalicelib.outreach.pacing import PATIENCE
 from chalicelib.outreach.parking import Parked, redrive
 from chalicelib.outreach.ports import Means
 from chalicelib.outreach.sqs import BATCH, LONGEST_DELAY, TOGETHER, to_message
@@ -166,29 +166,27 @@ class SimParking:
 class SimPace:
     """The account's rate of e-mails, shared by all processes."""
 
-    def __init__(self, kernel: Kernel, edges: Edges, *, rate: int = EMAILS_A_SECOND) -> None:
-        self._kernel = kernel
+    def __init__(self, edges: Edges, *, rate: int = EMAILS_A_SECOND) -> None:
         self._edges = edges
         self._rate = rate
-        self._second = 0
-        self._used = 0
+        self._until = instant_of(0)
 
-    def __call__(self, letters: int, urgency: Urgency) -> bool:
-        most = self._rate * SHARES.get(urgency, 1)
-        for _ in range(TRIES):
-            if self._edges.call("dues", "pace", lambda: self._take(letters, most)):
-                return True
-            self._kernel.pause(1 - self._kernel.now % 1)
-        return False
+    def turn(self, letters: int, urgency: Urgency, *, now: datetime) -> datetime | None:
+        return self._edges.call("dues", "turn", lambda: self._take(letters, urgency, now))
 
-    def _take(self, letters: int, most: float) -> bool:
-        second = int(self._kernel.now)
-        if second != self._second:
-            self._second, self._used = second, 0
-        if self._used > max(0, most - letters):
-            return False
-        self._used += letters
-        return True
+    def give_back(self, letters: int, *, now: datetime) -> None:  # noqa: ARG002 (the port's)
+        self._edges.call("dues", "give_back", lambda: self._lasts(-letters))
+
+    def _take(self, letters: int, urgency: Urgency, now: datetime) -> datetime | None:
+        begins = max(now, self._until)
+        if begins - now > PATIENCE[urgency]:
+            return None
+        self._until = begins
+        self._lasts(letters)
+        return begins
+
+    def _lasts(self, letters: int) -> None:
+        self._until += timedelta(seconds=letters / self._rate)
 
 
 class Run:
@@ -242,10 +240,15 @@ class Run:
             ledger=self.ledger,
             senders={kind: self._sender(kind) for kind in ChannelKind},
             suppressions=self.people,
-            pace=SimPace(self.kernel, self.edges, rate=emails_a_second),
             each=self.kernel.each,
         )
-        self.delivering = handlers.Delivering(means=means, switch=self.switch, parking=self.parking, clock=self.clock)
+        self.delivering = handlers.Delivering(
+            means=means,
+            pace=SimPace(self.edges, rate=emails_a_second),
+            switch=self.switch,
+            parking=self.parking,
+            clock=self.clock,
+        )
         self.world = World(
             kernel=self.kernel,
             random=self.random,

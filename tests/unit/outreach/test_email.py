@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from chalicelib.outreach.categories import CATEGORIES, CHECK_IN, CRISIS_PAGE, confirm_kind
 from chalicelib.outreach.domain import DetailLevel, Entry, Status
 from chalicelib.outreach.email import compose
-from chalicelib.outreach.links import Links, Purpose, Signer
+from chalicelib.outreach.links import PAGES, Links, Purpose, Signer
 from chalicelib.outreach.listing import LISTS, listing_of
 from chalicelib.outreach.mime import LONGEST_LINE
 from chalicelib.outreach.wording import as_html, as_text, words
 from tests.build import PERSON, a_recipient, an_email, utc
 
 SIGNER = Signer(("a-key-for-links",))
-LINKS = Links(public_url="https://care.example", signer=SIGNER)
+LINKS = Links(public_url="https://care.example", app_url="https://app.example", signer=SIGNER)
 ONCE = "appointment-" + "ab" * 16
 """The longest kind that there is: a category and an id."""
 REPLIES = "replies@care.example"
@@ -168,3 +168,10 @@ def test_a_name_makes_no_header_and_no_recipient(name: str) -> None:
 def test_a_line_break_in_a_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="linefeed or carriage return"):
         mime(sender_name=name)
+
+
+@pytest.mark.parametrize("kind", sorted(set(CATEGORIES) - set(PAGES)))
+def test_a_message_without_a_page_of_its_own_leads_to_the_web_client_and_bears_no_token(kind: str) -> None:
+    channel = replace(an_email(), id="cd" * 16)
+
+    assert LINKS.action(entry(f"{kind}-1"), channel, expires_at=utc("2026-11-25T15:00")) == "https://app.example"

@@ -42,6 +42,28 @@ class Switch:
 
 
 @dataclass
+class FakePace:
+    """An account with room for so many e-mails now, and for the others after ``wait``."""
+
+    room: int = 1000
+    wait: timedelta | None = None
+    fault: Exception | None = None
+
+    def turn(self, letters: int, urgency: Urgency, *, now: datetime) -> datetime | None:  # noqa: ARG002 (the port's)
+        if self.fault:
+            raise self.fault
+        if letters <= self.room:
+            self.room -= letters
+            return now
+        return now + self.wait if self.wait else None
+
+    def give_back(self, letters: int, *, now: datetime) -> None:  # noqa: ARG002 (the port's)
+        if self.fault:
+            raise self.fault
+        self.room += letters
+
+
+@dataclass
 class Desk:
     """Delivery on fakes."""
 
@@ -52,13 +74,7 @@ class Desk:
     parking: FakeParking = field(default_factory=FakeParking)
     switch: Switch = field(default_factory=Switch)
     clock: Clock = field(default_factory=Clock)
-    room: int = 1000
-
-    def take(self, letters: int, urgency: Urgency) -> bool:  # noqa: ARG002 (the port's)
-        """Take room for e-mails, where there is enough."""
-        is_room = letters <= self.room
-        self.room -= letters * is_room
-        return is_room
+    pace: FakePace = field(default_factory=FakePace)
 
     def deliver(self, *bodies: str) -> list[str]:
         """Deliver messages of these bodies; return the numbers of those that come again."""
@@ -71,9 +87,10 @@ class Desk:
             ledger=self.ledger,
             senders={ChannelKind.EMAIL: self.email},
             suppressions=self.people,
-            pace=self.take,
         )
-        using = handlers.Delivering(means=means, switch=self.switch, parking=self.parking, clock=self.clock)
+        using = handlers.Delivering(
+            means=means, pace=self.pace, switch=self.switch, parking=self.parking, clock=self.clock
+        )
         return [failure["itemIdentifier"] for failure in handlers.deliver(event, using=using)["batchItemFailures"]]
 
 
@@ -117,22 +134,86 @@ def test_a_paused_outreach_sends_a_crisis_page_and_leaves_the_rest_waiting() -> 
 
 def test_without_room_in_the_accounts_rate_emails_wait_but_a_crisis_does_not() -> None:
     desk, dues = crowd(11)
-    desk.room = 0
+    desk.pace.room = 0
     page = replace(dues[0], kind="crisis_page-1")
     desk.dues.put([page])
 
     assert desk.deliver(to_message(*dues, page)) == []
     assert desk.email.sent == [(page.name, "mail")]
-    desk.room = 1000
+    assert set(dues) <= set(desk.dues.rows.values())
+    desk.pace.room = 1000
     desk.deliver(to_message(*dues))
     assert len(desk.email.sent) == 12
+
+
+def test_a_crisis_page_of_a_batch_goes_out_before_the_others_wait_for_their_turn() -> None:
+    desk, dues = crowd(11)
+    desk.pace.room, desk.pace.wait = 0, timedelta(seconds=12)
+    page = replace(dues[0], kind="crisis_page-1")
+    desk.dues.put([page])
+
+    desk.deliver(to_message(*dues), to_message(page))
+
+    ended = {entry.kind: entry.ended_at for entry in desk.ledger.entries.values()}
+    assert ended == {"crisis_page-1": NINE, "check_in": NINE + timedelta(seconds=12)}
+
+
+def test_a_pace_that_has_no_answer_holds_nothing_up() -> None:
+    desk, dues = crowd(11)
+    desk.pace.fault = TimeoutError()
+
+    assert desk.deliver(to_message(*dues)) == []
+    assert len(desk.email.sent) == 11
+
+
+def test_whoever_leaves_while_their_turn_is_waited_for_gets_nothing() -> None:
+    desk, dues = crowd(11)
+    desk.pace.room, desk.pace.wait = 0, timedelta(seconds=12)
+
+    class Leaving(Clock):
+        def wait_until(self, instant: datetime, *, at_most: timedelta) -> datetime:
+            gone = desk.people.people[dues[0].person_id]
+            desk.people.people[dues[0].person_id] = replace(gone, consents=frozenset())
+            return super().wait_until(instant, at_most=at_most)
+
+    desk.clock = Leaving()
+    desk.deliver(to_message(*dues))
+
+    assert len(desk.email.sent) == 10
+    assert dues[0].name not in {name for name, _ in desk.email.sent}
+
+
+def test_a_pause_while_a_turn_is_waited_for_stops_it() -> None:
+    desk, dues = crowd(11)
+    desk.pace.room, desk.pace.wait = 0, timedelta(seconds=12)
+
+    class Pausing(Clock):
+        def wait_until(self, instant: datetime, *, at_most: timedelta) -> datetime:
+            desk.switch.is_paused = True
+            return super().wait_until(instant, at_most=at_most)
+
+    desk.clock = Pausing()
+    assert desk.deliver(to_message(*dues)) == []
+
+    assert desk.email.sent == []
+    assert set(dues) <= set(desk.dues.rows.values())
+
+
+def test_a_turn_that_was_not_used_for_emails_is_given_back() -> None:
+    desk, dues = crowd(11)
+    for due in dues[:4]:
+        desk.people.people[due.person_id] = replace(desk.people.people[due.person_id], consents=frozenset())
+
+    desk.deliver(to_message(*dues))
+
+    assert desk.pace.room == 1000 - 7
 
 
 def test_where_there_is_room_for_some_emails_the_more_urgent_go() -> None:
     desk, dues = crowd(10)
     thanks = [replace(due, kind="milestone-1") for due in dues[:5]]
     desk.dues.put(thanks)
-    desk.room = 7
+    desk.pace.room = 7
 
     desk.deliver(to_message(*thanks), to_message(*dues[5:]), *(to_message(due) for due in thanks))
     assert {name for name, _ in desk.email.sent} == {due.name for due in dues[5:]}

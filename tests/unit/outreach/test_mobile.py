@@ -30,7 +30,7 @@ from tests.unit.outreach.test_push import AUTH, b64
 NINE = utc("2026-11-25T14:00")
 CLOSES = NINE + timedelta(hours=19)
 PLATFORMS = ("GCM", "APNS", "APNS_SANDBOX")
-LINKS = Links(public_url="https://care.example/api", signer=Signer(("secret",)))
+LINKS = Links(public_url="https://care.example/api", app_url="https://app.example", signer=Signer(("secret",)))
 POINT = bytes.fromhex(
     "04"
     "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
@@ -170,7 +170,9 @@ def test_only_a_question_over_the_channel_itself_is_confirmed_by_the_app() -> No
 
 
 def test_what_no_template_makes_is_refused_before_anything_is_claimed() -> None:
-    links = Links(public_url="https://care.example/" + "x" * 4096, signer=Signer(("secret",)))
+    links = Links(
+        public_url="https://care.example/" + "x" * 4096, app_url="https://app.example", signer=Signer(("secret",))
+    )
     sender = MobileSender(links=links, sns=NoSns())  # type: ignore[arg-type]
 
     with pytest.raises(TooLong):
