@@ -25,7 +25,7 @@ ON_TIME = timedelta(seconds=30)
 """Until then nobody else can have looked at what a tick handed over once."""
 
 COMES_BACK_IN = timedelta(minutes=3)
-"""Longer than a claim needs to be settled."""
+"""Longer than a claim needs to be settled; at most twice as long."""
 
 
 def deliver(dues: Sequence[Due], *, now: datetime, means: Means) -> list[Delivery]:
@@ -183,4 +183,6 @@ def _comes_back(case: Case, *, now: datetime) -> Due | None:
     is_late = now - case.due.at > ON_TIME and isinstance(case.verdict, Send)
     if not is_late or category_name(case.due.kind) != UPDATES:
         return None
-    return replace(case.due, at=now.replace(microsecond=0) + COMES_BACK_IN)
+    # All deliveries of these minutes put the same row: one that is repeated again and again must not put ever more.
+    since = timedelta(seconds=now.timestamp() % COMES_BACK_IN.total_seconds())
+    return replace(case.due, at=(now - since).replace(microsecond=0) + 2 * COMES_BACK_IN)

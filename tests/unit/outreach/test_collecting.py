@@ -70,6 +70,19 @@ def test_what_finds_no_other_message_goes_out_as_one_by_itself() -> None:
     assert {status for status, _ in ends(world).values()} == {Status.MERGED, Status.SENT}
 
 
+def test_updates_that_are_late_and_fail_again_and_again_put_no_more_rows_than_minutes_go_by() -> None:
+    world = World()
+    nudge = a_one_off("nudge-a", at="2026-11-25T16:01")
+    world.deliver(nudge, now=nudge.at)
+    updates = the_updates(world)
+    world.email.refusals = [NotAccepted() for _ in range(100)]
+
+    for seconds in range(60, 360, 5):
+        world.deliver(updates, now=updates.at + timedelta(seconds=seconds))
+
+    assert len([due for due in world.dues.rows.values() if due.kind == updates.kind]) <= 4
+
+
 @pytest.mark.parametrize("hold", list(Hold))
 def test_a_celebration_waits_while_a_crisis_or_a_conversation_is_open(hold: Hold) -> None:
     world = World(recipient=replace(a_recipient(quiet=("00:00", "00:00")), holds=frozenset({hold})))
