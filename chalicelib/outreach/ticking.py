@@ -24,6 +24,9 @@ FIRST_LOOK_BACK = timedelta(hours=24)
 SETTLED_AFTER = timedelta(minutes=10)
 """An hour's partitions count as finished this long after the hour: no writer's clock is that far off."""
 
+RECENT = 12
+"""Of so many hours that are late the latest comes first; of those before, nearly all is too late for anything."""
+
 PAGE = 500
 """Rows that a tick reads of one partition; where there are more, it asks another process to hand them over."""
 
@@ -68,12 +71,15 @@ def hand_over(*, tick_at: datetime, now: datetime, dues: Dues, queue: Queue, pau
         look.at(hour, URGENT, dues=dues, queue=queue)
     look.room = WAVE if queue.backlog() <= NEARLY_IDLE else 0
     if not paused:
-        # What is ahead comes before what is late already: after an outage of hours, that may take all of a tick.
+        # What is ahead comes before what is late already: after an outage of hours, that may take all of a tick. Of
+        # what is late the latest comes first, since more of it is still in time for what it is about.
         ahead = [hour for hour in hours if hour + HOUR > look.ahead_from]
-        for hour in ahead:
+        late = hours[: -len(ahead)]
+        for hour in (*ahead, *reversed(late[-RECENT:])):
             look.everywhere(hour, dues=dues, queue=queue)
-        for hour in hours[: -len(ahead)]:
-            look.everywhere(hour, dues=dues, queue=queue)
+        for hour in late:
+            if hour not in late[-RECENT:]:
+                look.everywhere(hour, dues=dues, queue=queue)
             if hour == first and hour not in look.busy and hour + HOUR <= minute - SETTLED_AFTER:
                 # Hour by hour, so that a tick which dies over many has got somewhere.
                 first = hour + HOUR

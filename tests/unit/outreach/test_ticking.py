@@ -159,3 +159,12 @@ def test_whatever_ticks_are_missed_everything_is_handed_over_and_nothing_before_
         assert all(due.at < at + timedelta(minutes=2) for due in queue.handed[before:])
 
     assert {due.name for due in queue.handed} == {due.name for due in waiting}
+
+
+def test_of_what_is_late_the_latest_hour_comes_first() -> None:
+    late = [row for hours in range(6, 0, -1) for row in rows(1, at=NINE - timedelta(hours=hours))]
+    dues, queue = with_rows(late), FakeQueue()
+
+    tick(dues, queue)
+
+    assert [due.at for due in queue.handed] == [due.at for due in reversed(late)]
