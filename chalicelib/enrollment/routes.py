@@ -64,6 +64,8 @@ __all__ = [
 ]
 
 _CONTACT = frozenset({View.FULL, View.CONTACT_ONLY, View.NAME_ONLY})
+_ENROL = Rule(act=Act.WRITE, field=Field.ROSTER, programme="programme_id", purpose="enrol somebody")
+_READMIT = Rule(act=Act.WRITE, field=Field.EPISODE, subject="person_id", purpose="admit somebody again")
 
 
 @doors.door(
@@ -95,7 +97,7 @@ def list_people(asked: Asked, programme_id: str) -> Answer:
     "POST",
     "/programmes/{programme_id}/people",
     summary="Enrol somebody; consents are granted on their own",
-    rule=Rule(act=Act.WRITE, field=Field.ROSTER, programme="programme_id", purpose="enrol somebody"),
+    rule=_ENROL,
     body=NewPerson,
     answer=ShownPerson,
     status=HTTPStatus.CREATED,
@@ -212,17 +214,23 @@ def list_episodes(_asked: Asked, person_id: str) -> Answer:
     "POST",
     "/people/{person_id}/episodes",
     summary="Admit again somebody whose last episode is over",
-    rule=Rule(act=Act.WRITE, field=Field.EPISODE, subject="person_id", purpose="admit somebody again"),
+    rule=_READMIT,
     body=Readmission,
     answer=ShownEpisode,
     status=HTTPStatus.CREATED,
     created=True,
 )
 def readmit(asked: Asked, person_id: str) -> Answer:
-    """Begin the new episode; in a programme in which the one who asks may enrol."""
+    """Begin the new episode; where they never were before, it takes the right to enrol there."""
     programme_id: str = asked.body.programme_id
     if programme_id not in {held for held, _ in asked.who.roles}:
         raise Invalid(Fault(field="programmeId", reason="is no programme, or not one of yours"))
+    if programme_id != asked.granted.programme_id:
+        was_there = any(
+            episode.programme_id == programme_id for episode in find_person(person_id, people=DynamoPeople()).episodes
+        )
+        rule, about = (_READMIT, person_id) if was_there else (_ENROL, None)
+        doors.decide_too(asked, rule, person_id=about, programme_id=programme_id)
     record = service.readmit(
         person_id,
         programme_id=programme_id,

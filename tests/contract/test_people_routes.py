@@ -239,6 +239,52 @@ def test_an_episode_is_moved_on_and_a_person_admitted_again(api: Api) -> None:
     assert [one["state"] for one in listed] == ["discharged_early", "enrolled"]
 
 
+@pytest.mark.parametrize(
+    ("role", "status"), [("supporter", 403), ("clinician", 403), ("case-manager", 201), ("program-admin", 201)]
+)
+def test_admitting_somebody_into_another_programme_takes_the_right_to_enrol_there(
+    api: Api, role: str, status: int
+) -> None:
+    api.as_whom = "admin=iop-morning/program-admin"
+    assert api.send("POST", "/programmes", {"id": "iop-morning", "name": "Morning"}).status == 201
+    api.as_whom = "admin=iop-evening/program-admin"
+    person_id = api.enrol()
+    api.as_whom = f"nurse=iop-evening/clinician iop-morning/{role}"
+    api.send("POST", f"/people/{person_id}/transitions", {"to": "discharged_early"})
+
+    told = api.send(
+        "POST", f"/people/{person_id}/episodes", {"programmeId": "iop-morning", "admittedOn": "2026-11-24"}
+    )
+
+    assert told.status == status
+    (row,) = (event for event in api.toy.audit.written if event.programme_id == "iop-morning" and event.actor == "nurse")
+    assert (row.field, row.asked, row.outcome.value) == (
+        Field.ROSTER,
+        Act.WRITE,
+        "allowed" if status == 201 else "denied",
+    )
+
+
+def test_whoever_moves_episodes_where_somebody_was_before_may_admit_them_there_again(api: Api) -> None:
+    api.as_whom = "admin=iop-day/program-admin"
+    assert api.send("POST", "/programmes", {"id": "iop-day", "name": "Day"}).status == 201
+    api.as_whom = "admin=iop-evening/program-admin"
+    person_id = api.enrol()
+    told = []
+    for programme, roles in (
+        ("iop-day", "iop-evening/clinician iop-day/case-manager"),
+        ("iop-evening", "iop-day/clinician iop-evening/clinician"),
+        ("iop-evening", "iop-day/clinician iop-evening/program-admin"),
+    ):
+        api.as_whom = f"nurse={roles}"
+        api.send("POST", f"/people/{person_id}/transitions", {"to": "discharged_early"})
+        told.append(
+            api.send("POST", f"/people/{person_id}/episodes", {"programmeId": programme, "admittedOn": "2026-11-24"})
+        )
+
+    assert [one.status for one in told] == [201, 201, 403]
+
+
 def test_a_consent_is_given_to_the_present_text_and_taken_back(api: Api) -> None:
     person_id = api.enrol()
     api.as_whom = "boss=iop-evening/case-manager"
