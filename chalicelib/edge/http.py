@@ -15,6 +15,7 @@ from chalicelib.edge.doors import Answer, Asked, Door, View
 from chalicelib.edge.log import count, logger, places
 from chalicelib.edge.problems import Refused, problem, refusal_of, unexpected
 from chalicelib.edge.wire import (
+    Instant,
     Page,
     PageQuery,
     Wire,
@@ -36,6 +37,7 @@ __all__ = [
     "Cairn",
     "Door",
     "Doors",
+    "Instant",
     "Page",
     "PageQuery",
     "Refused",

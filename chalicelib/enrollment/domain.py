@@ -45,8 +45,9 @@ class Person:
     Who someone is. ``external_id`` is the programme's own number for them.
 
     ``quiet_from`` and ``quiet_to`` are their own, each None where the programme's default holds. ``calendar_invites``:
-    they want their appointments as calendar entries too. ``version`` grows by every change of the record (episode,
-    consents and all), so that two edits can't cross.
+    they want their appointments as calendar entries too. ``asked_at`` are the instants of the last day at which an
+    e-mail was to ask whether an address is theirs, oldest first. ``version`` grows by every change of the record
+    (episode, consents and all), so that two edits can't cross.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Person:
     recovery_on: date | None = None
     sign_in: str | None = None
     calendar_invites: bool = False
+    asked_at: tuple[datetime, ...] = ()
     version: int = 1
 
     @property

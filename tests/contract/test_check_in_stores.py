@@ -55,9 +55,7 @@ def test_of_two_answers_at_once_one_has_to_look_again(check_ins: CheckIns) -> No
 
 
 def a_call(number: int, at: datetime) -> HelpRequest:
-    return HelpRequest(
-        id=f"{number:032x}", programme_id="iop-evening", person_id=PERSON, at=at, verified=False
-    )
+    return HelpRequest(id=f"{number:032x}", programme_id="iop-evening", person_id=PERSON, at=at, verified=False)
 
 
 def test_calls_for_help_are_kept_once_each_newest_first(calls: HelpRequests) -> None:

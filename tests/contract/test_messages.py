@@ -107,7 +107,7 @@ def test_every_end_is_listed_newest_first_with_its_reason_and_lateness(api: Api)
     ids=["its device", "too late", "another device"],
 )
 def test_a_receipt_counts_in_time_and_from_the_device_it_was_sent_to(
-    api: Api, monkeypatch: pytest.MonkeyPatch, channel_id: str, late: timedelta, counts: bool
+    api: Api, monkeypatch: pytest.MonkeyPatch, channel_id: str, late: timedelta, *, counts: bool
 ) -> None:
     monkeypatch.setattr(check_in_routes, "keys", lambda: KEYS)
     person = api.enrol()
@@ -185,6 +185,8 @@ def test_a_page_is_of_the_dates_that_were_asked_for(api: Api) -> None:
     [
         ("?from=2026-11-24&to=2026-11-23", 422, "from"),
         ("?from=2024-11-24&to=2026-11-23", 422, "from"),
+        ("?to=0001-01-01", 422, "to"),
+        ("?from=0001-01-01&to=0001-01-02", 422, "to"),
         ("?from=yesterday", 400, "from"),
         ("?limit=0", 400, "limit"),
         ("?cursor=bm9uc2Vuc2U", 400, None),
