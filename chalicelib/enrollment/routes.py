@@ -64,6 +64,7 @@ __all__ = [
 ]
 
 _CONTACT = frozenset({View.FULL, View.CONTACT_ONLY, View.NAME_ONLY})
+_NAMES = ("given_name", "family_name", "preferred_name")
 _ENROL = Rule(act=Act.WRITE, field=Field.ROSTER, programme="programme_id", purpose="enrol somebody")
 _READMIT = Rule(act=Act.WRITE, field=Field.EPISODE, subject="person_id", purpose="admit somebody again")
 
@@ -184,6 +185,10 @@ def edit_person(asked: Asked, person_id: str) -> Answer:
         nulls = [name for name in ("given_name", "family_name", "language", "zone") if changes.get(name, "") is None]
         if nulls:
             raise Invalid(*(Fault(field=name, reason="can't be taken away") for name in nulls))
+        # As at enrolment: a blank name is none.
+        changes |= {name: changes[name].strip() for name in _NAMES if changes.get(name) is not None}
+        if not changes.get("preferred_name", person.preferred_name):
+            changes["preferred_name"] = None
         return replace(person, **changes)
 
     record = service.edit_person(

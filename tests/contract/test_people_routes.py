@@ -219,6 +219,31 @@ def test_a_person_changes_their_own_details_and_preferences(api: Api) -> None:
     assert versions == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize(
+    "name", ["", "   ", "\u2028", "A\u2028B", "A\u2029B", "A\r\nBcc: x@example.org", "A\x00", "\u202eA"]
+)
+def test_a_name_that_can_not_be_shown_does_not_take_the_place_of_one(api: Api, name: str) -> None:
+    person_id = api.enrol()
+    assert api.send("PUT", f"/people/{person_id}/sign-in", {"subject": "ana"}).status == 204
+    api.as_whom = "ana=iop-evening/participant"
+    etag = api.send("GET", f"/people/{person_id}").headers["ETag"]
+
+    told = api.send("PATCH", f"/people/{person_id}", {"givenName": name}, if_match=etag)
+
+    assert (told.status, [fault["field"] for fault in told.json["errors"]]) == (422, ["givenName"])
+
+
+def test_names_are_kept_without_blanks_around_them_and_a_blank_one_to_be_called_by_is_none(api: Api) -> None:
+    person_id = api.enrol(preferredName="Annie")
+    assert api.send("PUT", f"/people/{person_id}/sign-in", {"subject": "ana"}).status == 204
+    api.as_whom = "ana=iop-evening/participant"
+    etag = api.send("GET", f"/people/{person_id}").headers["ETag"]
+
+    told = api.send("PATCH", f"/people/{person_id}", {"givenName": " Anna ", "preferredName": " "}, if_match=etag)
+
+    assert (told.json["givenName"], told.json["preferredName"], told.json["name"]) == ("Anna", None, "Anna")
+
+
 def test_an_episode_is_moved_on_and_a_person_admitted_again(api: Api) -> None:
     person_id = api.enrol()
     api.as_whom = "nurse=iop-evening/clinician"

@@ -435,6 +435,42 @@ def test_a_programme_says_what_is_wrong_with_it(changes: dict[str, object], fiel
     assert [fault.field for fault in refusal.value.faults] == fields
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Recovery Center",
+        "Opioid Team",
+        "Methadone Desk",
+        "Substance Services",
+        "12-Step Friends",
+        "Treatment Team",
+        "Equipo de adicción",
+        "Tratamiento",
+        "So\u200dber Team",
+        "\uff33\uff4f\uff42\uff45\uff52 Team",
+        "S\u043eber Team",
+        "S\u00f3ber Team",
+        "S\u1d0fber Team",
+        "S.o.b.e.r Team",
+        "s o b e r",
+        "So\u2028ber",
+        "Команда",
+    ],
+)
+def test_a_sender_tells_nobody_what_the_programme_is_about_however_it_is_written(name: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        service.add_programme(replace(PROGRAMME, sender_name=name), programmes=FakeProgrammes())
+
+    assert [fault.field for fault in refusal.value.faults] == ["senderName"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Care Team", "Équipo Mañana", "St. Mary's & Co.", "Care Habit", "Team 12", "José's Desk"]
+)
+def test_a_sender_may_have_any_other_name(name: str) -> None:
+    service.add_programme(replace(PROGRAMME, sender_name=name), programmes=FakeProgrammes())
+
+
 def test_a_programme_is_edited_from_its_present_version_only() -> None:
     programmes = FakeProgrammes({PROGRAMME.id: PROGRAMME})
 
