@@ -1,7 +1,7 @@
 """People: what is known of a person, and what follows from it for reaching them."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from chalicelib.enrollment.channels import Channel, NoSuchChannel
@@ -73,6 +73,16 @@ class Person:
     def quiet_hours(self, default: QuietHours) -> QuietHours:
         """Return their quiet hours: their own, or the programme's ``default`` for each end that they left open."""
         return QuietHours(start=self.quiet_from or default.start, end=self.quiet_to or default.end)
+
+
+def trimmed(person: Person) -> Person:
+    """Return the person with no blanks around their names; a blank preferred name is none."""
+    return replace(
+        person,
+        given_name=person.given_name.strip(),
+        family_name=person.family_name.strip(),
+        preferred_name=(person.preferred_name or "").strip() or None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from chalicelib.enrollment import (
 from chalicelib.enrollment.changing import Marker, find_person
 from chalicelib.enrollment.channels import email_address
 from chalicelib.enrollment.consents import Via, Will
-from chalicelib.enrollment.domain import CheckInPreference, Person, Record
+from chalicelib.enrollment.domain import CheckInPreference, Person, Record, trimmed
 from chalicelib.enrollment.doors import doors
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.reaching import held_by
@@ -64,7 +64,6 @@ __all__ = [
 ]
 
 _CONTACT = frozenset({View.FULL, View.CONTACT_ONLY, View.NAME_ONLY})
-_NAMES = ("given_name", "family_name", "preferred_name")
 _ENROL = Rule(act=Act.WRITE, field=Field.ROSTER, programme="programme_id", purpose="enrol somebody")
 _READMIT = Rule(act=Act.WRITE, field=Field.EPISODE, subject="person_id", purpose="admit somebody again")
 
@@ -110,9 +109,9 @@ def enrol(asked: Asked, programme_id: str) -> Answer:
     person = Person(
         id=new_id(),
         external_id=body.external_id,
-        given_name=body.given_name.strip(),
-        family_name=body.family_name.strip(),
-        preferred_name=(body.preferred_name or "").strip() or None,
+        given_name=body.given_name,
+        family_name=body.family_name,
+        preferred_name=body.preferred_name,
         language=body.language,
         zone=body.time_zone,
         quiet_from=clock(body.quiet_hours.start),
@@ -120,7 +119,7 @@ def enrol(asked: Asked, programme_id: str) -> Answer:
         recovery_on=body.recovery_date,
     )
     enrolment = service.Enrolment(
-        person=person,
+        person=trimmed(person),
         state=body.state,
         admitted_on=body.admitted_on,
         email=_email(body.email),
@@ -185,11 +184,7 @@ def edit_person(asked: Asked, person_id: str) -> Answer:
         nulls = [name for name in ("given_name", "family_name", "language", "zone") if changes.get(name, "") is None]
         if nulls:
             raise Invalid(*(Fault(field=name, reason="can't be taken away") for name in nulls))
-        # As at enrolment: a blank name is none.
-        changes |= {name: changes[name].strip() for name in _NAMES if changes.get(name) is not None}
-        if not changes.get("preferred_name", person.preferred_name):
-            changes["preferred_name"] = None
-        return replace(person, **changes)
+        return trimmed(replace(person, **changes))
 
     record = service.edit_person(
         person_id,
@@ -231,9 +226,8 @@ def readmit(asked: Asked, person_id: str) -> Answer:
     if programme_id not in {held for held, _ in asked.who.roles}:
         raise Invalid(Fault(field="programmeId", reason="is no programme, or not one of yours"))
     if programme_id != asked.granted.programme_id:
-        was_there = any(
-            episode.programme_id == programme_id for episode in find_person(person_id, people=DynamoPeople()).episodes
-        )
+        known = find_person(person_id, people=DynamoPeople())
+        was_there = programme_id in {episode.programme_id for episode in known.episodes}
         rule, about = (_READMIT, person_id) if was_there else (_ENROL, None)
         doors.decide_too(asked, rule, person_id=about, programme_id=programme_id)
     record = service.readmit(
