@@ -1,6 +1,7 @@
 """The few kinds of failure that a caller can act on. A slice's own errors are one of these, named for the fact."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 class DomainError(Exception):
@@ -21,6 +22,14 @@ class Forbidden(DomainError):
 
 class Stale(DomainError):
     """The caller edits a version that is no longer the present one (RFC 9110 13.1.1, If-Match)."""
+
+
+class TooSoon(DomainError):
+    """It was done as often as it may be for now; ``again_at`` is when it may be done again."""
+
+    def __init__(self, message: str, *, again_at: datetime) -> None:
+        super().__init__(message)
+        self.again_at = again_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from chalicelib.outreach.recurrence import Recurrence, next_occurrence
 
 PERSON = "0f" * 16
 NEW_YORK = "America/New_York"
+A_KEY = "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"
+"""A device's public key: the base point of P-256, for which anybody knows the private key."""
 
 
 def utc(text: str) -> datetime:

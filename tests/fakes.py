@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from chalicelib.checkins.domain import CheckIn, HelpRequest
+from chalicelib.checkins.store import PRESSED_TWICE_WITHIN
 from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import Channel, Due, Entry, Recipient, Status, Waiting
 from chalicelib.outreach.parking import Parked
@@ -134,9 +135,13 @@ class FakeLedger:
         if _is_still(entry)(self.entries.get(_key(entry))):
             del self.entries[_key(entry)]
 
-    def received(self, person_id: str, kind: str, on: date, *, at: datetime, by_device: bool) -> bool:
+    def received(
+        self, person_id: str, kind: str, on: date, *, at: datetime, by_device: bool, channel_id: str | None = None
+    ) -> bool:
         present = self.entries.get((person_id, kind, on))
         if present is None or (present.received_at if by_device else present.reported_at):
+            return False
+        if by_device and channel_id and present.channel_id not in {None, channel_id}:
             return False
         if not by_device and present.status is not Status.CLAIMED:
             return False
@@ -297,13 +302,16 @@ class FakeCheckIns:
 
 class FakeHelpRequests:
     def __init__(self) -> None:
-        self.requests: dict[tuple[str, str], HelpRequest] = {}
+        self.requests: list[HelpRequest] = []
 
     def add(self, request: HelpRequest) -> None:
-        self.requests.setdefault((request.programme_id, request.id), request)
+        page = (request.programme_id, request.id)
+        since = request.at - PRESSED_TWICE_WITHIN
+        if not any((one.programme_id, one.id) == page and one.at > since for one in self.requests):
+            self.requests.append(request)
 
     def of_programme(self, programme_id: str, *, since: datetime) -> Iterator[HelpRequest]:
-        found = [request for request in self.requests.values() if request.programme_id == programme_id]
+        found = [request for request in self.requests if request.programme_id == programme_id]
         for request in sorted(found, key=lambda request: request.at, reverse=True):
             if request.at >= since:
                 yield request

@@ -121,7 +121,7 @@ class HelpRequest:
     Somebody pressed "I need help now".
 
     ``verified`` is False for a link's bearer. ``id`` comes from the page that was shown, so that pressing twice on one
-    page is one request.
+    page is one request; hours later, on a page that stayed open, it is another.
     """
 
     id: str

@@ -86,12 +86,14 @@ def take_check_in(asked: Asked, token: str) -> Answer:
     status=HTTPStatus.NO_CONTENT,
 )
 def report_receipt(asked: Asked, token: str) -> Answer:
-    """Record that a push arrived."""
+    """Record that a push arrived; a report that comes too late, or of a device it wasn't sent to, changes nothing."""
     try:
         claims = Signer(keys().links).open(Purpose.RECEIPT, token)
     except LinkForged:
         raise NotFound("There is no such receipt.") from None
-    news = DynamoLedger().received(claims.person_id, claims.kind, claims.on, at=asked.now, by_device=True)
+    news = asked.now < claims.expires_at and DynamoLedger().received(
+        claims.person_id, claims.kind, claims.on, at=asked.now, by_device=True, channel_id=claims.channel_id
+    )
     logger.info("receipt", extra={"news": news})
     return Answer()
 

@@ -1,7 +1,7 @@
 """Check-ins and calls for help in the table. The only place for their keys."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from pynamodb.attributes import (
     BooleanAttribute,
@@ -14,6 +14,9 @@ from pynamodb.exceptions import PutError, TransactWriteError
 
 from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Plan, Revision, Source
 from chalicelib.edge.table import Item, lost_the_race, transaction
+
+PRESSED_TWICE_WITHIN = timedelta(minutes=10)
+"""A page's second call for help within this time is the first one again; a later one is another call."""
 
 
 class RevisionMap(MapAttribute[str, object]):
@@ -43,7 +46,9 @@ class HelpRequestItem(Item, discriminator="help_request"):
 
 
 class HelpOnceItem(Item, discriminator="help_once"):
-    """pk ``HELP#{programme}#ONCE``, sk ``{id}``: keeps a page that was pressed twice from counting twice."""
+    """pk ``HELP#{programme}#ONCE``, sk ``{id}``: the page's latest call, so that pressing twice doesn't count twice."""
+
+    at = UnicodeAttribute()
 
 
 class DynamoCheckIns:
@@ -92,17 +97,18 @@ class DynamoHelpRequests:
     """Implements ``service.HelpRequests``."""
 
     def add(self, request: HelpRequest) -> None:
-        """Write the call down; the same page pressed twice is written once."""
+        """Write the call down; the same page pressed again within ``PRESSED_TWICE_WITHIN`` adds nothing."""
         item = HelpRequestItem(
             f"HELP#{request.programme_id}",
             f"{request.at.isoformat()}#{request.id}",
             person_id=request.person_id,
             verified=request.verified,
         )
-        once = HelpOnceItem(f"HELP#{request.programme_id}#ONCE", request.id)
+        once = HelpOnceItem(f"HELP#{request.programme_id}#ONCE", request.id, at=request.at.isoformat())
+        over = (request.at - PRESSED_TWICE_WITHIN).isoformat()
         try:
             with transaction() as writes:
-                writes.save(once, condition=HelpOnceItem.pk.does_not_exist())
+                writes.save(once, condition=HelpOnceItem.at.does_not_exist() | (HelpOnceItem.at <= over))
                 writes.save(item)
         except TransactWriteError as error:
             if not lost_the_race(error):

@@ -15,6 +15,7 @@ from chalicelib.edge.doors import Answer, Asked, Door, View
 from chalicelib.edge.log import count, logger, places
 from chalicelib.edge.problems import Refused, problem, refusal_of, unexpected
 from chalicelib.edge.wire import (
+    Instant,
     Page,
     PageQuery,
     Wire,
@@ -36,6 +37,7 @@ __all__ = [
     "Cairn",
     "Door",
     "Doors",
+    "Instant",
     "Page",
     "PageQuery",
     "Refused",
@@ -120,6 +122,22 @@ class Doors(Blueprint):
         """What the doors need from outside: the same standings and audit log that decide access."""
         return cast("Cairn", self.current_app).wiring
 
+    def decide_too(self, asked: Asked, rule: Rule, *, person_id: str | None, programme_id: str) -> Grant:
+        """
+        Decide on a programme that the body names, and write that down as for one that the path names.
+
+        :raises DomainError: as ``authorise`` does
+        """
+        return _authorised(
+            asked.who,
+            rule,
+            person_id=person_id,
+            programme_id=programme_id,
+            now=asked.now,
+            request_id=asked.correlation_id,
+            wiring=self.wiring,
+        )
+
     def _handle(self, door: Door, view: View, path_values: dict[str, str]) -> Response:
         app = cast("Cairn", self.current_app)
         request = self.current_request
@@ -187,22 +205,43 @@ class Doors(Blueprint):
         if not all(_PATH_VALUE.fullmatch(value) for value in path_values.values()):
             # No id of ours looks like this, and it must not get near a key of the table.
             raise NotFound("There is no such thing, or not for you.")
-        try:
-            grant = authorise(
-                actor,
-                door.rule,
-                person_id=path_values[door.rule.subject] if door.rule.subject else None,
-                programme_id=path_values[door.rule.programme] if door.rule.programme else None,
-                now=now,
-                request_id=app.correlation_id,
-                event_id=wiring.new_id(),
-                standings=wiring.standings,
-                audit=wiring.audit,
-            )
-        except DomainError:
-            count("AccessDenied")
-            raise
+        grant = _authorised(
+            actor,
+            door.rule,
+            person_id=path_values[door.rule.subject] if door.rule.subject else None,
+            programme_id=path_values[door.rule.programme] if door.rule.programme else None,
+            now=now,
+            request_id=app.correlation_id,
+            wiring=wiring,
+        )
         return actor, grant
+
+
+def _authorised(
+    actor: Actor,
+    rule: Rule,
+    *,
+    person_id: str | None,
+    programme_id: str | None,
+    now: datetime,
+    request_id: str,
+    wiring: Wiring,
+) -> Grant:
+    try:
+        return authorise(
+            actor,
+            rule,
+            person_id=person_id,
+            programme_id=programme_id,
+            now=now,
+            request_id=request_id,
+            event_id=wiring.new_id(),
+            standings=wiring.standings,
+            audit=wiring.audit,
+        )
+    except DomainError:
+        count("AccessDenied")
+        raise
 
 
 def one_each(request: Request) -> dict[str, str]:

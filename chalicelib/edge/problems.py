@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC
+from email.utils import format_datetime
 from http import HTTPStatus
 
 from chalice.app import Response
 
-from chalicelib.errors import Conflict, DomainError, Fault, Forbidden, Invalid, NotFound, Stale
+from chalicelib.errors import Conflict, DomainError, Fault, Forbidden, Invalid, NotFound, Stale, TooSoon
 from chalicelib.privacy.service import AuditUnavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -17,6 +19,7 @@ _KINDS: tuple[tuple[type[DomainError], HTTPStatus, str], ...] = (
     (Stale, HTTPStatus.PRECONDITION_FAILED, "stale"),
     (Conflict, HTTPStatus.CONFLICT, "conflict"),
     (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"),
+    (TooSoon, HTTPStatus.TOO_MANY_REQUESTS, "too-soon"),
     (AuditUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, "audit-unavailable"),
     (DomainError, HTTPStatus.BAD_REQUEST, "refused"),
 )
@@ -48,6 +51,8 @@ def refusal_of(error: DomainError) -> Refused:
     if isinstance(error, Invalid):
         return Refused(status=status, kind=kind, detail="Some of the input breaks a rule.", faults=error.faults)
     headers = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if isinstance(error, TooSoon):
+        headers["Retry-After"] = format_datetime(error.again_at.astimezone(UTC), usegmt=True)
     return Refused(status=status, kind=kind, detail=str(error), headers=headers)
 
 

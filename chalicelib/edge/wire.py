@@ -4,12 +4,14 @@ import binascii
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Generic, TypeVar
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from chalicelib.edge.problems import Refused, faults_of
 
@@ -17,8 +19,22 @@ _ETAG = re.compile(r'"(0|[1-9][0-9]{0,9})"')
 _LONGEST_CURSOR = 700
 _LARGEST_BODY = 64 * 1024
 _LARGEST_TABLE = 5 * 1024 * 1024
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 
 Shown = TypeVar("Shown", bound=BaseModel)
+
+
+def _sane(at: datetime) -> datetime:
+    # At either end of the calendar an offset leads out of it.
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise PydanticCustomError(
+            "year", "must be of the years {first} to {last}", {"first": _FIRST_YEAR, "last": _LAST_YEAR}
+        )
+    return at.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_sane)]
+"""An instant that a caller sends: with its offset, in years that can be counted with. It comes in UTC."""
 
 
 class Wire(BaseModel):

@@ -26,6 +26,9 @@ _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 _LONGEST_LOCAL, _LONGEST_ADDRESS = 64, 254
 _POINT_BYTES, _AUTH_BYTES = 65, 16
+# The curve P-256, y² = x³ - 3x + b (NIST SP 800-186 3.2.1.3).
+_P = 2**256 - 2**224 + 2**192 + 2**96 - 1
+_B = 0x5AC635D8_AA3A93E7_B3EBBD55_769886BC_651D06B0_CC53B0F6_3BCE3C3E_27D2604B
 
 
 class Verification(StrEnum):
@@ -204,9 +207,15 @@ def push_key(text: str) -> str:
     :raises ValueError: if it isn't one
     """
     raw = _base64url(text)
-    if len(raw) != _POINT_BYTES or raw[0] != 4:  # noqa: PLR2004 (SEC 1 2.3.3: 4 marks an uncompressed point)
+    is_point = len(raw) == _POINT_BYTES and raw[0] == 4  # noqa: PLR2004 (SEC 1 2.3.3: 4 marks an uncompressed point)
+    # Worked out here: for one sum the API needn't wait for a library of cryptography to load.
+    if not is_point or not _is_on_curve(int.from_bytes(raw[1:33], "big"), int.from_bytes(raw[33:], "big")):
         raise ValueError("is not an uncompressed P-256 point in base64url")
     return text.rstrip("=")
+
+
+def _is_on_curve(x: int, y: int) -> bool:
+    return x < _P and y < _P and (y * y - x**3 + 3 * x - _B) % _P == 0
 
 
 def push_auth(text: str) -> str:

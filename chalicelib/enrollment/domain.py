@@ -1,7 +1,7 @@
 """People: what is known of a person, and what follows from it for reaching them."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from chalicelib.enrollment.channels import Channel, NoSuchChannel
@@ -45,8 +45,9 @@ class Person:
     Who someone is. ``external_id`` is the programme's own number for them.
 
     ``quiet_from`` and ``quiet_to`` are their own, each None where the programme's default holds. ``calendar_invites``:
-    they want their appointments as calendar entries too. ``version`` grows by every change of the record (episode,
-    consents and all), so that two edits can't cross.
+    they want their appointments as calendar entries too. ``asked_at`` are the instants of the last day at which an
+    e-mail was to ask whether an address is theirs, oldest first. ``version`` grows by every change of the record
+    (episode, consents and all), so that two edits can't cross.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Person:
     recovery_on: date | None = None
     sign_in: str | None = None
     calendar_invites: bool = False
+    asked_at: tuple[datetime, ...] = ()
     version: int = 1
 
     @property
@@ -71,6 +73,16 @@ class Person:
     def quiet_hours(self, default: QuietHours) -> QuietHours:
         """Return their quiet hours: their own, or the programme's ``default`` for each end that they left open."""
         return QuietHours(start=self.quiet_from or default.start, end=self.quiet_to or default.end)
+
+
+def trimmed(person: Person) -> Person:
+    """Return the person with no blanks around their names; a blank preferred name is none."""
+    return replace(
+        person,
+        given_name=person.given_name.strip(),
+        family_name=person.family_name.strip(),
+        preferred_name=(person.preferred_name or "").strip() or None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,12 @@
 """The doors by which staff hold celebrations back, while a crisis or a conversation is open with somebody."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from pydantic import AwareDatetime
 from pydantic import Field as Described
 
-from chalicelib.edge.http import Answer, Asked, Wire
+from chalicelib.edge.http import Answer, Asked, Instant, Wire
 from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.doors import doors
 from chalicelib.enrollment.holds import PlacedHold, place_hold
@@ -21,7 +20,7 @@ from chalicelib.privacy.domain import Act, Field, Rule
 class NewHold(Wire):
     """Until when."""
 
-    until: Annotated[AwareDatetime, Described(description="An instant with its offset, at most 31 days ahead.")]
+    until: Annotated[Instant, Described(description="An instant with its offset, at most 31 days ahead.")]
 
 
 class ShownHold(Wire):
@@ -63,9 +62,8 @@ def list_holds(asked: Asked, person_id: str) -> Answer:
 )
 def put_hold(asked: Asked, person_id: str, kind: str) -> Answer:
     """Place the hold, in place of one of its kind."""
-    until: datetime = asked.body.until
     hold = place_hold(
-        person_id, _kind(kind), until=until.astimezone(UTC), by=asked.who.subject, now=asked.now, holds=DynamoHolds()
+        person_id, _kind(kind), until=asked.body.until, by=asked.who.subject, now=asked.now, holds=DynamoHolds()
     )
     return Answer(body=_shown(hold, now=asked.now))
 

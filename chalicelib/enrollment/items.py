@@ -41,6 +41,7 @@ class PersonItem(Item, discriminator="person"):
     recovery_on = UnicodeAttribute(null=True)
     sign_in = UnicodeAttribute(null=True)
     calendar_invites = BooleanAttribute(null=True)
+    asked_at = UnicodeAttribute(null=True)
     version = NumberAttribute()
 
 
@@ -139,6 +140,7 @@ def person_item(person: Person) -> PersonItem:
         recovery_on=person.recovery_on.isoformat() if person.recovery_on else None,
         sign_in=person.sign_in,
         calendar_invites=person.calendar_invites or None,
+        asked_at=" ".join(map(instant, person.asked_at)) or None,
         version=person.version,
     )
 
@@ -158,6 +160,7 @@ def person_of(item: PersonItem) -> Person:
         recovery_on=date.fromisoformat(item.recovery_on) if item.recovery_on else None,
         sign_in=item.sign_in,
         calendar_invites=bool(item.calendar_invites),
+        asked_at=tuple(map(datetime.fromisoformat, (item.asked_at or "").split())),
         version=int(item.version),
     )
 

@@ -8,7 +8,7 @@ from pydantic import Field as Described
 
 from chalicelib.edge.http import Answer, Asked, Page, PageQuery, Refused, Wire
 from chalicelib.enrollment.changing import find_person
-from chalicelib.enrollment.domain import Record
+from chalicelib.enrollment.domain import EARLIEST, Record
 from chalicelib.enrollment.doors import doors
 from chalicelib.enrollment.store import people
 from chalicelib.errors import Fault, Forbidden, Invalid, NotFound
@@ -123,6 +123,8 @@ def list_messages(asked: Asked, person_id: str) -> Answer:
     recipient = _recipient(person_id, asked.now)
     today = local_date(asked.now, recipient.zone)
     last = asked.query.last or today
+    if last < EARLIEST:
+        raise Invalid(Fault(field="to", reason="is too long ago"))
     first = asked.query.first or last - SHOWN_FOR
     if not timedelta() <= last - first <= LONGEST:
         raise Invalid(Fault(field="from", reason="must be up to 366 days before `to`"))

@@ -1,10 +1,10 @@
 """The page behind the link at the foot of an e-mail: one can get less there, and read nothing."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
 from email.message import Message
-from email.parser import Parser
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from chalicelib.outreach.domain import ChannelKind, QuietHours
 FOLDER = Path(__file__).parent / "pages"
 MULTIPART = "multipart/form-data"
 MOST_FIELDS = 40
+_LONGEST_HEAD = 500
+_NAME = re.compile(r'^content-disposition:[ \t]*form-data;[ \t]*name="?([^";\n]*)', re.IGNORECASE | re.MULTILINE)
 
 QUIET = {
     "20-09": QuietHours(start=time(20), end=time(9)),
@@ -81,21 +83,29 @@ def read_less(body: str, content_type: str) -> Less:
 def _fields(body: str, content_type: str) -> dict[str, str]:
     try:
         if content_type.partition(";")[0].strip().lower() == MULTIPART:
-            return _parts(Parser().parsestr(f"Content-Type: {content_type}\n\n{body}"))
+            return _parts(body, content_type)
         return {name: values[-1] for name, values in parse_qs(body, max_num_fields=MOST_FIELDS).items()}
     except ValueError:
-        # Too many fields for our form, or no address of a part: whatever it is, it asks for nothing.
+        # Too many fields for our form: whatever it is, it asks for nothing.
         return {}
 
 
-def _parts(message: Message) -> dict[str, str]:
-    if not message.is_multipart():
+def _parts(body: str, content_type: str) -> dict[str, str]:
+    """Return the fields of a form (RFC 7578), which has no parts within parts: a reader of mail would follow those."""
+    head = Message()
+    head["Content-Type"] = content_type
+    edge = head.get_boundary()
+    if not edge:
+        return {}
+    _, *parts = body.replace("\r\n", "\n").split(f"--{edge}", MOST_FIELDS + 2)
+    if len(parts) > MOST_FIELDS + 1:
         return {}
     found = {}
-    for part in message.get_payload():
-        name = isinstance(part, Message) and part.get_param("name", header="content-disposition")
-        if isinstance(name, str) and isinstance(part, Message):
-            found[name] = str(part.get_payload()).strip()
+    for part in parts:
+        about, _, value = part.partition("\n\n")
+        name = _NAME.search(about[:_LONGEST_HEAD])
+        if name:
+            found[name[1]] = value.strip()
     return found
 
 

@@ -105,8 +105,7 @@ def show_less(asked: Asked, token: str) -> Answer:
     """Show the page; a mail scanner follows links too."""
     visit = _stranger(asked)
     try:
-        _, visit = _opened(asked, token)
-        return questions(visit)
+        return questions(_theirs(asked, Signer(keys().links).open(Purpose.UNSUBSCRIBE, token)))
     except LinkForged:
         return word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
     except Exception as error:  # noqa: BLE001 (whatever broke, this person must see whom to call)
@@ -123,33 +122,41 @@ def show_less(asked: Asked, token: str) -> Answer:
 )
 def take_less(asked: Asked, token: str) -> Answer:
     """Do it; again changes nothing. One click is answered with nothing, whatever the link."""
-    content_type = asked.headers.get("content-type", FORM)
-    if is_one_click(asked.body, content_type):
-        return _one_click(asked, token)
     visit = _stranger(asked)
-    less = read_less(asked.body, content_type)
     try:
-        claims, visit = _opened(asked, token)
-        if not less:
-            return questions(visit, nothing=True)
-        holds = preferring.take_less(
-            claims, less, via=Via.LINK, now=asked.now, people=DynamoPeople(), programmes=DynamoProgrammes()
-        )
-    except LinkForged:
-        return word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
+        return _taken(asked, token, visit)
     except Exception as error:  # noqa: BLE001 (whatever broke, this person must see whom to call)
         return _trouble(visit, error)
+
+
+def _taken(asked: Asked, token: str, visit: Visit) -> Answer:
+    content_type = asked.headers.get("content-type", FORM)
+    try:
+        claims = Signer(keys().links).open(Purpose.UNSUBSCRIBE, token)
+    except LinkForged:
+        if not is_one_click(asked.body, content_type):
+            return word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
+        count("UnsubscribesUnknown")
+        return Answer()
+    if is_one_click(asked.body, content_type):
+        return _one_click(asked, claims)
+    visit = _theirs(asked, claims)
+    try:
+        less = read_less(asked.body, content_type)
+    except Invalid:
+        # It isn't our page's form, and nothing of it is done.
+        return questions(visit, nothing=True)
+    if not less:
+        return questions(visit, nothing=True)
+    holds = preferring.take_less(
+        claims, less, via=Via.LINK, now=asked.now, people=DynamoPeople(), programmes=DynamoProgrammes()
+    )
     logger.info("less by link", extra={"holds": holds})
     # A link to an address that was changed or removed is answered alike: nothing goes there any more.
     return word(visit, "done")
 
 
-def _one_click(asked: Asked, token: str) -> Answer:
-    try:
-        claims = Signer(keys().links).open(Purpose.UNSUBSCRIBE, token)
-    except LinkForged:
-        count("UnsubscribesUnknown")
-        return Answer()
+def _one_click(asked: Asked, claims: Claims) -> Answer:
     holds = preferring.unsubscribe(
         claims, via=Via.LINK, now=asked.now, people=DynamoPeople(), programmes=DynamoProgrammes()
     )
@@ -192,18 +199,13 @@ def _stranger(asked: Asked) -> Visit:
     return Visit(language=pages.preferred_language(asked.headers.get("accept-language", "")))
 
 
-def _opened(asked: Asked, token: str) -> tuple[Claims, Visit]:
-    """
-    Return what the link says, and the visit in its person's language and country.
-
-    :raises LinkForged: if it was not made by us
-    """
-    claims = Signer(keys().links).open(Purpose.UNSUBSCRIBE, token)
+def _theirs(asked: Asked, claims: Claims) -> Visit:
+    """Return the visit in the language and country of the link's person."""
     visit, category = _stranger(asked), category_name(claims.kind)
     recipient = DynamoPeople().load(claims.person_id, now=asked.now)
     if recipient is None:
-        return claims, Visit(language=visit.language, category=category)
-    return claims, Visit(language=recipient.language, country=recipient.country, category=category)
+        return Visit(language=visit.language, category=category)
+    return Visit(language=recipient.language, country=recipient.country, category=category)
 
 
 def _trouble(visit: Visit, error: Exception) -> Answer:

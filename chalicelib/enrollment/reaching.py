@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.enrollment.changing import Change, People, change_record, find_person, next_of
 from chalicelib.enrollment.channels import (
@@ -11,13 +11,17 @@ from chalicelib.enrollment.channels import (
     email_address,
 )
 from chalicelib.enrollment.domain import Carer, Member, Person, Record
-from chalicelib.errors import Conflict, Fault, Invalid
+from chalicelib.errors import Conflict, Fault, Invalid, TooSoon
 from chalicelib.outreach.categories import confirm_kind
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, Due
 from chalicelib.outreach.service import at_once
 
 MOST_CHANNELS = 10
 """How many addresses and devices a person may have."""
+
+
+MOST_ASKED, ASKED_WITHIN = 5, timedelta(hours=24)
+"""How many e-mails a person may have sent to addresses that may be a stranger's, and in what time."""
 
 
 class TooManyChannels(Conflict):
@@ -28,9 +32,27 @@ class ChannelTaken(Conflict):
     """The person has this address already."""
 
 
+class AskedTooOften(TooSoon):
+    """Enough e-mails went to addresses that may not be the person's."""
+
+
 def ask(person: Person, channel: Channel, *, now: datetime) -> Due:
     """Return what makes outreach ask over the channel itself whether it is the person's."""
     return at_once(person.id, confirm_kind(channel.id, channel.revision), zone=person.zone, now=now)
+
+
+def asked_by_mail(person: Person, *, now: datetime) -> Person:
+    """
+    Count an e-mail that asks whether an address is the person's. What is removed afterwards stays counted.
+
+    :raises AskedTooOften: if that is one too many
+    """
+    lately = tuple(at for at in person.asked_at if at > now - ASKED_WITHIN)
+    if len(lately) >= MOST_ASKED:
+        again_at = lately[-MOST_ASKED] + ASKED_WITHIN
+        text = f"too many addresses were to be confirmed; try again at {again_at.isoformat(timespec='seconds')}"
+        raise AskedTooOften(text, again_at=again_at)
+    return replace(person, asked_at=(*lately, now))
 
 
 def add_email(
@@ -57,6 +79,7 @@ def change_channel(
 
     :raises NoSuchChannel: if it isn't the person's
     :raises Invalid: if it can't have that address
+    :raises AskedTooOften: if too many addresses were to be confirmed lately
     """
 
     def decide(record: Record) -> Change:
@@ -73,8 +96,10 @@ def change_channel(
             except ValueError as error:
                 raise Invalid(Fault(field="address", reason=str(error))) from error
             _must_be_new(record, moved)
-        asked = (ask(record.person, moved, now=now),) if moved.revision != channel.revision else ()
-        return replace(next_of(record), channels=(replace(moved, detail=detail or moved.detail),), dues=asked)
+        moved, person, dues = replace(moved, detail=detail or moved.detail), record.person, tuple[Due, ...]()
+        if moved.revision != channel.revision:
+            person, dues = asked_by_mail(person, now=now), (ask(person, moved, now=now),)
+        return replace(next_of(record, person=person), channels=(moved,), dues=dues)
 
     return change_record(person_id, decide, people=people).channel(channel_id)
 
@@ -167,13 +192,17 @@ def add_channel(person_id: str, channel: Channel, *, now: datetime, people: Peop
 
     :raises TooManyChannels: if they have as many as anyone may
     :raises ChannelTaken: if they have the address already
+    :raises AskedTooOften: if it is an e-mail address, and too many were to be confirmed lately
     """
 
     def decide(record: Record) -> Change:
         record.must_be_alive()
         must_have_room(record)
         _must_be_new(record, channel)
-        return replace(next_of(record), channels=(channel,), dues=(ask(record.person, channel, now=now),))
+        person = record.person
+        if channel.kind is ChannelKind.EMAIL:
+            person = asked_by_mail(person, now=now)
+        return replace(next_of(record, person=person), channels=(channel,), dues=(ask(person, channel, now=now),))
 
     return change_record(person_id, decide, people=people).channel(channel.id)
 

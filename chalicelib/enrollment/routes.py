@@ -21,7 +21,7 @@ from chalicelib.enrollment import (
 from chalicelib.enrollment.changing import Marker, find_person
 from chalicelib.enrollment.channels import email_address
 from chalicelib.enrollment.consents import Via, Will
-from chalicelib.enrollment.domain import CheckInPreference, Person, Record
+from chalicelib.enrollment.domain import CheckInPreference, Person, Record, trimmed
 from chalicelib.enrollment.doors import doors
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.reaching import held_by
@@ -64,6 +64,8 @@ __all__ = [
 ]
 
 _CONTACT = frozenset({View.FULL, View.CONTACT_ONLY, View.NAME_ONLY})
+_ENROL = Rule(act=Act.WRITE, field=Field.ROSTER, programme="programme_id", purpose="enrol somebody")
+_READMIT = Rule(act=Act.WRITE, field=Field.EPISODE, subject="person_id", purpose="admit somebody again")
 
 
 @doors.door(
@@ -95,7 +97,7 @@ def list_people(asked: Asked, programme_id: str) -> Answer:
     "POST",
     "/programmes/{programme_id}/people",
     summary="Enrol somebody; consents are granted on their own",
-    rule=Rule(act=Act.WRITE, field=Field.ROSTER, programme="programme_id", purpose="enrol somebody"),
+    rule=_ENROL,
     body=NewPerson,
     answer=ShownPerson,
     status=HTTPStatus.CREATED,
@@ -107,9 +109,9 @@ def enrol(asked: Asked, programme_id: str) -> Answer:
     person = Person(
         id=new_id(),
         external_id=body.external_id,
-        given_name=body.given_name.strip(),
-        family_name=body.family_name.strip(),
-        preferred_name=(body.preferred_name or "").strip() or None,
+        given_name=body.given_name,
+        family_name=body.family_name,
+        preferred_name=body.preferred_name,
         language=body.language,
         zone=body.time_zone,
         quiet_from=clock(body.quiet_hours.start),
@@ -117,7 +119,7 @@ def enrol(asked: Asked, programme_id: str) -> Answer:
         recovery_on=body.recovery_date,
     )
     enrolment = service.Enrolment(
-        person=person,
+        person=trimmed(person),
         state=body.state,
         admitted_on=body.admitted_on,
         email=_email(body.email),
@@ -182,7 +184,7 @@ def edit_person(asked: Asked, person_id: str) -> Answer:
         nulls = [name for name in ("given_name", "family_name", "language", "zone") if changes.get(name, "") is None]
         if nulls:
             raise Invalid(*(Fault(field=name, reason="can't be taken away") for name in nulls))
-        return replace(person, **changes)
+        return trimmed(replace(person, **changes))
 
     record = service.edit_person(
         person_id,
@@ -212,17 +214,22 @@ def list_episodes(_asked: Asked, person_id: str) -> Answer:
     "POST",
     "/people/{person_id}/episodes",
     summary="Admit again somebody whose last episode is over",
-    rule=Rule(act=Act.WRITE, field=Field.EPISODE, subject="person_id", purpose="admit somebody again"),
+    rule=_READMIT,
     body=Readmission,
     answer=ShownEpisode,
     status=HTTPStatus.CREATED,
     created=True,
 )
 def readmit(asked: Asked, person_id: str) -> Answer:
-    """Begin the new episode; in a programme in which the one who asks may enrol."""
+    """Begin the new episode; where they never were before, it takes the right to enrol there."""
     programme_id: str = asked.body.programme_id
     if programme_id not in {held for held, _ in asked.who.roles}:
         raise Invalid(Fault(field="programmeId", reason="is no programme, or not one of yours"))
+    if programme_id != asked.granted.programme_id:
+        known = find_person(person_id, people=DynamoPeople())
+        was_there = programme_id in {episode.programme_id for episode in known.episodes}
+        rule, about = (_READMIT, person_id) if was_there else (_ENROL, None)
+        doors.decide_too(asked, rule, person_id=about, programme_id=programme_id)
     record = service.readmit(
         person_id,
         programme_id=programme_id,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field as Described
 
-from chalicelib.edge.http import Wire
+from chalicelib.edge.http import Instant, Wire
 from chalicelib.enrollment.channels import Verification
 from chalicelib.enrollment.consents import Action, Via
 from chalicelib.enrollment.device_shapes import App, Subscription
@@ -219,7 +219,7 @@ class NewConsent(Wire):
     text_version: Annotated[int, Described(ge=1)]
     locale: Literal["en", "es"]
     value: Text | None = None
-    expires_at: datetime | None = None
+    expires_at: Instant | None = None
 
 
 class ShownConsent(Wire):

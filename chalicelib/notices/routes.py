@@ -7,11 +7,10 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated
 
-from pydantic import AwareDatetime
 from pydantic import Field as Described
 
 from chalicelib.edge import pages
-from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Refused, Wire
+from chalicelib.edge.http import Answer, Asked, Doors, Instant, Page, PageQuery, Refused, Wire
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
 from chalicelib.edge.log import count, logger, places
@@ -56,7 +55,7 @@ class NewNotice(Wire):
         ),
     ]
     at: Annotated[
-        AwareDatetime | None,
+        Instant | None,
         Described(
             description="When the first are reached, three minutes ahead or more; left out: as soon as it can be."
         ),

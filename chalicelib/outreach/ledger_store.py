@@ -86,20 +86,22 @@ class DynamoLedger:
         """Take back an entry whose message was certainly not accepted; nothing if it is no longer as it was."""
         _if_unchanged(lambda: item_of(LedgerItem, _row_of(entry)).delete(_is_still(entry)))
 
-    def received(self, person_id: str, kind: str, on: date, *, at: datetime, by_device: bool) -> bool:
+    def received(
+        self, person_id: str, kind: str, on: date, *, at: datetime, by_device: bool, channel_id: str | None = None
+    ) -> bool:
         """
         Note that a provider (or the device itself) reported the message; say whether that was news.
 
+        A device's word counts where the entry was sent over its channel, or doesn't say yet where it is sent.
         A provider's report costs half a read unit where the sender has written its end already, which is nearly always.
         """
         item = LedgerItem(*_ledger_key(person_id, kind, on))
         if by_device:
             seen = LedgerItem.received_at.set(instant(at))
-            return _if_unchanged(
-                lambda: item.update(
-                    actions=[seen], condition=LedgerItem.pk.exists() & LedgerItem.received_at.does_not_exist()
-                )
-            )
+            may_count = LedgerItem.pk.exists() & LedgerItem.received_at.does_not_exist()
+            if channel_id is not None:
+                may_count &= LedgerItem.channel_id.does_not_exist() | (LedgerItem.channel_id == channel_id)
+            return _if_unchanged(lambda: item.update(actions=[seen], condition=may_count))
         try:
             if LedgerItem.get(item.pk, item.sk).status != Status.CLAIMED:
                 return False

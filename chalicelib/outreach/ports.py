@@ -82,10 +82,13 @@ class Ledger(Protocol):
         """
         ...
 
-    def received(self, person_id: str, kind: str, on: date, *, at: datetime, by_device: bool) -> bool:
+    def received(
+        self, person_id: str, kind: str, on: date, *, at: datetime, by_device: bool, channel_id: str | None = None
+    ) -> bool:
         """
         Note that a provider (or the device itself) reported the message; say whether that was news.
 
+        A device's word counts where the entry was sent over its channel, or doesn't say yet where it is sent.
         A provider's report is noted on a claim only: it vouches for a sender that died.
         """
         ...

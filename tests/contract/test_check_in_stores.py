@@ -1,7 +1,7 @@
 """One suite for the fakes and for DynamoDB."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -54,19 +54,23 @@ def test_of_two_answers_at_once_one_has_to_look_again(check_ins: CheckIns) -> No
     assert (first, second) == (True, False)
 
 
+def a_call(number: int, at: datetime) -> HelpRequest:
+    return HelpRequest(id=f"{number:032x}", programme_id="iop-evening", person_id=PERSON, at=at, verified=False)
+
+
 def test_calls_for_help_are_kept_once_each_newest_first(calls: HelpRequests) -> None:
-    requests = [
-        HelpRequest(
-            id=f"{number:032x}",
-            programme_id="iop-evening",
-            person_id=PERSON,
-            at=NOON + timedelta(minutes=number),
-            verified=False,
-        )
-        for number in range(3)
-    ]
-    for request in (*requests, replace(requests[0], at=NOON + timedelta(hours=1))):
+    requests = [a_call(number, NOON + timedelta(minutes=number)) for number in range(3)]
+    for request in (*requests, replace(requests[0], at=NOON + timedelta(minutes=9, seconds=59))):
         calls.add(request)
 
     assert list(calls.of_programme("iop-evening", since=NOON + timedelta(minutes=1))) == [requests[2], requests[1]]
     assert list(calls.of_programme("iop-morning", since=NOON)) == []
+
+
+def test_a_page_that_is_pressed_again_later_calls_again_and_again(calls: HelpRequests) -> None:
+    minutes = (0, 5, 10, 19, 20, 300)
+    for minute in minutes:
+        calls.add(a_call(1, NOON + timedelta(minutes=minute)))
+
+    kept = [call.at - NOON for call in calls.of_programme("iop-evening", since=NOON)]
+    assert kept == [timedelta(minutes=minute) for minute in (300, 20, 10, 0)]

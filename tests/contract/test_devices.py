@@ -298,6 +298,7 @@ def test_somebody_elses_subscription_is_not_replaced(api: Api, ana: str, browser
         ({"endpoint": "https://evil.example/1"}, "subscription.endpoint"),
         ({"endpoint": "https://push.example@evil.example/1"}, "subscription.endpoint"),
         ({"keys": {"p256dh": "x", "auth": "A" * 22}}, "subscription.keys.p256dh"),
+        ({"keys": {"p256dh": "BA" + "A" * 85, "auth": "A" * 22}}, "subscription.keys.p256dh"),
         ({"expirationTime": 1.0}, "subscription.expirationTime"),
         ({"expirationTime": 1e300}, "subscription.expirationTime"),
         ({"expirationTime": -1e300}, "subscription.expirationTime"),

@@ -150,6 +150,8 @@ def test_a_change_of_the_record_leaves_holds_alone(api: Api) -> None:
     [
         ("crisis", {"until": "2020-01-01T00:00:00Z"}, 422, "until"),
         ("crisis", {"until": "2026-11-26T00:00:00"}, 422, "until"),
+        ("crisis", {"until": "0001-01-01T00:00:00+14:00"}, 422, "until"),
+        ("crisis", {"until": "9999-12-31T23:59:59-14:00"}, 422, "until"),
         ("crisis", {}, 422, "until"),
         ("vacation", {"until": (NOW + timedelta(hours=5)).isoformat()}, 404, None),
     ],

@@ -6,17 +6,19 @@ from typing import Any
 
 import pytest
 
+from chalicelib.checkins import routes as check_in_routes
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.categories import APPOINTMENT, CHECK_IN, MILESTONE
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Status, occurrence_name
 from chalicelib.outreach.ledger_store import DynamoLedger
+from chalicelib.outreach.links import Claims, Purpose, Signer
 from chalicelib.outreach.operating import turn
 from chalicelib.outreach.receipt_store import DynamoFates
 from chalicelib.outreach.reports import Report, What
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.outreach.switch import DynamoSwitch, switch
 from tests.build import utc
-from tests.contract.test_people_routes import Api
+from tests.contract.test_people_routes import KEYS, Api
 from tests.toy import NOW
 
 TODAY = date(2026, 11, 24)
@@ -99,6 +101,33 @@ def test_every_end_is_listed_newest_first_with_its_reason_and_lateness(api: Api)
     assert items[2]["mergedInto"] == occurrence_name(person, days[2], CHECK_IN)
 
 
+@pytest.mark.parametrize(
+    ("channel_id", "late", "counts"),
+    [("phone", timedelta(), True), ("phone", timedelta(hours=5), False), ("laptop", timedelta(), False)],
+    ids=["its device", "too late", "another device"],
+)
+def test_a_receipt_counts_in_time_and_from_the_device_it_was_sent_to(
+    api: Api, monkeypatch: pytest.MonkeyPatch, channel_id: str, late: timedelta, *, counts: bool
+) -> None:
+    monkeypatch.setattr(check_in_routes, "keys", lambda: KEYS)
+    person = api.enrol()
+    with_entries(api, replace(entry(person, TODAY), channel_id="phone", channel_kind=ChannelKind.PUSH))
+    claims = Claims(
+        person_id=person,
+        kind=CHECK_IN,
+        on=TODAY,
+        channel_id=channel_id,
+        revision=1,
+        expires_at=NOW + timedelta(hours=4) - late,
+    )
+
+    told = api.send("POST", f"/receipts/{Signer(KEYS.links).token(Purpose.RECEIPT, claims)}")
+
+    found = DynamoLedger().get(person, CHECK_IN, TODAY)
+    assert found is not None
+    assert (told.status, found.received_at is not None) == (204, counts)
+
+
 def test_what_mail_servers_and_devices_said_since_is_shown_with_the_message(api: Api) -> None:
     person = api.enrol()
     with_entries(api, entry(person, TODAY))
@@ -156,6 +185,8 @@ def test_a_page_is_of_the_dates_that_were_asked_for(api: Api) -> None:
     [
         ("?from=2026-11-24&to=2026-11-23", 422, "from"),
         ("?from=2024-11-24&to=2026-11-23", 422, "from"),
+        ("?to=0001-01-01", 422, "to"),
+        ("?from=0001-01-01&to=0001-01-02", 422, "to"),
         ("?from=yesterday", 400, "from"),
         ("?limit=0", 400, "limit"),
         ("?cursor=bm9uc2Vuc2U", 400, None),

@@ -133,6 +133,22 @@ def test_a_swap_takes_away_what_the_new_entry_lacks(ledger: Ledger) -> None:
     assert ledger.get(entry.person_id, entry.kind, entry.on) == replace(entry, attempt=2)
 
 
+def test_a_device_speaks_for_what_was_sent_over_its_own_channel(ledger: Ledger) -> None:
+    entry = an_entry()
+    key = (entry.person_id, entry.kind, entry.on)
+    ledger.add([replace(ended(entry), channel_id="phone")])
+
+    assert not ledger.received(*key, at=NINE, by_device=True, channel_id="laptop")
+    assert ledger.received(*key, at=NINE, by_device=True, channel_id="phone")
+
+
+def test_a_device_may_speak_before_its_sender_has_written_where_it_sent(ledger: Ledger) -> None:
+    entry = an_entry()
+    ledger.add([entry])
+
+    assert ledger.received(entry.person_id, entry.kind, entry.on, at=NINE, by_device=True, channel_id="phone")
+
+
 def test_reports_are_noted_and_outlive_what_a_sender_writes(ledger: Ledger) -> None:
     entry = an_entry()
     key = (entry.person_id, entry.kind, entry.on)

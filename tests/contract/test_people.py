@@ -23,6 +23,7 @@ from chalicelib.outreach.links import NO_END, Claims
 from chalicelib.outreach.recurrence import DAYS, Recurrence
 from chalicelib.outreach.store import DueItem
 from chalicelib.privacy.domain import Caseload
+from tests.build import A_KEY
 from tests.fakes_enrollment import FakePeople, FakeProgrammes, Ids
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -252,7 +253,7 @@ def test_a_device_is_added_heard_from_and_removed(kept: Kept) -> None:
     person_id = enrol(kept).person.id
     device = devices.add_browser(
         person_id,
-        devices.Browser(endpoint="https://push.example/device", key="BA" + "A" * 85, auth="A" * 22),
+        devices.Browser(endpoint="https://push.example/device", key=A_KEY, auth="A" * 22),
         detail=DetailLevel.DISCREET,
         origins=frozenset({"https://push.example"}),
         now=NOW,

@@ -20,6 +20,7 @@ from chalicelib.outreach.links import Claims, Purpose, Signer
 from chalicelib.outreach.store import DueItem
 from chalicelib.privacy.domain import Act, Actor, Field, Role
 from chalicelib.privacy.matrix import MATRIX
+from tests.build import A_KEY
 from tests.contract.test_people_imports import roster
 from tests.toy import NOW, Told, Toy
 
@@ -40,7 +41,7 @@ PERSON = {
 }
 DEVICE = {
     "endpoint": "https://push.example/device",
-    "keys": {"p256dh": "BA" + "A" * 85, "auth": "A" * 22},
+    "keys": {"p256dh": A_KEY, "auth": "A" * 22},
     "expirationTime": None,
 }
 
@@ -218,6 +219,31 @@ def test_a_person_changes_their_own_details_and_preferences(api: Api) -> None:
     assert versions == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize(
+    "name", ["", "   ", "\u2028", "A\u2028B", "A\u2029B", "A\r\nBcc: x@example.org", "A\x00", "\u202eA"]
+)
+def test_a_name_that_can_not_be_shown_does_not_take_the_place_of_one(api: Api, name: str) -> None:
+    person_id = api.enrol()
+    assert api.send("PUT", f"/people/{person_id}/sign-in", {"subject": "ana"}).status == 204
+    api.as_whom = "ana=iop-evening/participant"
+    etag = api.send("GET", f"/people/{person_id}").headers["ETag"]
+
+    told = api.send("PATCH", f"/people/{person_id}", {"givenName": name}, if_match=etag)
+
+    assert (told.status, [fault["field"] for fault in told.json["errors"]]) == (422, ["givenName"])
+
+
+def test_names_are_kept_without_blanks_around_them_and_a_blank_one_to_be_called_by_is_none(api: Api) -> None:
+    person_id = api.enrol(preferredName="Annie")
+    assert api.send("PUT", f"/people/{person_id}/sign-in", {"subject": "ana"}).status == 204
+    api.as_whom = "ana=iop-evening/participant"
+    etag = api.send("GET", f"/people/{person_id}").headers["ETag"]
+
+    told = api.send("PATCH", f"/people/{person_id}", {"givenName": " Anna ", "preferredName": " "}, if_match=etag)
+
+    assert (told.json["givenName"], told.json["preferredName"], told.json["name"]) == ("Anna", None, "Anna")
+
+
 def test_an_episode_is_moved_on_and_a_person_admitted_again(api: Api) -> None:
     person_id = api.enrol()
     api.as_whom = "nurse=iop-evening/clinician"
@@ -239,6 +265,52 @@ def test_an_episode_is_moved_on_and_a_person_admitted_again(api: Api) -> None:
     assert [one["state"] for one in listed] == ["discharged_early", "enrolled"]
 
 
+@pytest.mark.parametrize(
+    ("role", "status"), [("supporter", 403), ("clinician", 403), ("case-manager", 201), ("program-admin", 201)]
+)
+def test_admitting_somebody_into_another_programme_takes_the_right_to_enrol_there(
+    api: Api, role: str, status: int
+) -> None:
+    api.as_whom = "admin=iop-morning/program-admin"
+    assert api.send("POST", "/programmes", {"id": "iop-morning", "name": "Morning"}).status == 201
+    api.as_whom = "admin=iop-evening/program-admin"
+    person_id = api.enrol()
+    api.as_whom = f"nurse=iop-evening/clinician iop-morning/{role}"
+    api.send("POST", f"/people/{person_id}/transitions", {"to": "discharged_early"})
+
+    told = api.send("POST", f"/people/{person_id}/episodes", {"programmeId": "iop-morning", "admittedOn": "2026-11-24"})
+
+    assert told.status == status
+    (row,) = (
+        event for event in api.toy.audit.written if event.programme_id == "iop-morning" and event.actor == "nurse"
+    )
+    assert (row.field, row.asked, row.outcome.value) == (
+        Field.ROSTER,
+        Act.WRITE,
+        "allowed" if status == 201 else "denied",
+    )
+
+
+def test_whoever_moves_episodes_where_somebody_was_before_may_admit_them_there_again(api: Api) -> None:
+    api.as_whom = "admin=iop-day/program-admin"
+    assert api.send("POST", "/programmes", {"id": "iop-day", "name": "Day"}).status == 201
+    api.as_whom = "admin=iop-evening/program-admin"
+    person_id = api.enrol()
+    told = []
+    for programme, roles in (
+        ("iop-day", "iop-evening/clinician iop-day/case-manager"),
+        ("iop-evening", "iop-day/clinician iop-evening/clinician"),
+        ("iop-evening", "iop-day/clinician iop-evening/program-admin"),
+    ):
+        api.as_whom = f"nurse={roles}"
+        api.send("POST", f"/people/{person_id}/transitions", {"to": "discharged_early"})
+        told.append(
+            api.send("POST", f"/people/{person_id}/episodes", {"programmeId": programme, "admittedOn": "2026-11-24"})
+        )
+
+    assert [one.status for one in told] == [201, 201, 403]
+
+
 def test_a_consent_is_given_to_the_present_text_and_taken_back(api: Api) -> None:
     person_id = api.enrol()
     api.as_whom = "boss=iop-evening/case-manager"
@@ -258,6 +330,20 @@ def test_a_consent_is_given_to_the_present_text_and_taken_back(api: Api) -> None
         "revoked",
     ]
     assert api.send("GET", "/consent-texts/nothing").kind == "not-found"
+
+
+@pytest.mark.parametrize(
+    "end", ["2027-01-01T00:00:00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-11-24T18:00:00Z"]
+)
+def test_an_end_of_a_consent_that_is_no_instant_ahead_is_refused_by_its_field(api: Api, end: str) -> None:
+    person_id = api.enrol()
+    api.as_whom = "boss=iop-evening/case-manager"
+    consent = {"scope": "contact_email", "textVersion": 1, "locale": "en"}
+
+    told = api.send("POST", f"/people/{person_id}/consents", consent | {"expiresAt": end})
+
+    assert (told.status, [fault["field"] for fault in told.json["errors"]]) == (422, ["expiresAt"])
+    assert api.send("GET", f"/people/{person_id}/consents").status == 200
 
 
 def test_a_channel_is_used_once_its_holder_confirmed_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,6 +399,22 @@ def test_a_push_subscription_elsewhere_is_refused(api: Api) -> None:
     assert api.send("POST", f"/people/{person_id}/channels", {"kind": "push", "address": "a@b.org"}).kind == "invalid"
     twice = {"kind": "email", "address": "Ana.Lee@EXAMPLE.com"}
     assert api.send("POST", f"/people/{person_id}/channels", twice).kind == "conflict"
+
+
+def test_a_sixth_address_to_confirm_within_a_day_has_to_wait(api: Api) -> None:
+    person_id = api.enrol()
+    api.as_whom = "boss=iop-evening/case-manager"
+    added = api.send("POST", f"/people/{person_id}/channels", {"kind": "email", "address": "0@stranger.org"})
+    path = f"/people/{person_id}/channels/{added.json['id']}"
+
+    told = [api.send("PATCH", path, {"address": f"{number}@stranger.org"}) for number in range(1, 7)]
+    device = api.send("POST", f"/people/{person_id}/channels", {"kind": "push", "subscription": DEVICE})
+    api.send("DELETE", path)
+    again = api.send("POST", f"/people/{person_id}/channels", {"kind": "email", "address": "7@stranger.org"})
+
+    assert [one.status for one in told] == [200, 200, 200, 200, 429, 429]
+    assert (again.kind, again.headers["Retry-After"]) == ("too-soon", "Wed, 25 Nov 2026 18:00:00 GMT")
+    assert device.status == 201
 
 
 def test_a_roster_goes_in_by_upload_and_queue(api: Api) -> None:

@@ -64,6 +64,12 @@ def multipart(**fields: str) -> tuple[str, str]:
     return parts + "--edge--\r\n", 'multipart/form-data; boundary="edge"'
 
 
+def nested(deep: int) -> str:
+    return "".join(
+        f"--{level}\r\nContent-Type: multipart/mixed; boundary={level + 1}\r\n\r\n" for level in range(deep)
+    )[:60_000]
+
+
 def post(api: Api, token: str, body: str, content_type: str = "application/x-www-form-urlencoded") -> Told:
     return api.send("POST", f"/u/{token}", body, Content_Type=content_type)
 
@@ -174,11 +180,21 @@ def test_an_untouched_form_changes_nothing_and_says_so(api: Api) -> None:
     assert seen(person_id).opt_outs == frozenset()
 
 
-def test_a_form_that_is_not_ours_is_refused_with_the_field_named(api: Api) -> None:
-    told = post(api, token_of(api.enrol()), urlencode({CHECK_IN: "more", "quiet": "00-01"}))
+@pytest.mark.parametrize(
+    "body",
+    [
+        (urlencode({CHECK_IN: "more"}), "application/x-www-form-urlencoded"),
+        (urlencode({CHECK_IN: "stop", "quiet": "99"}), "application/x-www-form-urlencoded"),
+        multipart(quiet="99", all="stop"),
+    ],
+)
+def test_a_form_that_is_not_ours_does_nothing_and_is_answered_with_the_page(api: Api, body: tuple[str, str]) -> None:
+    person_id = api.enrol()
 
-    assert told.kind == "invalid"
-    assert [fault["field"] for fault in told.json["errors"]] == [CHECK_IN, "quiet"]
+    told = post(api, token_of(person_id), *body)
+
+    assert (told.status, WORDS["en"]["nothing"] in told.text, 'href="tel:988"' in told.text) == (422, True, True)
+    assert seen(person_id).opt_outs == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -187,6 +203,11 @@ def test_a_form_that_is_not_ours_is_refused_with_the_field_named(api: Api) -> No
         ("&".join(f"a{n}=1" for n in range(99)), "application/x-www-form-urlencoded"),
         ("no parts here", "multipart/form-data"),
         ("--edge\r\n\r\nx\r\n--edge--", 'multipart/form-data; boundary="edge"'),
+        (nested(1500), 'multipart/form-data; boundary="0"'),
+        ("--edge\r\n\r\n\r\n" * 4000, 'multipart/form-data; boundary="edge"'),
+        (multipart(**{f"a{n}": "x" for n in range(41)}, all="stop")[0], 'multipart/form-data; boundary="edge"'),
+        ("--edge\r\nContent-Disposition: " + ";" * 60_000, 'multipart/form-data; boundary="edge"'),
+        ("x", "multipart/form-data; boundary*=utf-8''%ff"),
     ],
 )
 def test_what_is_no_form_at_all_asks_for_nothing(api: Api, body: str, content_type: str) -> None:
@@ -195,6 +216,13 @@ def test_what_is_no_form_at_all_asks_for_nothing(api: Api, body: str, content_ty
     assert post(api, token_of(person_id), body, content_type).status == 422
     assert seen(person_id).opt_outs == frozenset()
     assert post(api, token_of(person_id), "{}", "application/json").kind == "unsupported-media-type"
+
+
+def test_a_form_in_parts_is_taken_like_any_other(api: Api) -> None:
+    person_id = api.enrol()
+
+    assert post(api, token_of(person_id), *multipart(**{CHECK_IN: "stop", "quiet": "18-10"})).status == 200
+    assert (CHECK_IN, None) in seen(person_id).opt_outs
 
 
 def test_a_link_that_is_not_ours_leads_to_a_page_that_helps(api: Api) -> None:

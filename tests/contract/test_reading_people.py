@@ -24,6 +24,7 @@ from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Stale
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, Hold, Recipient, Waiting
 from chalicelib.outreach.links import NO_END, Claims
+from tests.build import A_KEY
 from tests.contract.test_people import NOW, STAFF, enrol
 from tests.fakes_enrollment import Ids
 
@@ -72,7 +73,7 @@ def test_after_each_thing_that_is_done_the_copy_says_the_same_as_the_record(
 
     client = Item._get_connection().connection.client  # noqa: SLF001 (our own)
     client.meta.events.register("provide-client-params.dynamodb", note)
-    browser = devices.Browser(endpoint="https://push.example/device", key="BA" + "A" * 85, auth="A" * 22)
+    browser = devices.Browser(endpoint="https://push.example/device", key=A_KEY, auth="A" * 22)
     less = Less(off=frozenset({("nudge", None)}), discreet=frozenset({ChannelKind.EMAIL}))
     claims = Claims(person_id=person_id, kind="check_in", on=NOW.date(), channel_id=mail, revision=1, expires_at=NO_END)
     ids = Ids(given=7000)

@@ -321,13 +321,14 @@ class Run:
         late = random.random() < weather.receipts_late
         after = random.uniform(0, 3 * HOUR) if late else random.uniform(0.3, 4)
         for _ in range(2 if random.random() < 0.1 else 1):
-            self.kernel.at(self.kernel.now + after, lambda: self._report(taken.name, by_device=by_device))
+            self.kernel.at(self.kernel.now + after, lambda: self._report(taken, by_device=by_device))
             after += random.uniform(0, 5)
 
-    def _report(self, name: Name, *, by_device: bool) -> None:
+    def _report(self, taken: Taken, *, by_device: bool) -> None:
         def work() -> None:
-            self.ledger.received(*name, at=self.clock.utc_now(), by_device=by_device)
-            self.facts.reports.append(Report(at=self.kernel.now, name=name, by_device=by_device))
+            at, device = self.clock.utc_now(), taken.channel.id if by_device else None
+            self.ledger.received(*taken.name, at=at, by_device=by_device, channel_id=device)
+            self.facts.reports.append(Report(at=self.kernel.now, name=taken.name, by_device=by_device))
 
         self.host.run_event("record_receipt", work, lives=30)
 

@@ -281,13 +281,15 @@ class SimLedger:
 
         self._edges.call("ledger", "release", write, about=entry)
 
-    def received(self, person_id: str, kind: str, on: date, *, at: datetime, by_device: bool) -> bool:
+    def received(
+        self, person_id: str, kind: str, on: date, *, at: datetime, by_device: bool, channel_id: str | None = None
+    ) -> bool:
         def write() -> bool:
             present = self.entries.get((person_id, kind, on))
             if present is None:
                 return False
             if by_device:
-                if present.received_at is not None:
+                if present.received_at is not None or present.channel_id not in {None, channel_id}:
                     return False
                 self._store("received", replace(present, received_at=at))
                 return True

@@ -102,7 +102,7 @@ def test_a_link_that_has_run_out_takes_no_answer_but_still_takes_a_call_for_help
     assert site.post(now=CLOSES, mood="3").status is HTTPStatus.GONE
     assert site.answer is None
     assert site.post(now=CLOSES + timedelta(days=30), action="help").status is HTTPStatus.OK
-    assert [call.verified for call in site.calls.requests.values()] == [False]
+    assert [call.verified for call in site.calls.requests] == [False]
 
 
 def test_pressing_help_twice_on_one_page_is_one_call_and_on_two_pages_two() -> None:
@@ -112,6 +112,15 @@ def test_pressing_help_twice_on_one_page_is_one_call_and_on_two_pages_two() -> N
         site.post(action="help", page=page)
 
     assert len(site.calls.requests) == 2
+
+
+def test_a_page_that_stayed_open_calls_for_help_again_hours_later() -> None:
+    site = Site()
+
+    for hours in (0, 5):
+        site.post(now=NOON + timedelta(hours=hours), action="help")
+
+    assert [call.at for call in site.calls.requests] == [NOON, NOON + timedelta(hours=5)]
 
 
 @pytest.mark.parametrize("spoil", [lambda token: token[:-1], lambda token: token + "A", lambda token: "x." + token])

@@ -1,11 +1,13 @@
+from datetime import UTC, datetime, timedelta, timezone
 from http import HTTPStatus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.edge.problems import Refused
-from chalicelib.edge.wire import cursor_of, etag_of, next_link, sort_key_of, version_of
+from chalicelib.edge.wire import Instant, cursor_of, etag_of, next_link, sort_key_of, version_of
 
 SORT_KEYS = st.text(min_size=1, max_size=200).filter(lambda text: text.isprintable())
 
@@ -39,6 +41,18 @@ def test_a_cursor_can_not_lead_out_of_what_is_paged(key: str) -> None:
     if not key.startswith("MEMBER#"):
         with pytest.raises(Refused):
             sort_key_of(cursor_of(key), prefix="MEMBER#")
+
+
+@given(st.datetimes(timezones=st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))))
+def test_an_instant_that_is_taken_can_be_counted_with(at: datetime) -> None:
+    try:
+        taken = TypeAdapter(Instant).validate_json(f'"{at.isoformat()}"')
+    except ValidationError:
+        assert not 1900 <= at.year <= 2999
+        return
+
+    assert (taken, taken.tzinfo) == (at, UTC)
+    assert taken - timedelta(days=366) < taken < taken + timedelta(days=366)
 
 
 @given(st.integers(min_value=0, max_value=9_999_999_999))

@@ -1,7 +1,12 @@
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.enrollment.channels import (
     HEARTBEAT_LASTS,
@@ -14,6 +19,7 @@ from chalicelib.enrollment.channels import (
     push_key,
 )
 from chalicelib.outreach.domain import ChannelKind
+from tests.build import A_KEY
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 EMAIL = Channel(id="c", kind=ChannelKind.EMAIL, address="ana@example.com", added_at=NOW)
@@ -105,7 +111,7 @@ def test_nothing_else_is_called(url: str) -> None:
 
 
 def test_a_devices_keys_have_the_right_shape() -> None:
-    assert push_key("BA" + "A" * 85 + "=") == "BA" + "A" * 85
+    assert push_key(A_KEY + "=") == A_KEY
     assert push_auth("A" * 22 + "==") == "A" * 22
     for wrong in ("", "A" * 87, "BA", "B" * 200, "é" * 87, "!" * 87):
         with pytest.raises(ValueError, match="P-256"):
@@ -113,6 +119,20 @@ def test_a_devices_keys_have_the_right_shape() -> None:
     for wrong in ("", "A" * 21, "A" * 24):
         with pytest.raises(ValueError, match="16 bytes"):
             push_auth(wrong)
+
+
+@given(raw=st.binary(min_size=64, max_size=64), secret=st.integers(min_value=1, max_value=2**255))
+def test_a_key_is_taken_exactly_where_the_library_that_encrypts_takes_it(raw: bytes, secret: int) -> None:
+    made = ec.derive_private_key(secret, ec.SECP256R1()).public_key()
+    good = made.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    for point in (good, b"\x04" + raw, good[:-1] + bytes([good[-1] ^ 1]), b"\x04" + b"\xff" * 64):
+        try:
+            ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+        except ValueError:
+            with pytest.raises(ValueError, match="P-256"):
+                push_key(urlsafe_b64encode(point).decode())
+        else:
+            assert push_key(urlsafe_b64encode(point).decode())
 
 
 def test_an_address_is_used_once_somebody_stands_for_it() -> None:

@@ -11,12 +11,13 @@ from chalicelib.enrollment.consents import Via, Will
 from chalicelib.enrollment.domain import CheckInPreference, HasDied, NoSuchPerson, Person, Record
 from chalicelib.enrollment.episodes import EpisodeStillOpen, State
 from chalicelib.enrollment.programmes import NoSuchProgramme, Programme
-from chalicelib.enrollment.reaching import MOST_CHANNELS, ChannelTaken, TooManyChannels
+from chalicelib.enrollment.reaching import MOST_ASKED, MOST_CHANNELS, AskedTooOften, ChannelTaken, TooManyChannels
 from chalicelib.enrollment.service import Enrolment
 from chalicelib.errors import Conflict, Invalid, Stale
 from chalicelib.outreach.categories import confirm_kind
 from chalicelib.outreach.domain import DetailLevel, Standing
 from chalicelib.outreach.recurrence import DAYS
+from tests.build import A_KEY
 from tests.fakes_enrollment import FakePeople, FakeProgrammes, Ids
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -90,8 +91,8 @@ class Practice:
         } | more
         agreeing.grant(ID, scope, people=self.people, **given)  # type: ignore[arg-type]
 
-    def add_email(self, address: str) -> None:
-        reaching.add_email(ID, address, detail=DetailLevel.DISCREET, now=NOW, people=self.people, new_id=self.new_id)
+    def add_email(self, address: str, *, now: datetime = NOW) -> None:
+        reaching.add_email(ID, address, detail=DetailLevel.DISCREET, now=now, people=self.people, new_id=self.new_id)
 
 
 def test_an_address_that_nobody_stands_for_is_asked() -> None:
@@ -267,11 +268,36 @@ def test_a_person_has_an_address_once_and_not_too_many() -> None:
     with pytest.raises(ChannelTaken):
         practice.add_email("ana@EXAMPLE.com")
     for number in range(MOST_CHANNELS - 1):
-        practice.add_email(f"ana{number}@example.com")
+        practice.add_email(f"ana{number}@example.com", now=NOW + timedelta(days=number))
     with pytest.raises(TooManyChannels):
-        practice.add_email("more@example.com")
+        practice.add_email("more@example.com", now=NOW + timedelta(days=MOST_CHANNELS))
     with pytest.raises(Invalid):
         practice.add_email("nowhere")
+
+
+def test_a_day_has_five_emails_to_addresses_that_may_be_a_strangers() -> None:
+    practice = Practice()
+    attested = practice.record.channels[0].id
+
+    def change(address: str, minute: int) -> None:
+        reaching.change_channel(
+            ID, attested, address=address, detail=None, now=NOW + timedelta(minutes=minute), people=practice.people
+        )
+
+    practice.add_email("ana0@example.org")
+    reaching.remove_channel(ID, practice.record.channels[-1].id, people=practice.people)
+    for minute in range(1, MOST_ASKED):
+        change(f"ana{minute}@example.org", minute)
+
+    with pytest.raises(AskedTooOften) as refused:
+        change("ana9@example.org", 10)
+    with pytest.raises(AskedTooOften):
+        practice.add_email("ana9@example.org", now=NOW + timedelta(minutes=11))
+    change("ana4@example.org", 12)
+    assert refused.value.again_at == NOW + timedelta(hours=24)
+    practice.add_email("ana9@example.org", now=refused.value.again_at)
+    with pytest.raises(AskedTooOften):
+        practice.add_email("ana10@example.org", now=refused.value.again_at)
 
 
 def test_a_channel_changes_its_detail_without_being_asked_again() -> None:
@@ -294,7 +320,7 @@ def test_a_devices_subscription_is_not_an_address_to_change() -> None:
     practice = Practice()
     device = devices.add_browser(
         ID,
-        devices.Browser(endpoint="https://push.example/1", key="BA" + "A" * 85, auth="A" * 22),
+        devices.Browser(endpoint="https://push.example/1", key=A_KEY, auth="A" * 22),
         detail=DetailLevel.DISCREET,
         origins=frozenset({"https://push.example"}),
         now=NOW,
@@ -407,6 +433,42 @@ def test_a_programme_says_what_is_wrong_with_it(changes: dict[str, object], fiel
         service.add_programme(replace(PROGRAMME, **changes), programmes=FakeProgrammes())  # type: ignore[arg-type]
 
     assert [fault.field for fault in refusal.value.faults] == fields
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Recovery Center",
+        "Opioid Team",
+        "Methadone Desk",
+        "Substance Services",
+        "12-Step Friends",
+        "Treatment Team",
+        "Equipo de adicción",
+        "Tratamiento",
+        "So\u200dber Team",
+        "\uff33\uff4f\uff42\uff45\uff52 Team",
+        "S\u043eber Team",
+        "S\u00f3ber Team",
+        "S\u1d0fber Team",
+        "S.o.b.e.r Team",
+        "s o b e r",
+        "So\u2028ber",
+        "Команда",
+    ],
+)
+def test_a_sender_tells_nobody_what_the_programme_is_about_however_it_is_written(name: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        service.add_programme(replace(PROGRAMME, sender_name=name), programmes=FakeProgrammes())
+
+    assert [fault.field for fault in refusal.value.faults] == ["senderName"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Care Team", "Équipo Mañana", "St. Mary's & Co.", "Care Habit", "Team 12", "José's Desk"]
+)
+def test_a_sender_may_have_any_other_name(name: str) -> None:
+    service.add_programme(replace(PROGRAMME, sender_name=name), programmes=FakeProgrammes())
 
 
 def test_a_programme_is_edited_from_its_present_version_only() -> None:

@@ -47,6 +47,14 @@ def test_a_name_is_in_the_greeting_alone(name: str, language: str, level: Detail
     assert "Xochiquetzal" not in str(replace(said, greeting=""))
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("level", DetailLevel)
+def test_what_goes_to_an_address_before_it_is_confirmed_says_nothing_that_the_person_wrote(
+    language: str, level: DetailLevel
+) -> None:
+    assert of("confirm_channel", language, level, "Call 555 now") == of("confirm_channel", language, level, "")
+
+
 def test_a_name_is_shown_as_text() -> None:
     said = of("check_in", "en", DetailLevel.DISCREET, first_name="<script>alert(1)</script>")
 
