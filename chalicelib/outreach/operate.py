@@ -148,7 +148,7 @@ def _carry_out(order: AnyOrder, desk: Desk) -> dict[str, Any]:
             return {"count": len(found), "parked": shown, "unreadable": DynamoParking().unreadable()[: order.limit]}
         case Redrive():
             names = None if order.names == "all" else order.names
-            back = redrive(
+            done = redrive(
                 names,
                 now=desk.now,
                 recipients=desk.recipients,
@@ -156,7 +156,11 @@ def _carry_out(order: AnyOrder, desk: Desk) -> dict[str, Any]:
                 ledger=DynamoLedger(),
                 parking=DynamoParking(),
             )
-            return {"broughtBack": back}
+            return {
+                "broughtBack": done.back,
+                "staySetAside": list(done.stay),
+                "unreadable": DynamoParking().unreadable(),
+            }
         case Explain():
             return _explained(order.occurrence, desk)
 

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.outreach import handlers
 from chalicelib.outreach.categories import CATEGORIES, CHECK_IN
 from chalicelib.outreach.domain import ChannelKind, Due, Reason, Status, Urgency
-from chalicelib.outreach.parking import redrive
+from chalicelib.outreach.parking import Redriven, redrive
 from chalicelib.outreach.ports import Means
 from chalicelib.outreach.sqs import to_message
 from tests.build import a_due, a_recipient, utc
@@ -249,10 +249,10 @@ def test_what_fails_by_its_own_fault_is_set_aside_after_half_an_hour_and_no_othe
 
     mended = FakeRecipients(a_recipient(person=dues[0].person_id))
     for count in (1, 0):
-        back = redrive(
+        done = redrive(
             None, now=desk.clock.now, recipients=mended, dues=desk.dues, ledger=desk.ledger, parking=desk.parking
         )
-        assert back == count
+        assert (done.back, done.stay) == (count, ())
     desk.people = mended
     [again] = [due for due in desk.dues.rows.values() if due.on == dues[0].on]
     for _ in range(2):
@@ -298,8 +298,19 @@ def test_an_unknown_kind_is_set_aside_and_comes_back_once_it_is_known(monkeypatc
     assert (parked.due, parked.why.partition(":")[0]) == (unknown, "KeyError at category_of")
     assert unknown not in desk.dues.rows.values()
 
+    def bring_back() -> Redriven:
+        return redrive(
+            None,
+            now=desk.clock.now,
+            recipients=desk.people,
+            dues=desk.dues,
+            ledger=desk.ledger,
+            parking=desk.parking,
+        )
+
+    assert bring_back() == Redriven(back=0, stay=(unknown.name,))
     monkeypatch.setitem(CATEGORIES, "birthday", replace(CATEGORIES[CHECK_IN], recurs=False))
-    redrive(None, now=desk.clock.now, recipients=desk.people, dues=desk.dues, ledger=desk.ledger, parking=desk.parking)
+    assert bring_back() == Redriven(back=1, stay=())
     [again] = [due for due in desk.dues.rows.values() if due.kind == unknown.kind]
     desk.deliver(to_message(again))
 
