@@ -254,6 +254,10 @@ def test_an_occurrence_is_explained_without_saying_whose_it_is() -> None:
         ({"do": "explain", "by": "ana", "occurrence": "PERSON#x"}, {"explain.occurrence"}),
         ({"do": "explain", "by": "ana", "occurrence": f"{PERSON}_2026-02-30_check_in"}, {"explain.occurrence"}),
         ({"do": "explain", "by": "ana", "occurrence": f"{PERSON}_2026-11-25_greeting"}, {"explain.occurrence"}),
+        *(
+            ({"do": "explain", "by": "ana", "occurrence": f"{PERSON}_{on}_check_in"}, {"explain.occurrence"})
+            for on in ("0001-01-01", "9999-12-31", "2025-10-20", "2027-12-31")
+        ),
     ],
 )
 def test_an_order_that_can_not_be_read_changes_nothing_and_names_the_field(
