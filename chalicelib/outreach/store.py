@@ -11,6 +11,7 @@ from chalicelib.edge.table import Item, Row, delete_all, item_of, lost_the_race,
 from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import URGENT, Due, Schedule
 from chalicelib.outreach.parking import Parked
+from chalicelib.outreach.ticking import HOUR
 from chalicelib.outreach.written import read, written
 
 
@@ -175,9 +176,11 @@ class DynamoDues:
 
         A row that can't be read is set aside, so that it stands in nobody's way.
         """
-        low = f"{due_item(after).sk}!" if after else instant(first) if first else "0"
+        low = f"{due_item(after).sk}!" if after else instant(first) if first else " "
+        # Once the hour is over also what no instant sorts before: nobody comes by here again.
+        high = instant(before) if before < hour + HOUR else "~"
         found: list[Due] = []
-        for row in rows_of(_due_partition(hour, shard), between=(low, instant(before)), limit=limit):
+        for row in rows_of(_due_partition(hour, shard), between=(low, high), limit=limit):
             due = _read_due(row)
             if due is None:
                 _park_unreadable(row, at=before)

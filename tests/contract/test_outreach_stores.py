@@ -266,6 +266,7 @@ BY_HAND: list[Changes] = [
     {"sk": key_with(person="09"), "item": None},
     {"sk": key_with(at="2026-11-25T14:00:00")},
     {"sk": key_with(at="2026-11-25T13:59:59Z")},
+    {"sk": key_with(at="")},
     {"sk": key_with(kind="appointment-1", version="01")},
     {"sk": key_with(kind="appointment-1", version="1#what")},
 ]
@@ -279,6 +280,8 @@ def test_rows_that_nobody_can_read_stand_in_nobodys_way_and_are_seen(
     DynamoDues().put([due])
 
     assert wait(DynamoDues(), due, limit=1) == [due]
+    keys.append(put_by_hand(due_row(due), {"sk": {"S": "garbled"}}))
+    assert wait(DynamoDues(), due) == [due]
     flush()
 
     assert DynamoParking().unreadable() == sorted(keys)
