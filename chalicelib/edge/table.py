@@ -1,7 +1,7 @@
 """The one table. Each slice's store.py declares its items on this base and is the only place for their keys."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from pynamodb.attributes import DiscriminatorAttribute, UnicodeAttribute
@@ -133,6 +133,30 @@ def read_all(keys: Iterable[tuple[str, str]]) -> dict[str, Row]:
         time.sleep(pause)
         todo = left
     raise StoreBusy("UnprocessedKeys")
+
+
+def rows_of(pk: str, *, between: tuple[str, str] | None = None, limit: int | None = None) -> Iterator[Row]:
+    """
+    Give the rows of a partition as DynamoDB writes them, in order, whatever they hold; ``limit`` of them a call.
+
+    A query by a class of items ends at the first that can't be read, and passes over those of another class in silence.
+    """
+    asked: dict[str, Any] = {
+        "TableName": config().table,
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": pk}},
+    }
+    if between:
+        asked["KeyConditionExpression"] += " AND sk BETWEEN :low AND :high"
+        asked["ExpressionAttributeValues"] |= {":low": {"S": between[0]}, ":high": {"S": between[1]}}
+    if limit:
+        asked["Limit"] = limit
+    while True:
+        answer = _client().query(**asked)
+        yield from answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def insert_all(rows: Sequence[Row]) -> list[bool]:

@@ -17,7 +17,7 @@ from chalicelib.outreach.delivering import lately_told
 from chalicelib.outreach.domain import ChannelKind, Entry, Reason, Recipient, occurrence_name, occurrence_named
 from chalicelib.outreach.due_store import waits
 from chalicelib.outreach.endings import DEFERRED, in_words
-from chalicelib.outreach.explaining import Explanation, deferred, explain
+from chalicelib.outreach.explaining import FURTHEST, Explanation, deferred, explain
 from chalicelib.outreach.explaining_steps import Known
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.messages import lateness, page
@@ -27,8 +27,6 @@ from chalicelib.privacy.domain import Act, Field, Grant, Relationship, Role, Rul
 
 SHOWN_FOR = timedelta(days=30)
 LONGEST = timedelta(days=366)
-FURTHEST = timedelta(days=400)
-"""Schedules are asked about dates this far from today at most."""
 
 
 class MessagesQuery(PageQuery):

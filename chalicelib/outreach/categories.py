@@ -212,6 +212,16 @@ def category_of(kind: str) -> Category:
     return CATEGORIES[category_name(kind)]
 
 
+def is_known(kind: str) -> bool:
+    """Say whether there is a category for a kind: rows outlive a deployment that is taken back."""
+    return category_name(kind) in CATEGORIES
+
+
+def urgency_of(kind: str) -> Urgency:
+    """Return how urgent a kind is; one that isn't known is no crisis, and lets all others go first."""
+    return category_of(kind).urgency if is_known(kind) else list(Urgency)[-1]
+
+
 def closes_at(due: Due, zone: str) -> datetime:
     """Return the instant from which this occurrence is too late to send or to answer."""
     return closes_of(due.kind, on=due.on, due_at=due.due_at, zone=zone)
@@ -227,6 +237,6 @@ def closes_of(kind: str, *, on: date, due_at: datetime, zone: str) -> datetime:
 
 def shard_of(due: Due) -> int:
     """Return the partition within the hour: a person always falls in the same, a crisis in one of its own."""
-    if category_of(due.kind).urgency is Urgency.CRISIS:
+    if urgency_of(due.kind) is Urgency.CRISIS:
         return URGENT
     return crc32(due.person_id.encode()) % DUE_SHARDS

@@ -15,6 +15,7 @@ from chalicelib.outreach.categories import (
     closes_at,
     closes_of,
     confirm_kind,
+    is_known,
 )
 from chalicelib.outreach.domain import (
     Channel,
@@ -121,6 +122,8 @@ def _along(recipient: Recipient, channels: tuple[Channel, ...], now: datetime) -
 
 def may_go_along(one: Waiting, recipient: Recipient, channels: Iterable[Channel], *, now: datetime) -> bool:
     """Say whether a message over these channels, whichever of them takes it, may tell of this now."""
+    if not is_known(one.kind):
+        return False
     category = category_of(one.kind)
     is_held = category.held_by_holds and bool(recipient.holds)
     return (
@@ -164,12 +167,13 @@ def messages(lately: Iterable[Entry], *, on: date, zone: str) -> int:
     """
     Count the proactive messages among these entries that went out on a local date, whichever date names them.
 
-    What was merged into another is no message of its own; what may have gone out counts.
+    What was merged into another is no message of its own; what may have gone out counts, and so does what no category
+    is known of.
     """
     return sum(
         (entry.status in {Status.SENT, Status.CLAIMED} or entry.reason is Reason.UNKNOWN)
         and entry.merged_into is None
-        and category_of(entry.kind).consent is not None
+        and (not is_known(entry.kind) or category_of(entry.kind).consent is not None)
         and local_date(entry.ended_at or entry.claimed_at, zone) == on
         for entry in lately
     )
@@ -186,13 +190,16 @@ def sort_waiting(recipient: Recipient, channels: Sequence[Channel], *, now: date
     Sort what waits with a person for one message over some of these channels.
 
     Each is looked at as if it were sent by itself: consent, opt-outs, late, holds, the category's cap. Care goes before
-    peers, and peers before celebrations; what is switched off on the channels that the ones before it need is kept.
+    peers, and peers before celebrations; what is switched off on the channels that the ones before it need is kept,
+    and so is what no category is known of.
     """
     order = list(Urgency)
-    tell, keep, drop = [], [], []
+    keep = [one for one in recipient.waiting if not is_known(one.kind)]
+    tell, drop = [], []
     used: Counter[tuple[str, date]] = Counter()
     in_order = sorted(
-        recipient.waiting, key=lambda one: (order.index(category_of(one.kind).urgency), one.due_at, one.kind)
+        (one for one in recipient.waiting if is_known(one.kind)),
+        key=lambda one: (order.index(category_of(one.kind).urgency), one.due_at, one.kind),
     )
     for one in in_order:
         category, name = category_of(one.kind), (category_name(one.kind), one.on)

@@ -8,7 +8,9 @@ from email.utils import format_datetime
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from chalicelib.edge.aws import client
+from chalicelib.edge.log import count, logger, places
 from chalicelib.outreach import mime
+from chalicelib.outreach.categories import INVITE, category_name
 from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.invites import Part
 from chalicelib.outreach.inviting import Calendars
@@ -138,7 +140,7 @@ class EmailSender:
     app_url: str
 
     def compose(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> Letter:
-        """Make the message as MIME."""
+        """Make the message as MIME; a reminder goes without its calendar entry rather than not at all."""
         message = words_for(entry, recipient, channel)
         content = compose(
             message,
@@ -157,11 +159,22 @@ class EmailSender:
                 from_address=self.from_address,
                 mailbox=self.reply_to,
             ),
-            calendar=Calendars(address=self.reply_to, page=self.app_url).part_for(
-                entry, recipient, channel, language=message.language
-            ),
+            calendar=self._calendar(entry, recipient, channel, language=message.language),
         )
         return Letter(entry=entry, channel=channel, template=message.template, content=content)
+
+    def _calendar(self, entry: Entry, recipient: Recipient, channel: Channel, *, language: str) -> Part | None:
+        calendars = Calendars(address=self.reply_to, page=self.app_url)
+        try:
+            return calendars.part_for(entry, recipient, channel, language=language)
+        except Exception as error:
+            if category_name(entry.kind) == INVITE:
+                # Without its entry it would bring nothing.
+                raise
+            # By its kind and place only: an error's text may hold an address.
+            logger.error("no calendar part", extra={"error": type(error).__name__, "at": places(error)})
+            count("DeliveryErrors")
+            return None
 
     def send(self, letter: Letter) -> Handed:
         """Hand it to SES; see the port for what it raises."""

@@ -15,6 +15,8 @@ _NAME = re.compile(rf"(?=.{{1,253}}$)({_LABEL}\.)+(?=[a-z]){_LABEL}")
 _PLAIN = re.compile(r"[!-~]+")
 """Visible ASCII: a name in other letters may look like one that is listed (RFC 3986 knows none anyway)."""
 _NAT64, _SIX_TO_FOUR = IPv6Network("64:ff9b::/96"), IPv6Network("2002::/16")
+_GIVEN_OUT = IPv6Network("2000::/3")
+"""All that the public internet has of version 6 (IANA, IPv6 Global Unicast): what lies outside is somebody's own."""
 _LAPTOP = "http://127.0.0.1:"
 """The push service of a laptop: the only origin without TLS, and the only one at a private address."""
 
@@ -87,6 +89,8 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     inner = _inner(found) if isinstance(found, IPv6Address) else None
+    if isinstance(found, IPv6Address) and found not in _GIVEN_OUT and found not in _NAT64:
+        return False
     return found.is_global and not found.is_multicast and (inner is None or is_public(str(inner)))
 
 

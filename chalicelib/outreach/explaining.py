@@ -18,6 +18,9 @@ from chalicelib.outreach.recurrence import next_occurrence, resolve
 IN_TIME = timedelta(minutes=5)
 """What fell due no longer ago than this may still be on its way; later, something is in the way."""
 
+FURTHEST = timedelta(days=400)
+"""Schedules are asked about dates this far from today at most."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:

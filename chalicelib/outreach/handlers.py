@@ -13,7 +13,7 @@ from chalicelib.edge.trace import segment
 from chalicelib.outreach import parking as setting_aside
 from chalicelib.outreach import ticking
 from chalicelib.outreach.cases import Delivery, Outcome
-from chalicelib.outreach.categories import category_of
+from chalicelib.outreach.categories import urgency_of
 from chalicelib.outreach.delivering import deliver as deliver_all
 from chalicelib.outreach.domain import ChannelKind, Due, Urgency
 from chalicelib.outreach.pacing import LONGEST_TURN
@@ -151,7 +151,7 @@ def deliver(event: dict[str, Any], *, using: Delivering) -> dict[str, list[dict[
         else:
             ready += dues
     # A crisis waits for nobody's turn, and for nothing that goes wrong with the others.
-    crises = [due for due in ready if category_of(due.kind).urgency is Urgency.CRISIS]
+    crises = [due for due in ready if urgency_of(due.kind) is Urgency.CRISIS]
     if crises:
         _deliver(crises, using=using)
     others = [due for due in ready if due not in crises]
@@ -185,7 +185,7 @@ def _wait_for_a_turn(dues: list[Due], *, using: Delivering) -> list[Due]:
     """Return those whose turn has come, most urgent first, as if each were an e-mail: who they are isn't read yet."""
     now, begins, going = using.clock.utc_now(), [], list[Due]()
     for urgency in Urgency:
-        some = [due for due in dues if category_of(due.kind).urgency is urgency]
+        some = [due for due in dues if urgency_of(due.kind) is urgency]
         if not some:
             continue
         turn = _turn(len(some), urgency, now=now, using=using)
@@ -232,7 +232,7 @@ def _deliver(dues: list[Due], *, using: Delivering) -> Sequence[Delivery]:
         _log(delivery, now)
         # Anything else that went wrong is not the occurrence's fault: its due row stays, and the tick brings it.
         is_poison = delivery.outcome is Outcome.ERROR and isinstance(delivery.error, POISON)
-        is_crisis = category_of(delivery.due.kind).urgency is Urgency.CRISIS
+        is_crisis = urgency_of(delivery.due.kind) is Urgency.CRISIS
         if is_poison and not is_crisis and now - delivery.due.at >= PARKED_AFTER:
             _park(delivery, now=now, using=using)
     return done

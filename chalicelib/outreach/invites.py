@@ -160,8 +160,16 @@ def _rule(when: Recurrence) -> Any:  # noqa: ANN401 (the library's own type, whi
     until = parse(when.rule).until
     if until is not None:
         # In UTC where DTSTART has a zone (RFC 5545 3.3.10); a date means the whole of it, which the wall time ends.
-        rule["UNTIL"] = until if isinstance(until, datetime) else resolve(until, when.at, when.zone)
+        rule["UNTIL"] = until if isinstance(until, datetime) else _end_of(until, when)
     return rule
+
+
+def _end_of(until: date, when: Recurrence) -> datetime:
+    try:
+        return resolve(until, when.at, when.zone)
+    except OverflowError:
+        # The last evening of all time in the west is beyond what can be written in UTC.
+        return datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
 def _part(method: Method, event: "Event", *, zone: str | None = None, since: date | None = None) -> Part:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError, ValidationInfo
 from pydantic import Field as Described
 
 from chalicelib.edge.log import count, flush, logger
@@ -16,7 +16,7 @@ from chalicelib.outreach.categories import CATEGORIES, category_name
 from chalicelib.outreach.delivering import lately_told
 from chalicelib.outreach.domain import occurrence_named
 from chalicelib.outreach.due_store import waits
-from chalicelib.outreach.explaining import explain
+from chalicelib.outreach.explaining import FURTHEST, explain
 from chalicelib.outreach.explaining_steps import Known
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.parking import redrive
@@ -37,6 +37,14 @@ def _is_a_name(text: str) -> str:
         raise ValueError("holds no date of the calendar") from None
     if category_name(kind) not in CATEGORIES:
         raise ValueError("is of no kind that there is")
+    return text
+
+
+def _is_near(text: str, info: ValidationInfo) -> str:
+    assert isinstance(info.context, datetime)  # noqa: S101 (``operate`` says what time it is)
+    _, on, _ = occurrence_named(text)
+    if abs(on - info.context.date()) > FURTHEST:
+        raise ValueError(f"is more than {FURTHEST.days} days from today")
     return text
 
 
@@ -91,7 +99,7 @@ class Explain(Order):
     """Say why somebody did or didn't get this."""
 
     do: Literal["explain"]
-    occurrence: Occurrence
+    occurrence: Annotated[Occurrence, AfterValidator(_is_near)]
 
 
 AnyOrder = Pause | Resume | Status | Parked | Redrive | Explain
@@ -118,7 +126,7 @@ def operate(event: dict[str, Any], *, desk: Desk) -> dict[str, Any]:
     :raises AuditUnavailable: if it could not be written
     """
     try:
-        order = _ORDER.validate_python(event)
+        order = _ORDER.validate_python(event, context=desk.now)
     except ValidationError as error:
         faults = faults_of(error.errors(include_url=False, include_input=False, include_context=False))
         logger.info("operate refused", extra={"faults": len(faults)})
@@ -148,7 +156,7 @@ def _carry_out(order: AnyOrder, desk: Desk) -> dict[str, Any]:
             return {"count": len(found), "parked": shown, "unreadable": DynamoParking().unreadable()[: order.limit]}
         case Redrive():
             names = None if order.names == "all" else order.names
-            back = redrive(
+            done = redrive(
                 names,
                 now=desk.now,
                 recipients=desk.recipients,
@@ -156,7 +164,11 @@ def _carry_out(order: AnyOrder, desk: Desk) -> dict[str, Any]:
                 ledger=DynamoLedger(),
                 parking=DynamoParking(),
             )
-            return {"broughtBack": back}
+            return {
+                "broughtBack": done.back,
+                "staySetAside": list(done.stay),
+                "unreadable": DynamoParking().unreadable(),
+            }
         case Explain():
             return _explained(order.occurrence, desk)
 

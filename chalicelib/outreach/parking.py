@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from chalicelib.outreach.categories import category_of
 from chalicelib.outreach.domain import Due, Entry, Reason, Status
 from chalicelib.outreach.ports import Dues, Ledger, Recipients
 from chalicelib.outreach.service import following
@@ -37,6 +38,14 @@ class Parking(Protocol):
     def all(self) -> Iterable[Parked]:
         """Give all that are set aside."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redriven:
+    """How many were brought back, and the names of those that had to stay set aside."""
+
+    back: int
+    stay: tuple[str, ...]
 
 
 def park(due: Due, *, why: str, now: datetime, dues: Dues, ledger: Ledger, parking: Parking) -> None:
@@ -70,28 +79,27 @@ def redrive(
     dues: Dues,
     ledger: Ledger,
     parking: Parking,
-) -> int:
+) -> Redriven:
     """
-    Bring these occurrences back (None: all that are set aside), and their schedules with them; return how many.
+    Bring these occurrences back (None: all that are set aside), and their schedules with them.
 
-    Somebody whose record still can't be read stays set aside, and holds up no other.
+    One that still can't be handled stays set aside, and holds up no other.
     """
     wanted = None if names is None else set(names)
-    found = [parked for parked in parking.all() if wanted is None or parked.due.name in wanted]
-    back = 0
-    for parked in found:
-        due = parked.due
+    found = [parked.due for parked in parking.all() if wanted is None or parked.due.name in wanted]
+    stay = []
+    for due in found:
         try:
+            category_of(due.kind)  # Without one, after a deployment was taken back, it would only fail again.
             recipient = recipients.load(due.person_id, now=now)
-        except Exception:  # noqa: BLE001, S112 (it is what it was set aside for; the count says so)
-            continue
-        after = following(due, recipient, now=now) if recipient else ()
-        entry = ledger.get(due.person_id, due.kind, due.on)
-        if entry and entry.status is Status.FAILED and entry.reason is Reason.ERROR:
-            # Nothing was ever claimed for it, so nothing went out.
-            ledger.release(entry)
-        # At the present instant: nobody looks at the hour that it fell due in any more.
-        dues.put([replace(due, at=now.replace(microsecond=0)), *after])
-        parking.remove(due)
-        back += 1
-    return back
+            after = following(due, recipient, now=now) if recipient else ()
+            entry = ledger.get(due.person_id, due.kind, due.on)
+            if entry and entry.status is Status.FAILED and entry.reason is Reason.ERROR:
+                # Nothing was ever claimed for it, so nothing went out.
+                ledger.release(entry)
+            # At the present instant: nobody looks at the hour that it fell due in any more.
+            dues.put([replace(due, at=now.replace(microsecond=0)), *after])
+            parking.remove(due)
+        except Exception:  # noqa: BLE001 (it is what it was set aside for; the answer names it)
+            stay.append(due.name)
+    return Redriven(back=len(found) - len(stay), stay=tuple(stay))

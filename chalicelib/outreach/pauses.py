@@ -18,14 +18,18 @@ def retry_after(text: str | None, *, now: datetime) -> timedelta | None:
     given = (text or "").strip()
     if given.isascii() and given.isdecimal():
         return min(timedelta(seconds=int(given[:9])), LONGEST)
+    at = http_date(given)
+    return None if at is None else min(max(at - now, timedelta()), LONGEST)
+
+
+def http_date(text: str | None) -> datetime | None:
+    """Return the instant of a header such as Date; None if it says nothing clear."""
     try:
-        at = parsedate_to_datetime(given)
-    except ValueError:
+        at = parsedate_to_datetime(text or "")
+    except (ValueError, OverflowError):
         return None
-    if at.tzinfo is None:
-        # RFC 9110 5.6.7: always GMT, whatever is written.
-        at = at.replace(tzinfo=UTC)
-    return min(max(at - now, timedelta()), LONGEST)
+    # RFC 9110 5.6.7: always GMT, whatever is written; "-0000" and no zone at all are read as of none.
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
 class Pauses:

@@ -5,7 +5,6 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import cache
 
 import http_ece
@@ -18,7 +17,7 @@ from chalicelib.outreach.categories import category_of
 from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.endpoints import Endpoint, endpoint_of
 from chalicelib.outreach.links import Links
-from chalicelib.outreach.pauses import Pauses, retry_after
+from chalicelib.outreach.pauses import Pauses, http_date, retry_after
 from chalicelib.outreach.ports import Handed, Letter, NotAccepted, Refused
 from chalicelib.outreach.topics import TooLong, keeps_until, topic_of
 from chalicelib.outreach.wording import words_for
@@ -133,7 +132,9 @@ class WebPush:
         if status in GONE:
             raise Refused(gone=True)
         if status == TOO_MANY or status >= SERVER_ERRORS:
-            asked = retry_after(answer.headers.get("Retry-After"), now=_service_time(answer, now))
+            # A date to wait for is by the service's own clock.
+            its_now = http_date(answer.headers.get("Date")) or now
+            asked = retry_after(answer.headers.get("Retry-After"), now=its_now)
             if status != TOO_MANY and asked is None:
                 raise NotAccepted
             whole = status != TOO_MANY
@@ -157,14 +158,6 @@ class WebPush:
             "sub": f"mailto:{self._contact}",
         }
         return str(Vapid02.from_pem(self._vapid_private.encode()).sign(claims)["Authorization"])
-
-
-def _service_time(answer: Answered, now: datetime) -> datetime:
-    """Return what time it is for the push service: a date in its answer is by its own clock."""
-    try:
-        return parsedate_to_datetime(answer.headers.get("Date", ""))
-    except ValueError:
-        return now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

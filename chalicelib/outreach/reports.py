@@ -91,7 +91,7 @@ def report_of(detail: Mapping[str, Any]) -> Report:
             address=str(mail["destination"][0]),
             channel=(channel_id, int(revision)) if channel_id else None,
         )
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise NotAReport("this event is not about a message of Cairn's") from error
 
 

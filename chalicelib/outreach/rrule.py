@@ -87,8 +87,8 @@ def parse(text: str) -> Rule:
         freq=freq,
         interval=_number(parts.pop("INTERVAL", "1"), "INTERVAL", LONGEST_INTERVAL[freq]),
         by_day=_by_day(parts.pop("BYDAY", None)),
-        by_month_day=_by_number(parts.pop("BYMONTHDAY", None), "BYMONTHDAY", 31),
-        by_month=_by_number(parts.pop("BYMONTH", None), "BYMONTH", _MONTHS),
+        by_month_day=_by_number(parts.pop("BYMONTHDAY", None), "BYMONTHDAY", -31, 31),
+        by_month=_by_number(parts.pop("BYMONTH", None), "BYMONTH", 1, _MONTHS),
         count=_number(parts.pop("COUNT"), "COUNT", MOST_TIMES) if "COUNT" in parts else None,
         until=_until(parts.pop("UNTIL")) if "UNTIL" in parts else None,
         week_starts=_week_starts(parts.pop("WKST", "MO")),
@@ -121,10 +121,10 @@ def _by_day(text: str | None) -> frozenset[tuple[int, int]]:
     return days
 
 
-def _by_number(text: str | None, name: str, most: int) -> frozenset[int]:
+def _by_number(text: str | None, name: str, least: int, most: int) -> frozenset[int]:
     parts = text.split(",") if text is not None else []
-    numbers = frozenset(int(part) for part in parts if _SIGNED.fullmatch(part))
-    least = 1 if name == "BYMONTH" else -most
+    written = _SIGNED if least < 0 else _NUMBER
+    numbers = frozenset(int(part) for part in parts if written.fullmatch(part))
     if len(numbers) != len(parts) or not all(least <= number <= most for number in numbers):
         raise NotARule(f"has a {name} that is not of numbers from {least} to {most}, each once")
     return numbers
@@ -170,7 +170,8 @@ def days(rule: Rule, start: date, *, first: date, last: date) -> Iterator[date]:
         last = min(last, _last_of(rule, start))
     if rule.until is not None:
         # An instant's date is another one elsewhere, by a day at most; who resolves the time compares the instants.
-        last = min(last, rule.until.date() + _ONE if isinstance(rule.until, datetime) else rule.until)
+        until = _later(rule.until.date(), _ONE) if isinstance(rule.until, datetime) else rule.until
+        last = min(last, until)
     yield from _days(rule, start, first=first, last=last)
 
 

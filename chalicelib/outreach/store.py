@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError
 
-from chalicelib.edge.log import count
-from chalicelib.edge.table import Item, Row, delete_all, item_of, lost_the_race, put_all, row_of
+from chalicelib.edge.log import count, logger
+from chalicelib.edge.table import Item, Row, delete_all, item_of, lost_the_race, put_all, row_of, rows_of
 from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import URGENT, Due, Schedule
 from chalicelib.outreach.parking import Parked
+from chalicelib.outreach.ticking import HOUR
 from chalicelib.outreach.written import read, written
 
 
@@ -85,8 +86,7 @@ def due_row(due: Due) -> Row:
     return row_of(
         DueItem,
         _due_partition(due.at, shard_of(due)),
-        # With its date: what an outage left behind of several days may all be put at one instant.
-        f"{at}#{due.person_id}#{due.kind}#{due.on.isoformat()}#{due.version}",
+        _due_key(due),
         due_at=at if due.due_at == due.at else instant(due.due_at),
     )
 
@@ -101,20 +101,53 @@ def due_of(item: DueItem) -> Due:
     return _due_from(item.sk, item.due_at)
 
 
+def _due_key(due: Due) -> str:
+    # With its date: what an outage left behind of several days may all be put at one instant.
+    return f"{instant(due.at)}#{due.person_id}#{due.kind}#{due.on.isoformat()}#{due.version}"
+
+
 def _due_from(key: str, due_at: str) -> Due:
     at, person_id, kind, on, version = key.split("#")
-    return Due(
+    due = Due(
         person_id=person_id,
         kind=kind,
         on=date.fromisoformat(on),
-        at=datetime.fromisoformat(at),
-        due_at=datetime.fromisoformat(due_at),
+        at=_instant_of(at),
+        due_at=_instant_of(due_at),
         version=int(version),
     )
+    if _due_key(due) != key:
+        raise ValueError("is no key that we write, so its row could never be removed")
+    return due
+
+
+def _instant_of(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("names no instant")
+    return at
+
+
+_UNREADABLE = (LookupError, ValueError, TypeError)
+"""Errors of a row that somebody changed by hand."""
+
+
+def _read_due(row: Row) -> Due | None:
+    """Return the due of a row; None if nobody can read it."""
+    try:
+        due = _due_from(row["sk"]["S"], row["due_at"]["S"])
+        is_ours = row["item"]["S"] == "due" and row["pk"]["S"].startswith(f"DUE#{_hour(due.at)}#")
+    except _UNREADABLE:
+        return None
+    return due if is_ours else None
 
 
 def _due_partition(at: datetime, shard: int) -> str:
-    return f"DUE#{at.astimezone(UTC):%Y-%m-%dT%H}#{'urgent' if shard == URGENT else f'{shard:02}'}"
+    return f"DUE#{_hour(at)}#{'urgent' if shard == URGENT else f'{shard:02}'}"
+
+
+def _hour(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H}"
 
 
 class DynamoDues:
@@ -143,16 +176,18 @@ class DynamoDues:
 
         A row that can't be read is set aside, so that it stands in nobody's way.
         """
-        low = f"{due_item(after).sk}!" if after else instant(first) if first else "0"
-        rows = DueItem.sk.between(low, instant(before))
-        found = []
-        for item in DueItem.query(_due_partition(hour, shard), rows, limit=limit):
-            try:
-                found.append(due_of(item))
-            except (ValueError, TypeError):
-                ParkedItem("PARKED", item.sk, row=f"{item.pk} {item.sk}", at=instant(before), why="unreadable").save()
-                item.delete()
-                count("Parked")
+        low = f"{due_item(after).sk}!" if after else instant(first) if first else " "
+        # Once the hour is over also what no instant sorts before: nobody comes by here again.
+        high = instant(before) if before < hour + HOUR else "~"
+        found: list[Due] = []
+        for row in rows_of(_due_partition(hour, shard), between=(low, high), limit=limit):
+            due = _read_due(row)
+            if due is None:
+                _park_unreadable(row, at=before)
+                continue
+            found.append(due)
+            if len(found) == limit:
+                break
         return found
 
     def watermark(self) -> datetime | None:
@@ -180,23 +215,48 @@ class DynamoParking:
         due = parked.due
         row = due_item(due)
         ParkedItem(
-            "PARKED", _parked_key(due), row=row.sk, due_at=row.due_at, at=instant(parked.at), why=parked.why
+            _PARKED, _parked_key(due), row=row.sk, due_at=row.due_at, at=instant(parked.at), why=parked.why
         ).save()
 
     def remove(self, due: Due) -> None:
         """Let it go; gone already is fine."""
-        ParkedItem("PARKED", _parked_key(due)).delete()
+        ParkedItem(_PARKED, _parked_key(due)).delete()
 
     def all(self) -> Iterator[Parked]:
         """Give all that are set aside and can be brought back."""
-        for item in ParkedItem.query("PARKED"):
-            if item.due_at is not None:
-                due = _due_from(item.row, item.due_at)
-                yield Parked(due=due, at=datetime.fromisoformat(item.at), why=item.why)
+        return filter(None, map(_read_parked, rows_of(_PARKED)))
 
     def unreadable(self) -> list[str]:
-        """Return the keys of due rows that could not be read, and so can't be brought back."""
-        return [item.row for item in ParkedItem.query("PARKED") if item.due_at is None]
+        """Return the keys of due rows, or of rows set aside, that can't be read and so can't be brought back."""
+        return [_key_shown(row) for row in rows_of(_PARKED) if _read_parked(row) is None]
+
+
+_PARKED = "PARKED"
+
+
+def _park_unreadable(row: Row, *, at: datetime) -> None:
+    key = row["sk"]["S"]
+    ParkedItem(_PARKED, key, row=f"{row['pk']['S']} {key}", at=instant(at), why="unreadable").save()
+    delete_all([row])
+    logger.error("unreadable due row")
+    count("Parked")
+
+
+def _read_parked(row: Row) -> Parked | None:
+    """Return what a row set aside; None if nobody can read it."""
+    try:
+        due = _due_from(row["row"]["S"], row["due_at"]["S"])
+        parked = Parked(due=due, at=_instant_of(row["at"]["S"]), why=row["why"]["S"])
+        is_ours = row["item"]["S"] == "parked" and row["sk"]["S"] == _parked_key(due)
+    except _UNREADABLE:
+        return None
+    return parked if is_ours else None
+
+
+def _key_shown(row: Row) -> str:
+    """Return the key of the due row that was set aside unread, else that of the row itself."""
+    key = row.get("row", {}).get("S", "")
+    return str(key) if key.startswith("DUE#") else f"{_PARKED} {row['sk']['S']}"
 
 
 def _parked_key(due: Due) -> str:

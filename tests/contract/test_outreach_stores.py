@@ -1,28 +1,25 @@
 """One suite for the fakes and for DynamoDB: the fakes can't lie."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 
+from chalicelib.edge.log import flush
+from chalicelib.edge.table import Row, rows_of
 from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import URGENT, ChannelKind, Due, Entry, Reason, Status
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.parking import Parked, Parking
 from chalicelib.outreach.ports import Dues, Ledger
 from chalicelib.outreach.sqs import from_message, to_message
-from chalicelib.outreach.store import (
-    DueItem,
-    DynamoDues,
-    DynamoParking,
-    ParkedItem,
-    due_item,
-    schedule_item,
-    schedule_of,
-)
+from chalicelib.outreach.store import DynamoDues, DynamoParking, due_row, schedule_item, schedule_of
+from chalicelib.outreach.ticking import hand_over
 from tests.build import a_due, a_schedule, utc
-from tests.fakes import FakeDues, FakeLedger, FakeParking
+from tests.fakes import FakeDues, FakeLedger, FakeParking, FakeQueue
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -255,15 +252,110 @@ def test_what_is_set_aside_is_kept_once_and_let_go(parking: Parking) -> None:
     assert list(parking.all()) == []
 
 
-def test_a_row_that_cannot_be_read_stands_in_nobodys_way() -> None:
+Changes = dict[str, dict[str, Any] | None]
+
+
+def put_by_hand(row: Row, changes: Changes) -> str:
+    """Put a row as somebody might in the console, None taking an attribute away; return its keys."""
+    changed = {name: value for name, value in (row | changes).items() if value is not None}
+    boto3.client("dynamodb").put_item(TableName="cairn", Item=changed)
+    return f"{changed['pk']['S']} {changed['sk']['S']}"
+
+
+def key_with(**changes: str) -> dict[str, Any]:
+    """Return the key of the usual due row with other parts."""
+    parts = dict(zip(("at", "person", "kind", "on", "version"), due_row(a_due())["sk"]["S"].split("#"), strict=True))
+    return {"S": "#".join({**parts, **changes}.values())}
+
+
+# Each has a key of its own, and all come before the usual due row.
+BY_HAND: list[Changes] = [
+    {"sk": key_with(person="00"), "due_at": {"N": "1"}},
+    {"sk": key_with(person="01"), "due_at": {"BOOL": True}},
+    {"sk": key_with(person="02"), "due_at": {"NULL": True}},
+    {"sk": key_with(person="03"), "due_at": None},
+    {"sk": key_with(person="04"), "due_at": {"S": ""}},
+    {"sk": key_with(person="05"), "due_at": {"S": "2026-11-25T14:00:00"}},
+    {"sk": key_with(person="06"), "item": {"S": "ledger"}},
+    {"sk": key_with(person="07"), "item": {"S": "nonsense"}},
+    {"sk": key_with(person="08"), "item": {"N": "1"}},
+    {"sk": key_with(person="09"), "item": None},
+    {"sk": key_with(at="2026-11-25T14:00:00")},
+    {"sk": key_with(at="2026-11-25T13:59:59Z")},
+    {"sk": key_with(at="")},
+    {"sk": key_with(kind="appointment-1", version="01")},
+    {"sk": key_with(kind="appointment-1", version="1#what")},
+]
+
+
+def test_rows_that_nobody_can_read_stand_in_nobodys_way_and_are_seen(
+    log: Callable[[], list[dict[str, object]]],
+) -> None:
     due = a_due()
-    item = due_item(due)
-    DueItem(item.pk, f"{item.sk}#what", due_at="").save()
+    keys = [put_by_hand(due_row(due), changes) for changes in BY_HAND]
     DynamoDues().put([due])
 
-    assert wait(DynamoDues(), due) == [due]
-    assert [row.why for row in ParkedItem.query("PARKED")] == ["unreadable"]
     assert wait(DynamoDues(), due, limit=1) == [due]
+    keys.append(put_by_hand(due_row(due), {"sk": {"S": "garbled"}}))
+    assert wait(DynamoDues(), due) == [due]
+    flush()
+
+    assert DynamoParking().unreadable() == sorted(keys)
+    assert list(DynamoParking().all()) == []
+    lines = log()
+    assert [line["Parked"] for line in lines if "Parked" in line] == [[1] * len(keys)]
+    assert [line["level"] for line in lines if line.get("message") == "unreadable due row"] == ["ERROR"] * len(keys)
+    assert wait(DynamoDues(), due) == [due]
+    assert len(DynamoParking().unreadable()) == len(keys)
+
+
+def test_a_row_that_nobody_can_read_holds_up_no_tick() -> None:
+    queue, due = FakeQueue(), a_due()
+    put_by_hand(due_row(replace(due, person_id="0e" * 16)), {"due_at": {"N": "1"}})
+    DynamoDues().put([due])
+
+    now = NINE + timedelta(hours=2)
+    for _ in range(2):
+        hand_over(tick_at=now, now=now, dues=DynamoDues(), queue=queue)
+    DynamoDues().remove([due])
+    hand_over(tick_at=now, now=now, dues=DynamoDues(), queue=queue)
+
+    assert queue.handed == [due, due]
+    mark = DynamoDues().watermark()
+    assert mark is not None
+    assert mark > NINE
+
+
+def test_a_row_of_a_kind_that_is_not_known_waits_and_goes_like_any_other(dues: Dues) -> None:
+    due = replace(a_due(), kind="birthday-1")
+    dues.put([due])
+
+    assert wait(dues, due) == [due]
+    dues.remove([due])
+    assert wait(dues, due) == []
+
+
+SET_ASIDE_BY_HAND: list[Changes] = [
+    {"sk": {"S": "0"}, "row": {"S": "garbled"}},
+    {"sk": {"S": "1"}, "row": {"N": "1"}},
+    {"sk": {"S": "2"}, "row": None},
+    {"sk": {"S": "3"}, "due_at": {"N": "1"}},
+    {"sk": {"S": "4"}, "at": {"S": "2026-11-25T14:00:00"}},
+    {"sk": {"S": "5"}, "why": None},
+    {"sk": {"S": "6"}, "item": None},
+    {"sk": {"S": "7"}},
+]
+
+
+def test_what_was_set_aside_and_can_not_be_read_hides_nothing_else() -> None:
+    parked = Parked(due=replace(a_due(), person_id="f" * 32), at=NINE, why="x")
+    DynamoParking().put(parked)
+    [row] = rows_of("PARKED")
+
+    keys = [put_by_hand(row, changes) for changes in SET_ASIDE_BY_HAND]
+
+    assert list(DynamoParking().all()) == [parked]
+    assert DynamoParking().unreadable() == keys
 
 
 def test_a_schedule_and_a_message_come_back_as_they_went() -> None:

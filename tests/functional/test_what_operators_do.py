@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,13 @@ from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.programmes import Programme
 from chalicelib.enrollment.service import Enrolment
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.outreach import wiring
+from chalicelib.outreach import parking, wiring
 from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import DetailLevel, Due
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.parking import park
 from chalicelib.outreach.recurrence import DAYS
-from chalicelib.outreach.store import DueItem, DynamoDues, DynamoParking, due_item
+from chalicelib.outreach.store import DueItem, DynamoDues, DynamoParking, ParkedItem, due_item
 from chalicelib.outreach.switch import DynamoSwitch, switch
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Act, Action, Field
 from chalicelib.privacy.store import DynamoAuditLog
@@ -173,8 +173,8 @@ def test_what_was_set_aside_comes_back_once_however_often_it_is_ordered() -> Non
     due = set_aside()
     assert not comes_back(due)
 
-    assert order(**saved("operate_redrive")) == {"broughtBack": 1}
-    assert order(**saved("operate_redrive")) == {"broughtBack": 0}
+    assert order(**saved("operate_redrive")) == {"broughtBack": 1, "staySetAside": [], "unreadable": []}
+    assert order(**saved("operate_redrive")) == {"broughtBack": 0, "staySetAside": [], "unreadable": []}
 
     assert comes_back(due)
     assert DynamoLedger().get(due.person_id, due.kind, due.on) is None
@@ -184,7 +184,7 @@ def test_what_was_set_aside_comes_back_once_however_often_it_is_ordered() -> Non
 def test_one_occurrence_can_be_brought_back_by_its_name() -> None:
     mine, other = set_aside(), set_aside("0e" * 16)
 
-    assert order(do="redrive", by="ana", names=[mine.name]) == {"broughtBack": 1}
+    assert order(do="redrive", by="ana", names=[mine.name])["broughtBack"] == 1
 
     assert comes_back(mine)
     assert not comes_back(other)
@@ -200,8 +200,24 @@ def test_a_due_row_that_can_not_be_read_is_shown_counted_and_not_brought_back(
     flush()
 
     assert order(do="parked", by="ana") == {"count": 0, "parked": [], "unreadable": [f"{row.pk} {row.sk}"]}
-    assert order(**saved("operate_redrive")) == {"broughtBack": 0}
+    assert order(**saved("operate_redrive"))["broughtBack"] == 0
     assert [line["Parked"] for line in log() if "Parked" in line] == [[1]]
+
+
+def test_one_that_can_not_be_read_or_handled_keeps_no_other_set_aside() -> None:
+    due, unknown = set_aside(), replace(a_due(), kind="birthday-1")
+    DynamoParking().put(parking.Parked(due=unknown, at=NINE, why="KeyError at category_of:1"))
+    ParkedItem("PARKED", "0" * 32, row="garbled", due_at="2026-11-25T14:00:00Z", at="", why="x").save()
+
+    shown = order(do="parked", by="ana")
+    assert (shown["count"], shown["unreadable"]) == (2, [f"PARKED {'0' * 32}"])
+
+    assert order(**saved("operate_redrive")) == {
+        "broughtBack": 1,
+        "staySetAside": [unknown.name],
+        "unreadable": [f"PARKED {'0' * 32}"],
+    }
+    assert comes_back(due)
 
 
 def test_an_occurrence_is_explained_without_saying_whose_it_is() -> None:
@@ -238,6 +254,10 @@ def test_an_occurrence_is_explained_without_saying_whose_it_is() -> None:
         ({"do": "explain", "by": "ana", "occurrence": "PERSON#x"}, {"explain.occurrence"}),
         ({"do": "explain", "by": "ana", "occurrence": f"{PERSON}_2026-02-30_check_in"}, {"explain.occurrence"}),
         ({"do": "explain", "by": "ana", "occurrence": f"{PERSON}_2026-11-25_greeting"}, {"explain.occurrence"}),
+        *(
+            ({"do": "explain", "by": "ana", "occurrence": f"{PERSON}_{on}_check_in"}, {"explain.occurrence"})
+            for on in ("0001-01-01", "9999-12-31", "2025-10-20", "2027-12-31")
+        ),
     ],
 )
 def test_an_order_that_can_not_be_read_changes_nothing_and_names_the_field(

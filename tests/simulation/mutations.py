@@ -97,8 +97,8 @@ MUTATIONS = (
     Mutation(
         name="a pause stops crisis pages too",
         file="handlers.py",
-        old="        ready = [due for due in ready if category_of(due.kind).urgency is Urgency.CRISIS]\n",
-        new="        ready = []\n",
+        old="    crises = [due for due in ready if urgency_of(due.kind) is Urgency.CRISIS]\n",
+        new="    crises = list[Due]()\n",
     ),
     Mutation(
         name="what was bound to a message that nobody took is forgotten",

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.outreach.cases import Outcome
-from chalicelib.outreach.domain import ChannelKind, Due, Hold, Reason, Standing, Status
+from chalicelib.outreach.domain import ChannelKind, Due, Hold, Reason, Standing, Status, Waiting
 from chalicelib.outreach.ports import NotAccepted, Refused
 from tests.build import PERSON, a_device, a_due, a_recipient, an_email, utc
 from tests.fakes import Crashed
@@ -81,6 +81,21 @@ def test_updates_that_are_late_and_fail_again_and_again_put_no_more_rows_than_mi
         world.deliver(updates, now=updates.at + timedelta(seconds=seconds))
 
     assert len([due for due in world.dues.rows.values() if due.kind == updates.kind]) <= 4
+
+
+def test_what_waits_or_went_out_by_a_category_taken_back_holds_up_no_other_message() -> None:
+    unknown = Waiting(kind="birthday-1", on=TODAY, due_at=NINE)
+    world = World(recipient=replace(a_recipient(), waiting=(unknown,)))
+
+    assert world.deliver().outcome is Outcome.SENT
+    world.ledger.add([replace(world.entry, kind="birthday-0")])
+    nudge = a_one_off("nudge-a", at="2026-11-25T14:01")
+    world.deliver(nudge, now=nudge.at)
+    updates = the_updates(world)
+    assert world.deliver(updates, now=updates.at).outcome is Outcome.SENT
+
+    assert [letter.entry.carries for letter in world.email.letters] == [(), ("2026-11-25#nudge-a",)]
+    assert world.people.people[PERSON].waiting == (unknown,)
 
 
 @pytest.mark.parametrize("hold", list(Hold))

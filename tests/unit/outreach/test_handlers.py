@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib.outreach import handlers
+from chalicelib.outreach.categories import CATEGORIES, CHECK_IN
 from chalicelib.outreach.domain import ChannelKind, Due, Reason, Status, Urgency
-from chalicelib.outreach.parking import redrive
+from chalicelib.outreach.parking import Redriven, redrive
 from chalicelib.outreach.ports import Means
 from chalicelib.outreach.sqs import to_message
 from tests.build import a_due, a_recipient, utc
@@ -248,10 +249,10 @@ def test_what_fails_by_its_own_fault_is_set_aside_after_half_an_hour_and_no_othe
 
     mended = FakeRecipients(a_recipient(person=dues[0].person_id))
     for count in (1, 0):
-        back = redrive(
+        done = redrive(
             None, now=desk.clock.now, recipients=mended, dues=desk.dues, ledger=desk.ledger, parking=desk.parking
         )
-        assert back == count
+        assert (done.back, done.stay) == (count, ())
     desk.people = mended
     [again] = [due for due in desk.dues.rows.values() if due.on == dues[0].on]
     for _ in range(2):
@@ -260,6 +261,60 @@ def test_what_fails_by_its_own_fault_is_set_aside_after_half_an_hour_and_no_othe
     assert [due.on for due in desk.dues.rows.values() if due.person_id == dues[0].person_id] == [
         dues[0].on + timedelta(days=1)
     ]
+
+
+def of_a_version_taken_back(dues: list[Due]) -> Due:
+    """Return an occurrence of a category that another version had, of one more person."""
+    return replace(dues[0], person_id=person(99), kind="birthday-1")
+
+
+@pytest.mark.parametrize(("count", "paused"), [(2, False), (12, False), (2, True), (12, True)])
+def test_an_unknown_kind_holds_up_nobody_in_its_batch(count: int, paused: bool) -> None:  # noqa: FBT001 (a column)
+    desk, dues = crowd(count)
+    unknown = of_a_version_taken_back(dues)
+    page = replace(dues[1], kind="crisis_page-1")
+    desk.people.people[unknown.person_id] = a_recipient(person=unknown.person_id)
+    desk.dues.put([unknown, page])
+    desk.switch.is_paused = paused
+
+    assert desk.deliver(to_message(unknown, *dues[2:]), to_message(page, dues[0])) == []
+
+    expected = {page.name} if paused else {page.name, *(due.name for due in (dues[0], *dues[2:]))}
+    assert {name for name, _ in desk.email.sent} == expected
+    assert unknown in desk.dues.rows.values()
+    assert desk.parking.rows == {}
+
+
+def test_an_unknown_kind_is_set_aside_and_comes_back_once_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, dues = crowd(1)
+    unknown = of_a_version_taken_back(dues)
+    desk.people.people[unknown.person_id] = a_recipient(person=unknown.person_id)
+    desk.dues.put([unknown])
+    desk.clock.now = NINE + timedelta(minutes=30)
+
+    assert desk.deliver(to_message(unknown)) == []
+
+    [parked] = desk.parking.rows.values()
+    assert (parked.due, parked.why.partition(":")[0]) == (unknown, "KeyError at category_of")
+    assert unknown not in desk.dues.rows.values()
+
+    def bring_back() -> Redriven:
+        return redrive(
+            None,
+            now=desk.clock.now,
+            recipients=desk.people,
+            dues=desk.dues,
+            ledger=desk.ledger,
+            parking=desk.parking,
+        )
+
+    assert bring_back() == Redriven(back=0, stay=(unknown.name,))
+    monkeypatch.setitem(CATEGORIES, "birthday", replace(CATEGORIES[CHECK_IN], recurs=False))
+    assert bring_back() == Redriven(back=1, stay=())
+    [again] = [due for due in desk.dues.rows.values() if due.kind == unknown.kind]
+    desk.deliver(to_message(again))
+
+    assert desk.email.sent == [(unknown.name, "mail")]
 
 
 @pytest.mark.parametrize("fault", [TimeoutError(), RuntimeError("busy")])

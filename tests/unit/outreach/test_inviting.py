@@ -1,6 +1,8 @@
 """Which calendar entry goes with which e-mail, and what a mail program finds of it in the message."""
 
+import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time, timedelta
 from email import message_from_bytes
@@ -9,14 +11,23 @@ from email.policy import default
 
 import pytest
 import vobject
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from chalicelib.edge.log import flush
 from chalicelib.outreach.categories import APPOINTMENT, CATEGORIES, CHECK_IN, INVITE
+from chalicelib.outreach.checking import when_faults
+from chalicelib.outreach.coming import preview
 from chalicelib.outreach.domain import DetailLevel, Entry, Recipient, Schedule, Status
-from chalicelib.outreach.email import compose
+from chalicelib.outreach.email import EmailSender, Ses, compose
 from chalicelib.outreach.invites import Method, Part
 from chalicelib.outreach.inviting import Calendars, appointment_of, invite_kind, moment_of, to_tell
+from chalicelib.outreach.links import Links, Signer
 from chalicelib.outreach.recurrence import Elapsed, Once, OnDay, Recurrence, When
+from chalicelib.outreach.rrule import DAYS, NotARule
+from chalicelib.outreach.service import first_due, following
 from chalicelib.outreach.wording import words_for
+from chalicelib.outreach.written import read, written
 from tests.build import NEW_YORK, PERSON, a_recipient, an_email, utc
 
 NOW = utc("2026-11-25T14:00")
@@ -177,6 +188,110 @@ def test_a_mail_program_finds_the_entry_twice_and_the_same(
     inline = str(calendar.get_content()).encode().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     assert inline == attached.get_content()
     assert vobject.readOne(inline.decode()).method.value == method.value
+
+
+def composed(kind: str, schedule: Schedule) -> EmailMessage:
+    """Return the message as the sender itself makes it."""
+    sender = EmailSender(
+        links=Links(
+            public_url="https://care.example", app_url="https://app.example", signer=Signer(("a-key-for-links",))
+        ),
+        ses=Ses(from_address="hello@care.example", configuration_set="cairn"),
+        from_address="hello@care.example",
+        reply_to="replies@care.example",
+        app_url="https://app.example",
+    )
+    letter = sender.compose(entry(kind), somebody(schedule), an_email(), closes_at=NOW + timedelta(hours=2))
+    return message_from_bytes(letter.content, policy=default)
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_reminder_whose_entry_can_not_be_made_goes_without_it(log: Callable[[], list[dict[str, object]]]) -> None:
+    broken = a_schedule(replace(SERIES, rule="FREQ=WEEKLY;BYDAY=ana@example.com"))
+
+    assert composed(DENTIST, a_schedule(SERIES)).get_content_type() == "multipart/mixed"
+    assert composed(DENTIST, broken).get_content_type() == "multipart/alternative"
+    flush()
+
+    lines = log()
+    [line] = [line for line in lines if line.get("message") == "no calendar part"]
+    assert (line["level"], line["error"]) == ("ERROR", "NotARule")
+    assert "_by_day" in str(line["at"])
+    assert "ana@" not in json.dumps(lines)
+    assert [line["DeliveryErrors"] for line in lines if "DeliveryErrors" in line] == [[1]]
+
+
+@pytest.mark.usefixtures("settings")
+def test_news_that_has_no_entry_to_bring_is_a_fault() -> None:
+    with pytest.raises(NotARule):
+        composed(invite_kind(DENTIST, 1), a_schedule(replace(SERIES, rule="FREQ=NEVER")))
+
+
+def signed(most: int) -> st.SearchStrategy[str]:
+    return st.builds("{}{}".format, st.sampled_from(["", "+", "-"]), st.integers(1, most))
+
+
+def part_of_a_rule(name: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    several = st.lists(values, min_size=1, max_size=3, unique=True).map(",".join)
+    return st.one_of(st.just(""), several.map(f";{name}={{}}".format))
+
+
+RULES = st.tuples(
+    st.sampled_from(["FREQ=DAILY", "FREQ=WEEKLY", "FREQ=MONTHLY", "FREQ=YEARLY", "freq=daily"]),
+    part_of_a_rule("BYDAY", st.builds("{}{}".format, st.one_of(st.just(""), signed(5)), st.sampled_from(DAYS))),
+    part_of_a_rule("BYMONTHDAY", signed(31)),
+    part_of_a_rule("BYMONTH", st.one_of(st.integers(1, 12).map(str), signed(12))),
+    st.one_of(
+        st.just(""),
+        st.integers(1, 1000).map(";COUNT={}".format),
+        st.sampled_from([";UNTIL=99991231", ";UNTIL=99991231T235959Z", ";UNTIL=20300101", ";until=20270101T120000z"]),
+    ),
+    st.sampled_from(["", ";WKST=SU", ";INTERVAL=2", ";INTERVAL=10"]),
+).map("".join)
+ZONES = st.sampled_from([NEW_YORK, "Pacific/Honolulu", "Pacific/Kiritimati", "Pacific/Apia", "Europe/Dublin", "UTC"])
+TIMES = st.sampled_from([time(0), time(2, 30), time(9), time(20), time(23, 59)])
+NEAR = st.dates(date(2026, 11, 1), date(2036, 12, 31))
+SERIES_OF_ANY_KIND = st.builds(
+    Recurrence, at=TIMES, rule=RULES, zone=ZONES, starts_on=st.one_of(NEAR, st.dates(date(1899, 12, 1)))
+)
+DATES_OF_ANY_KIND = st.builds(Once, on=NEAR, at=TIMES, zone=ZONES)
+MOMENTS = SERIES_OF_ANY_KIND | DATES_OF_ANY_KIND
+WHENS = st.one_of(
+    MOMENTS,
+    st.builds(
+        Elapsed,
+        of=MOMENTS,
+        by=st.integers(-366 * 1440, 366 * 1440).map(lambda minutes: timedelta(minutes=minutes)),
+        zone=ZONES,
+    ),
+    st.builds(
+        OnDay, of=MOMENTS | NEAR, days=st.integers(-3660, 3660), at=TIMES, zone=ZONES, months=st.integers(-120, 120)
+    ),
+)
+
+
+@settings(max_examples=200)
+@given(when=WHENS)
+@example(when=replace(SERIES, rule="FREQ=DAILY;UNTIL=99991231", at=time(20)))
+@example(when=replace(SERIES, rule="FREQ=DAILY;UNTIL=99991231T235959Z"))
+@example(when=replace(SERIES, rule="FREQ=DAILY;BYMONTH=11,+12"))
+def test_what_may_be_set_can_be_shown_planned_and_entered_into_a_calendar(when: When) -> None:
+    if when_faults(when, now=NOW):
+        return
+    schedule = a_schedule(read(written(when)))
+
+    shown = preview(when, after=NOW, count=3, language="en")
+    due = first_due(schedule, after=NOW)
+    for each in shown:
+        assert due is not None
+        assert (due.at, due.on) == (each.at, each.on)
+        following(due, somebody(schedule), now=due.at)
+        due = first_due(schedule, after=due.at)
+
+    entered = part(DENTIST, somebody(schedule))
+    assert shown
+    assert entered is not None
+    assert vobject.readOne(entered.ics.decode()).vevent
 
 
 def test_other_messages_have_no_attachment() -> None:

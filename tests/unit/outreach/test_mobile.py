@@ -25,7 +25,7 @@ from chalicelib.outreach.push import PushSender, WebPush
 from chalicelib.outreach.topics import TooLong, topic_of
 from chalicelib.outreach.wording import words_for
 from tests.build import PERSON, a_recipient, utc
-from tests.unit.outreach.test_push import AUTH, b64
+from tests.push_service import AUTH, b64
 
 NINE = utc("2026-11-25T14:00")
 CLOSES = NINE + timedelta(hours=19)

@@ -103,6 +103,35 @@ def test_an_event_about_something_else_is_no_report(broken: str) -> None:
         report_of(detail)
 
 
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("record_receipt_complaint", {"complaint": None}),
+        ("record_receipt_complaint", {"complaint": ["not-spam"]}),
+        ("record_receipt_bounce_permanent", {"bounce": None}),
+        ("record_receipt", {"eventType": ["Send"]}),
+        ("record_receipt", {"mail": None}),
+        *(
+            ("record_receipt", {"mail": {"messageId": "m", "destination": ["ana@example.com"], "tags": tags}})
+            for tags in (
+                None,
+                "occurrence",
+                ["occurrence"],
+                {"occurrence": [5]},
+                {"occurrence": [None]},
+                {"occurrence": None},
+                {"occurrence": [f"{PERSON}_2026-11-25_check_in"], "channel": [7]},
+                {"occurrence": [f"{PERSON}_2026-11-25_check_in"], "channel": ["mail_one"]},
+                {"occurrence": [f"{PERSON}_2026-11-25_check_in"], "channel": {}},
+            )
+        ),
+    ],
+)
+def test_an_event_of_another_shape_is_no_report(name: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(NotAReport):
+        report_of(an_event(name)["detail"] | changes)
+
+
 @pytest.mark.parametrize("event_type", ["Open", "Click", "Subscription", "SomethingNew"])
 def test_what_says_nothing_about_a_messages_fate_is_no_report(event_type: str) -> None:
     detail = an_event("record_receipt")["detail"] | {"eventType": event_type}

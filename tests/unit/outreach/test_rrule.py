@@ -1,5 +1,6 @@
 """Rules of whole days: against python-dateutil where both take them, and against everything that must be refused."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
 from time import perf_counter
@@ -115,6 +116,8 @@ def test_a_rule_falls_on_the_dates_that_dateutil_says(rule: str, start: date, sk
         "FREQ=MONTHLY;BYMONTHDAY=32",
         "FREQ=YEARLY;BYMONTH=13",
         "FREQ=YEARLY;BYMONTH=-1",
+        "FREQ=YEARLY;BYMONTH=+12",
+        "FREQ=DAILY;BYMONTH=11,+12",
         "FREQ=DAILY\r\nX-HEADER:1",
         "RRULE:FREQ=DAILY",
         "FREQ=DAILY;" + "BYMONTHDAY=1;" * 1000,
@@ -143,6 +146,14 @@ def test_what_never_comes_or_too_far_ahead_is_refused_with_its_field(rule: str, 
     when = Recurrence(at=time(9), rule=rule, zone=NEW_YORK, starts_on=starts_on)
 
     assert [fault.field for fault in when_faults(when, now=NOW)] == [field]
+
+
+@pytest.mark.parametrize("until", ["99991231", "99991231T235959Z", "99991230T000000Z"])
+def test_a_series_may_go_on_to_the_end_of_all_calendars(until: str) -> None:
+    when = Recurrence(at=time(20), rule=f"FREQ=DAILY;UNTIL={until}", zone=NEW_YORK, starts_on=date(2026, 1, 1))
+
+    assert when_faults(when, now=NOW) == []
+    assert next_occurrence(when, after=NOW) == next_occurrence(replace(when, rule="FREQ=DAILY"), after=NOW)
 
 
 _BITS = st.sampled_from(
