@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from chalicelib.edge.config import config
 from chalicelib.edge.log import logger, places
-from chalicelib.outreach.categories import category_of
+from chalicelib.outreach.categories import urgency_of
 from chalicelib.outreach.domain import Due, Urgency
 from chalicelib.outreach.sqs import SqsQueue
 
@@ -21,7 +21,7 @@ def hurry(dues: Iterable[Due]) -> None:
 
     Where that fails nothing is lost: the tick finds them.
     """
-    waited_for = [due for due in dues if category_of(due.kind).urgency in HURRIED]
+    waited_for = [due for due in dues if urgency_of(due.kind) in HURRIED]
     if not waited_for:
         return
     settings = config()
