@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 PIP := -m pip --disable-pip-version-check --quiet --quiet install --require-hashes
+# Tests run on all cores (tests/conftest.py says which stay together).
+SHARED := -n auto --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: simulate drain mutations help run stop reset token clock day health operate devices chaos test test-fast dst check format lint-words words seal-words \
@@ -48,10 +50,10 @@ chaos: environments ## play a day while functions are killed and the stack is st
 # -- quality --
 
 test: environments check ## check the code and run every test; `make test ARGS="-k roster"` narrows
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest $(SHARED) $(ARGS)
 
 test-fast: environments ## run the tests that need neither emulator nor browser
-	@$(RUN) pytest -m "not emulator and not browser" $(ARGS)
+	@$(RUN) pytest $(SHARED) -m "not emulator and not browser" $(ARGS)
 
 dst: environments ## hold daily reminders around every change of clocks from 2020 to 2037 to an oracle: [ARGS=--walk-all]
 	@$(RUN) tests.dst.corpus $(ARGS)

@@ -1,6 +1,7 @@
 """Settings and a table for every test that wants them."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import StringIO
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import settings as hypothesis
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from chalicelib.edge import config, table
 from chalicelib.edge.log import logger
@@ -118,6 +121,30 @@ def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[s
         handler.setStream(before)
 
 
+def _scope(nodeid: str) -> str:
+    """Name what one process runs: a file, or all that needs the one stack or the one browser."""
+    file = nodeid.partition("::")[0]
+    return "shared" if file.startswith("tests/emulator/") or file.endswith("_in_a_browser.py") else file
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """Shares the tests among processes by what needs the same fixtures."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    """Share tests by scopes of our own: xdist's groups (3.8) find no mark with pytest 9.2."""
+    return Together(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what takes longest begin first."""
+    items.sort(key=lambda item: _scope(item.nodeid) != "shared")
+
+
 @pytest.fixture(scope="session")
 def browser(pytestconfig: pytest.Config) -> Iterator["Browser"]:
     """Give the one browser of all tests, since Playwright runs once in a thread; say which it is."""
@@ -127,7 +154,8 @@ def browser(pytestconfig: pytest.Config) -> Iterator["Browser"]:
 
     def say(words: str) -> None:
         with capture.global_and_fixture_disabled():
-            print(f"\n{words}")  # noqa: T201 (whoever waits should know for what)
+            # Where tests share the cores only this gets through to whoever waits.
+            sys.stderr.write(f"\n{words}\n")
 
     with chromium(say) as running:
         yield running
