@@ -1,6 +1,7 @@
 """The shells of the tick, of its helpers and of delivery: read the event, make one call, log what came of it."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -184,8 +185,10 @@ def _deliver_in_turn(dues: list[Due], *, using: Delivering) -> None:
 def _wait_for_a_turn(dues: list[Due], *, using: Delivering) -> list[Due]:
     """Return those whose turn has come, most urgent first, as if each were an e-mail: who they are isn't read yet."""
     now, begins, going = using.clock.utc_now(), [], list[Due]()
-    for urgency in Urgency:
-        some = [due for due in dues if urgency_of(due.kind) is urgency]
+    by_urgency: dict[Urgency, list[Due]] = {urgency: [] for urgency in Urgency}
+    for due in dues:
+        by_urgency[urgency_of(due.kind)].append(due)
+    for urgency, some in by_urgency.items():
         if not some:
             continue
         turn = _turn(len(some), urgency, now=now, using=using)
@@ -235,6 +238,8 @@ def _deliver(dues: list[Due], *, using: Delivering) -> Sequence[Delivery]:
         is_crisis = urgency_of(delivery.due.kind) is Urgency.CRISIS
         if is_poison and not is_crisis and now - delivery.due.at >= PARKED_AFTER:
             _park(delivery, now=now, using=using)
+    for outcome, number in Counter(delivery.outcome for delivery in done).items():
+        count(f"Occurrences{outcome.value.title().replace('_', '')}", number)
     return done
 
 
@@ -270,7 +275,6 @@ def _log(delivery: Delivery, now: datetime) -> None:
     )
     if delivery.error:
         _log_error("occurrence failed", delivery.error, count=1)
-    count(f"Occurrences{delivery.outcome.value.title().replace('_', '')}")
     if delivery.outcome is Outcome.SENT:
         metrics.add_metric(name="Lateness", unit=MetricUnit.Seconds, value=lateness)
 

@@ -49,7 +49,7 @@ class WatermarkItem(Item, discriminator="watermark"):
 
 def instant(at: datetime) -> str:
     """Write an instant so that text order is time order: UTC, to the second."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def schedule_item(schedule: Schedule) -> ScheduleItem:
