@@ -6,8 +6,8 @@ from datetime import datetime
 
 from chalicelib.outreach import collecting
 from chalicelib.outreach.cases import Case, Outcome, each_open, open_cases
-from chalicelib.outreach.categories import UPDATES, IfUnknown, category_name, category_of
-from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Reason, Status
+from chalicelib.outreach.categories import UPDATES, IfUnknown, category_name, category_of, urgency_of
+from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Reason, Status, Urgency
 from chalicelib.outreach.handing import compose
 from chalicelib.outreach.ports import Means
 
@@ -79,6 +79,10 @@ def _narrowed(again: Entry, case: Case, *, now: datetime, means: Means) -> Entry
 
 def _claim_carried(case: Case, *, now: datetime, means: Means) -> None:
     carried = collecting.claim(case.claim, now=now, means=means)
+    if category_name(case.due.kind) == UPDATES and _most_urgent(carried) != _most_urgent(case.claim.carries):
+        # What made room for it in the day's budget is told by another message: the rest has to be decided on again.
+        collecting.give_back(replace(case.claim, carries=carried), case.person, now=now, means=means)
+        carried = ()
     if not carried and category_name(case.due.kind) == UPDATES:
         # Other messages told of all of it meanwhile. An end, not a release: somebody else may be about to claim it.
         case.entry = replace(case.claim, status=Status.SKIPPED, reason=Reason.CANCELLED, ended_at=now, carries=())
@@ -88,6 +92,10 @@ def _claim_carried(case: Case, *, now: datetime, means: Means) -> None:
     if carried != case.claim.carries:
         case.entry = replace(case.claim, carries=carried)
         case.letter = compose(case, case.channels[0], means=means)
+
+
+def _most_urgent(carries: Sequence[str]) -> Urgency | None:
+    return min((urgency_of(text.partition("#")[2]) for text in carries), key=list(Urgency).index, default=None)
 
 
 def take_over(existing: Entry, entry: Entry, *, now: datetime) -> Entry | None:

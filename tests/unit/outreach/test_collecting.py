@@ -98,6 +98,28 @@ def test_what_waits_or_went_out_by_a_category_taken_back_holds_up_no_other_messa
     assert world.people.people[PERSON].waiting == (unknown,)
 
 
+def test_a_celebration_does_not_go_out_on_the_room_of_a_nudge_that_another_message_tells_of() -> None:
+    world = World()
+    nudge = a_one_off("nudge-a", at="2026-11-25T16:01")
+    for due in (nudge, MILESTONE):
+        world.deliver(due, now=nudge.at)
+    updates = the_updates(world)
+    told_of = world.ledger.entries[PERSON, "nudge-a", TODAY]
+    world.ledger.entries[PERSON, "nudge-a", TODAY] = replace(
+        told_of, status=Status.CLAIMED, merged_into="another", claimed_at=updates.at
+    )
+
+    assert world.deliver(updates, now=updates.at).outcome is Outcome.SKIPPED
+    assert world.email.sent == []
+    assert ends(world)["milestone-d30"] == (Status.WAITING, None)
+
+    world.ledger.entries[PERSON, "nudge-a", TODAY] = replace(told_of, status=Status.MERGED, merged_into="another")
+    world.people.told(PERSON, [one for one in world.people.people[PERSON].waiting if one.kind == "nudge-a"])
+    later = the_updates(world)
+    world.deliver(later, now=later.at)
+    assert ends(world)["milestone-d30"] == (Status.MERGED, None)
+
+
 @pytest.mark.parametrize("hold", list(Hold))
 def test_a_celebration_waits_while_a_crisis_or_a_conversation_is_open(hold: Hold) -> None:
     world = World(recipient=replace(a_recipient(quiet=("00:00", "00:00")), holds=frozenset({hold})))
