@@ -66,15 +66,13 @@ def _bind(text: str, entry: Entry, now: datetime, means: Means) -> bool:
     if existing.status is Status.WAITING and _cap_is_reached(existing, means):
         # Two that came at once were both collected; now one of them has been told.
         ended = replace(existing, status=Status.SKIPPED, reason=Reason.OVER_BUDGET, ended_at=now)
-        if means.ledger.swap(ended, before=existing):
-            forget(ended, means=means)
+        present = _put_over(existing, ended, means=means)
+        if present and present.status not in {Status.WAITING, Status.CLAIMED}:
+            forget(present, means=means)
         return False
     if existing.status is Status.WAITING:
         bound = replace(existing, status=Status.CLAIMED, merged_into=entry.name)
-        if means.ledger.swap(bound, before=existing):
-            return True
-        # It may be our own write that stands there, if the store's answer to it got lost.
-        present = means.ledger.get(entry.person_id, kind, on)
+        present = _put_over(existing, bound, means=means)
         return present is not None and present.merged_into == entry.name
     if existing.status is not Status.CLAIMED:
         forget(existing, means=means)
@@ -180,11 +178,17 @@ def drop(recipient: Recipient, *, because: Reason | None, now: datetime, means: 
         existing = means.ledger.get(recipient.person_id, one.kind, one.on)
         if existing and existing.status is Status.WAITING:
             ended = replace(existing, status=Status.SKIPPED, reason=reason, ended_at=now)
-            if not means.ledger.swap(ended, before=existing):
-                continue
-        elif existing is None or existing.status is Status.CLAIMED:
+            existing = _put_over(existing, ended, means=means)
+        if existing is None or existing.status in {Status.WAITING, Status.CLAIMED}:
             continue
         means.recipients.told(recipient.person_id, [one])
+
+
+def _put_over(before: Entry, entry: Entry, *, means: Means) -> Entry | None:
+    """Put an entry over another, and return what stands there: our own write too, if the store's answer got lost."""
+    if means.ledger.swap(entry, before=before):
+        return entry
+    return means.ledger.get(entry.person_id, entry.kind, entry.on)
 
 
 def _read(text: str) -> tuple[date, str]:
