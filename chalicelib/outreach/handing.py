@@ -33,16 +33,29 @@ def hand_over(cases: Iterable[Case], *, now: datetime, means: Means) -> None:
     ended = open_cases(cases)
     if ended:
         means.dues.put([watch for case in ended if (watch := _watch(case, now=now)) is not None])
-        # Whoever was faster to end one of them, or took it over, wrote the truth as well.
-        means.ledger.end([case.claim for case in ended])
+        for case, is_ours in zip(ended, means.ledger.end([case.claim for case in ended]), strict=True):
+            case.outcome = Outcome(case.claim.status.value) if is_ours else _overtaken(case, means=means)
     for case in ended:
-        case.outcome = Outcome(case.claim.status.value)
-        collecting.finish(case.claim, case.person, now=now, means=means)
+        if case.outcome is not Outcome.UNSETTLED:
+            collecting.finish(case.claim, case.person, now=now, means=means)
     for case in sending:
         for channel in case.gone:
             means.suppressions.channel_is_gone(
                 case.due.person_id, channel.id, why=GONE, now=now, revision=channel.revision
             )
+
+
+def _overtaken(case: Case, *, means: Means) -> Outcome:
+    """Say how a case ended whose claim was taken over while it was sent; what is known to be sent is written down."""
+    present = means.ledger.get(case.due.person_id, case.due.kind, case.due.on)
+    if present is None or present.status is not Status.CLAIMED:
+        # Whoever was faster to end it wrote the truth as well; or it is our own end, and the store's answer got lost.
+        return Outcome(case.claim.status.value)
+    if case.claim.status is Status.SENT:
+        sent = replace(case.claim, attempt=present.attempt)
+        if means.ledger.swap(sent, before=present):
+            return Outcome.SENT
+    return Outcome.UNSETTLED
 
 
 def _release(case: Case, *, now: datetime, means: Means) -> None:

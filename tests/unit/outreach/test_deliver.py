@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chalicelib.outreach.cases import Delivery, Outcome
 from chalicelib.outreach.delivering import deliver
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Recipient, Standing, Status
-from chalicelib.outreach.ports import Means, NotAccepted, Refused
+from chalicelib.outreach.ports import Handed, Letter, Means, NotAccepted, Refused
 from chalicelib.outreach.ticking import hand_over
 from tests.build import PERSON, a_device, a_due, a_recipient, a_schedule, an_email, utc
 from tests.fakes import Crashed, FakeDues, FakeLedger, FakeQueue, FakeRecipients, FakeSender, Moments, Mortal
@@ -282,3 +282,32 @@ def test_the_watermark_moves_past_empty_hours_and_never_past_a_row() -> None:
     hand_over(tick_at=NINE + timedelta(hours=6), now=NINE, dues=dues, queue=queue)
     assert dues.mark == NINE
     assert queue.handed == [a_due()]
+
+
+def test_a_message_that_went_out_is_written_down_although_somebody_took_it_over_meanwhile() -> None:
+    world = World()
+    key = (world.due.person_id, world.due.kind, world.due.on)
+
+    def took_over(entry: Entry) -> None:
+        # Another process thought this one dead, and could not send it either.
+        world.ledger.entries[key] = replace(entry, attempt=entry.attempt + 2)
+
+    world.email.report = took_over
+
+    assert world.deliver().outcome is Outcome.SENT
+    assert (world.entry.status, world.entry.attempt) == (Status.SENT, 3)
+
+
+def test_what_somebody_took_over_and_nobody_sent_is_looked_at_again() -> None:
+    world = World()
+    key = (world.due.person_id, world.due.kind, world.due.on)
+
+    class Overtaken(FakeSender):
+        def send(self, letter: Letter) -> Handed:
+            world.ledger.entries[key] = replace(letter.entry, attempt=letter.entry.attempt + 1)
+            raise Refused(gone=False)
+
+    world.email = Overtaken()
+
+    assert world.deliver().outcome is Outcome.UNSETTLED
+    assert world.due in world.dues.rows.values()
