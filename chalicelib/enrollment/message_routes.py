@@ -175,6 +175,10 @@ def explain_date(asked: Asked, person_id: str) -> Answer:
 def _explained(asked: Asked, person_id: str, kind: str, on: date) -> Answer:
     if category_name(kind) not in CATEGORIES:
         raise Invalid(Fault(field="kind", reason=f"must begin with one of {', '.join(sorted(CATEGORIES))}"))
+    if kind in CATEGORIES and kind != CHECK_IN:
+        raise Invalid(
+            Fault(field="kind", reason=f"must say which: {kind}- and what follows in a schedule or a message")
+        )
     if abs(on - asked.now.date()) > FURTHEST:
         raise Invalid(Fault(field="on", reason="must be within 400 days of today"))
     if _hides(kind, asked.granted):

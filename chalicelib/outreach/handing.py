@@ -59,15 +59,19 @@ def _overtaken(case: Case, *, means: Means) -> Outcome:
 
 
 def _release(case: Case, *, now: datetime, means: Means) -> None:
-    collecting.give_back(case.claim, case.person, now=now, means=means)
-    if case.before:
-        means.ledger.swap(replace(case.before, attempt=case.claim.attempt), before=case.claim)
-    elif case.claim.attempt > 1:
-        # An earlier attempt may have gone out: the count goes on, and nobody waits for reports twice.
+    if case.before is None and case.claim.attempt > 1:
+        # An earlier attempt may have gone out: the count goes on, nobody waits for reports twice, and what it told of
+        # is told by no other message.
+        unknown = replace(case.claim, status=Status.FAILED, reason=Reason.UNKNOWN)
+        collecting.finish(unknown, case.person, now=now, means=means)
         settled = now - category_of(case.due.kind).settles_in
-        means.ledger.swap(replace(case.claim, claimed_at=settled), before=case.claim)
+        means.ledger.swap(replace(case.claim, claimed_at=settled, carries=()), before=case.claim)
     else:
-        means.ledger.release(case.claim)
+        collecting.give_back(case.claim, case.person, now=now, means=means)
+        if case.before:
+            means.ledger.swap(replace(case.before, attempt=case.claim.attempt), before=case.claim)
+        else:
+            means.ledger.release(case.claim)
     case.outcome, case.entry = Outcome.NOT_ACCEPTED, None
 
 

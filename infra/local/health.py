@@ -26,7 +26,9 @@ def main() -> None:
     parser.add_argument("--order", help="an order as in docs/runbooks.md, as JSON")
     asked = parser.parse_args()
     found = endpoints()
-    if asked.order:
+    if asked.order is not None:
+        if not asked.order.strip():
+            raise SystemExit('which order? For example: make operate ORDER=\'{"do": "status", "by": "me"}\'')
         answer = aws("lambda").invoke(FunctionName=found["operate"], Payload=asked.order.encode())
         print(json.dumps(json.loads(answer["Payload"].read()), indent=2, ensure_ascii=False))
         return

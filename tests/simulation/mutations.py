@@ -103,7 +103,7 @@ MUTATIONS = (
     Mutation(
         name="what was bound to a message that nobody took is forgotten",
         file="handing.py",
-        old="    collecting.give_back(case.claim, case.person, now=now, means=means)\n",
+        old="        collecting.give_back(case.claim, case.person, now=now, means=means)\n",
         new="",
     ),
     Mutation(

@@ -291,3 +291,19 @@ def test_one_that_comes_twice_in_a_batch_is_looked_at_once() -> None:
 
     assert outcomes == [Outcome.SENT, Outcome.UNSETTLED]
     assert len(world.email.sent) == 1
+
+
+def test_what_an_earlier_attempt_may_have_told_is_told_by_no_other_message() -> None:
+    world = World()
+    nudge = a_one_off("nudge-a", at="2026-11-25T13:59")
+    world.deliver(nudge, now=nudge.at)
+    world.email.refusals = [TimeoutError(), NotAccepted()]
+
+    assert world.deliver().outcome is Outcome.UNSETTLED
+    again = NINE + timedelta(minutes=3)
+    assert world.deliver(now=again).outcome is Outcome.NOT_ACCEPTED
+
+    assert ends(world)["nudge-a"] == (Status.FAILED, Reason.UNKNOWN)
+    assert world.people.people[PERSON].waiting == ()
+    assert world.deliver(now=again + timedelta(minutes=1)).outcome is Outcome.SENT
+    assert [letter.entry.carries for letter in world.email.letters] == [()]
