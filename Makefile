@@ -84,7 +84,7 @@ simulate: environments ## simulate outreach with faults: [SEEDS=1-9] [OCCURRENCE
 drain: environments ## simulate the drain of a six-hour outage: [PEOPLE=20000] [EMAILS=500]
 	@$(RUN) tests.simulation.drain --people "$(or $(PEOPLE),20000)" --emails-a-second "$(or $(EMAILS),500)"
 
-mutations: environments ## break the engine in 14 ways, and see that the simulation notices each
+mutations: environments ## break the engine in 14 ways, and see which the simulation notices
 	@$(RUN) tests.simulation.mutations
 
 # -- deployment --

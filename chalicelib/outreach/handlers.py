@@ -175,6 +175,7 @@ def _deliver_in_turn(dues: list[Due], *, using: Delivering) -> None:
     # Somebody may have paused it meanwhile.
     if going and using.switch.paused(using.clock.utc_now()):
         count("OccurrencesPaused", len(going))
+        _give_back(len(going), using=using)
         return
     done = _deliver(going, using=using) if going else []
     emails = sum(1 for one in done if one.entry and one.entry.channel_kind is ChannelKind.EMAIL)

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.outreach import handlers
 from chalicelib.outreach.categories import CATEGORIES, CHECK_IN
 from chalicelib.outreach.domain import ChannelKind, Due, Reason, Status, Urgency
+from chalicelib.outreach.pacing import LONGEST_TURN
 from chalicelib.outreach.parking import Redriven, redrive
 from chalicelib.outreach.ports import Means
 from chalicelib.outreach.sqs import to_message
@@ -173,8 +174,9 @@ def test_whoever_leaves_while_their_turn_is_waited_for_gets_nothing() -> None:
 
     class Leaving(Clock):
         def wait_until(self, instant: datetime, *, at_most: timedelta) -> datetime:
-            gone = desk.people.people[dues[0].person_id]
-            desk.people.people[dues[0].person_id] = replace(gone, consents=frozenset())
+            if at_most == LONGEST_TURN:
+                gone = desk.people.people[dues[0].person_id]
+                desk.people.people[dues[0].person_id] = replace(gone, consents=frozenset())
             return super().wait_until(instant, at_most=at_most)
 
     desk.clock = Leaving()
@@ -190,7 +192,7 @@ def test_a_pause_while_a_turn_is_waited_for_stops_it() -> None:
 
     class Pausing(Clock):
         def wait_until(self, instant: datetime, *, at_most: timedelta) -> datetime:
-            desk.switch.is_paused = True
+            desk.switch.is_paused = at_most == LONGEST_TURN
             return super().wait_until(instant, at_most=at_most)
 
     desk.clock = Pausing()
@@ -198,6 +200,7 @@ def test_a_pause_while_a_turn_is_waited_for_stops_it() -> None:
 
     assert desk.email.sent == []
     assert set(dues) <= set(desk.dues.rows.values())
+    assert desk.pace.room == 11
 
 
 def test_a_turn_that_was_not_used_for_emails_is_given_back() -> None:
