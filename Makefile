@@ -135,11 +135,11 @@ bench-kill: environments .local/bench/made ## kill each worker in the middle, an
 	@touch $@
 
 lock: environments ## renew the pinned requirements from the *.in files
-	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
+	@$(BIN)/uv pip compile --quiet --no-strip-extras --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
 	  requirements.in -o requirements.txt
-	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
+	@$(BIN)/uv pip compile --quiet --no-strip-extras --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
 	  requirements-dev.in -o requirements-dev.txt
-	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
+	@$(BIN)/uv pip compile --quiet --no-strip-extras --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
 	  infra/local/requirements.in -o infra/local/requirements.txt
 
 environments:

@@ -18,7 +18,7 @@ from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from chalicelib.edge import config, table
-from chalicelib.edge.log import logger
+from chalicelib.edge.log import logger, metrics
 from tests.partiql import batch_execute_statement
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ def clock(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 @pytest.fixture
 def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[str, object]]]]:
-    """Give what was logged and measured, line by line."""
+    """Give what was logged and measured in this test, line by line."""
+    metrics.clear_metrics()
     written = StringIO()
     handler = logger.registered_handler
     assert isinstance(handler, StreamHandler)
