@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 
 from chalicelib.edge.wire import next_link, sort_key_of
-from chalicelib.privacy.domain import Actor, Grant, Public, Rule
+from chalicelib.privacy.domain import Actor, Grant, Public, Rule, SignedIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,8 +16,8 @@ class Asked:
     """
     What a door was asked. ``now`` was read once for the whole request.
 
-    ``actor`` and ``grant`` are None at a public door; ``if_match`` is the version that an edit builds on; ``body`` is
-    the door's model, or text where the door takes a raw body.
+    ``actor`` is None at a public door, ``grant`` at one without a rule; ``if_match`` is the version that an edit builds
+    on; ``body`` is the door's model, or text where the door takes a raw body.
     """
 
     now: datetime
@@ -81,7 +81,7 @@ class Door:
     method: str
     path: str
     summary: str
-    rule: Rule | Public
+    rule: Rule | SignedIn | Public
     body: type[BaseModel] | None
     raw: tuple[str, ...]
     answer: type[BaseModel] | None

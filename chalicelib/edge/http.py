@@ -28,7 +28,7 @@ from chalicelib.edge.wire import (
     version_of,
 )
 from chalicelib.errors import DomainError, NotFound
-from chalicelib.privacy.domain import Actor, Grant, Public, Rule
+from chalicelib.privacy.domain import Actor, Grant, Public, Rule, SignedIn
 from chalicelib.privacy.service import authorise
 
 __all__ = [
@@ -70,7 +70,7 @@ class Doors(Blueprint):
         path: str,
         *,
         summary: str,
-        rule: Rule | Public,
+        rule: Rule | SignedIn | Public,
         body: type[BaseModel] | None = None,
         raw: str | tuple[str, ...] = (),
         answer: type[BaseModel] | None,
@@ -101,7 +101,7 @@ class Doors(Blueprint):
                 created=created,
                 edits=edits,
                 query=query,
-                gateway_auth=gateway_auth and isinstance(rule, Rule),
+                gateway_auth=gateway_auth and not isinstance(rule, Public),
             )
             type(self).all.append(door)
 
@@ -159,7 +159,7 @@ class Doors(Blueprint):
         actor, grant = self._decide(door, path_values, request=request, app=app, now=now)
         raw = cast("bytes", request.raw_body)
         # People get to public doors by links, and mail and social services add parameters of their own to those.
-        takes_query = door.query is not None or isinstance(door.rule, Rule)
+        takes_query = door.query is not None or not isinstance(door.rule, Public)
         raw_query = one_each(request) if takes_query else {}
         asked = Asked(
             now=now,
@@ -202,6 +202,8 @@ class Doors(Blueprint):
             return None, None
         actor = wiring.tokens.actor(request.headers.get("authorization"), now=wiring.real_clock())
         logger.append_keys(actor=actor.subject)
+        if isinstance(door.rule, SignedIn):
+            return actor, None
         if not all(_PATH_VALUE.fullmatch(value) for value in path_values.values()):
             # No id of ours looks like this, and it must not get near a key of the table.
             raise NotFound("There is no such thing, or not for you.")

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from chalicelib.edge.http import Answer, Asked, Door, Doors
 from chalicelib.edge.problems import MEDIA_TYPE
 from chalicelib.edge.wire import Wire
-from chalicelib.privacy.domain import Public, Rule
+from chalicelib.privacy.domain import Public, Rule, SignedIn
 
 doors = Doors(__name__)
 
@@ -112,6 +112,9 @@ def _operation(door: Door, refs: dict[Any, Any], schemas: dict[str, Any]) -> dic
         case Rule() as rule:
             operation["security"] = [{"accessToken": []}]
             operation["x-cairn-access"] = {"act": rule.act, "field": rule.field, "purpose": rule.purpose}
+        case SignedIn() as signed_in:
+            operation["security"] = [{"accessToken": []}]
+            operation["x-cairn-access"] = {"signedIn": signed_in.reason}
         case Public() as public:
             operation["security"] = []
             operation["x-cairn-access"] = {"public": public.reason}
@@ -135,8 +138,10 @@ def _success(door: Door, refs: dict[Any, Any]) -> dict[str, Any]:
 
 def _errors(door: Door) -> list[HTTPStatus]:
     errors = {HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.TOO_MANY_REQUESTS}
+    if not isinstance(door.rule, Public):
+        errors |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE}
     if isinstance(door.rule, Rule):
-        errors |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE}
+        errors |= {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
     if "{" in door.path:
         errors |= {HTTPStatus.NOT_FOUND}
     if door.body or door.raw:

@@ -86,7 +86,8 @@ def faults_of(errors: Iterable[Mapping[str, object]]) -> tuple[Fault, ...]:
     faults = []
     for error in errors:
         place = error.get("loc")
-        names = ".".join(str(part) for part in place) if isinstance(place, tuple) else ""
+        # Of a field that may be one of several types pydantic also names the type that it tried.
+        names = ".".join(str(part) for part in place if "[" not in str(part)) if isinstance(place, tuple) else ""
         reason = "is not a known field" if error.get("type") == "extra_forbidden" else str(error.get("msg"))
         faults.append(Fault(field=names or "body", reason=reason))
     return tuple(faults)

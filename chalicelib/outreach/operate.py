@@ -130,7 +130,10 @@ def operate(event: dict[str, Any], *, desk: Desk) -> dict[str, Any]:
     except ValidationError as error:
         faults = faults_of(error.errors(include_url=False, include_input=False, include_context=False))
         logger.info("operate refused", extra={"faults": len(faults)})
-        return {"refused": [{"field": fault.field, "reason": fault.reason} for fault in faults]}
+        # Pydantic puts the order's name before its fields, and names none if it can't tell which order it is.
+        return {
+            "refused": [{"field": fault.field.partition(".")[2] or "do", "reason": fault.reason} for fault in faults]
+        }
     DynamoAuditLog().write(_event(order, desk))
     done = _carry_out(order, desk)
     logger.info("operate", extra={"do": order.do})

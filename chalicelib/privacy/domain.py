@@ -133,6 +133,13 @@ class Public:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A door for whoever has a token, which says nothing of anybody else, and why that is right."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
     """
     One entry of the matrix: these acts, in this relationship, so far, and only under a live consent if one is named.

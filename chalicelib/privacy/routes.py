@@ -7,7 +7,18 @@ from pydantic import Field as Described
 
 from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire
 from chalicelib.privacy import service
-from chalicelib.privacy.domain import ALL_PROGRAMMES, Act, Action, AuditEvent, Field, Outcome, Relationship, Role, Rule
+from chalicelib.privacy.domain import (
+    ALL_PROGRAMMES,
+    Act,
+    Action,
+    AuditEvent,
+    Field,
+    Outcome,
+    Relationship,
+    Role,
+    Rule,
+    SignedIn,
+)
 from chalicelib.privacy.store import DynamoAuditLog
 
 doors = Doors(__name__)
@@ -23,6 +34,20 @@ class AuditQuery(PageQuery):
             description="A month in UTC, `2026-11`; without it the present one.",
         ),
     ] = None
+
+
+class ShownRole(Wire):
+    """What one is in a programme."""
+
+    programme_id: str
+    role: Role
+
+
+class Me(Wire):
+    """Whose token it is."""
+
+    person_id: Annotated[str | None, Described(description="One's own record; null for whoever has none.")]
+    roles: list[ShownRole]
 
 
 class ShownEvent(Wire):
@@ -42,6 +67,24 @@ class ShownEvent(Wire):
     consent_id: str | None
     request_id: str
     outcome: Outcome
+
+
+@doors.door(
+    "GET",
+    "/me",
+    summary="Who one is: one's own record and roles",
+    rule=SignedIn(reason="It says of the token's owner what the token and the sign-in's link say already."),
+    answer=Me,
+)
+def read_me(asked: Asked) -> Answer:
+    """Answer where a client begins that knows nothing but its token."""
+    roles = sorted(asked.who.roles)
+    return Answer(
+        body=Me(
+            person_id=doors.wiring.standings.person_of(asked.who.subject),
+            roles=[ShownRole(programme_id=programme_id, role=role) for programme_id, role in roles],
+        )
+    )
 
 
 @doors.door(

@@ -30,7 +30,10 @@ def main() -> None:
         if not asked.order.strip():
             raise SystemExit('which order? For example: make operate ORDER=\'{"do": "status", "by": "me"}\'')
         answer = aws("lambda").invoke(FunctionName=found["operate"], Payload=asked.order.encode())
-        print(json.dumps(json.loads(answer["Payload"].read()), indent=2, ensure_ascii=False))
+        told = json.loads(answer["Payload"].read())
+        print(json.dumps(told, indent=2, ensure_ascii=False))
+        if "refused" in told or "FunctionError" in answer:
+            raise SystemExit(1)
         return
     print("\n".join(shown(figures(_lines(asked.minutes)))) or "  nothing was published")
 

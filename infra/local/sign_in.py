@@ -13,7 +13,7 @@ def main() -> None:
     """Make the sign-in if need be, and print its token alone, so that it can be used as $(make token)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--role", default="clinician", choices=ROLES)
-    parser.add_argument("--programme", default=PROGRAMMES[0])
+    parser.add_argument("--programme", default=PROGRAMMES[0], choices=PROGRAMMES)
     parser.add_argument("--person")
     asked = parser.parse_args()
     found = endpoints()
@@ -23,7 +23,12 @@ def main() -> None:
         if row is None:
             raise SystemExit(f"nobody on the roster has the external id {asked.person}")
         operator = Api(found["api"], pool.token(OPERATOR))
-        person = next(p["personId"] for p in operator.people(row["programme"]) if p["externalId"] == asked.person)
+        people = {person["externalId"]: person["personId"] for person in operator.people(row["programme"])}
+        person = people.get(asked.person)
+        if person is None:
+            raise SystemExit(
+                f"{asked.person} is one of the roster's rows that were refused (infra/local/data/README.md)"
+            )
         print(sign_in_as(pool, operator, row, person))
         return
     address = address_of(asked.role, asked.programme)

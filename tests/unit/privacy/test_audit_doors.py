@@ -88,6 +88,20 @@ def test_nobody_else_sees_it_and_the_attempt_is_in_it(cairn: Toy, role: Role, st
     assert (newest["actor"], newest["action"], newest["outcome"]) == (f"sub-{role}", "deny", "denied")
 
 
+@pytest.mark.parametrize(("role", "person_id"), [(Role.PARTICIPANT, "p1"), (Role.CLINICIAN, None)])
+def test_whoever_signed_in_learns_who_they_are(cairn: Toy, role: Role, person_id: str | None) -> None:
+    told = cairn.send("GET", "/me", role=role)
+
+    assert (told.status, told.json) == (
+        200,
+        {"personId": person_id, "roles": [{"programmeId": "iop", "role": role}]},
+    )
+
+
+def test_nobody_is_somebody_without_a_token(cairn: Toy) -> None:
+    assert cairn.send("GET", "/me", role=None).status == 401
+
+
 def test_the_log_goes_on_page_by_page_and_month_by_month(cairn: Toy) -> None:
     first = about_p1(cairn, Role.PARTICIPANT, limit="1").json
     path, _, cursor = first["next"].partition("cursor=")
