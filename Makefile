@@ -143,7 +143,7 @@ lock: environments ## renew the pinned requirements from the *.in files
 	  infra/local/requirements.in -o infra/local/requirements.txt
 
 environments:
-	@$(MAKE) --no-print-directory -j2 .venv/made .venv-emulator/made
+	@$(MAKE) --no-print-directory --silent -j2 .venv/made .venv-emulator/made
 
 .venv/made: requirements-dev.txt
 	@echo "  making .venv with what building and testing needs (once, about a minute)"

@@ -75,7 +75,7 @@ def document(all_doors: Iterable[Door]) -> dict[str, Any]:
             "title": "Cairn",
             "version": VERSION,
             "description": "Keeps the members of a virtual Intensive Outpatient Program connected between sessions.",
-            "license": {"name": "See LICENSE", "url": "https://example.org/cairn/license"},
+            "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
         "paths": dict(sorted(paths.items())),

@@ -125,7 +125,7 @@ def list_messages(asked: Asked, person_id: str) -> Answer:
         raise Invalid(Fault(field="to", reason="is too long ago"))
     first = asked.query.first or last - SHOWN_FOR
     if not timedelta() <= last - first <= LONGEST:
-        raise Invalid(Fault(field="from", reason="must be up to 366 days before `to`"))
+        raise Invalid(Fault(field="from", reason="must not be after `to`, nor more than 366 days before it"))
     before = asked.after(prefix="20")
     try:
         entries, following = page(person_id, first, last, before=before, limit=asked.query.limit, ledger=DynamoLedger())

@@ -32,11 +32,11 @@ class Shown:
 def shown(name: str, *, carries: Sequence[str] = ()) -> Shown:
     """Return the newest version of a template, in every language at every level."""
     one = template(name)
-    variables = ", ".join(f"{{{variable}}}" for variable in sorted(one.variables))
+    variables = "".join(f", {{{variable}}}" for variable in sorted(one.variables))
     return Shown(
         id="-".join([name, *carries]),
         title=name.replace("_", " ") + (" that tells of more" if carries else ""),
-        about=f"Version {one.version}, to {'a participant' if one.to == 'participant' else one.to}; {variables}",
+        about=f"Version {one.version}, to {'a participant' if one.to == 'participant' else one.to}{variables}",
         locales=[
             (locale, [preview(name, language=locale, level=level, carries=carries) for level in DetailLevel])
             for locale in LOCALES

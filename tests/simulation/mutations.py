@@ -101,10 +101,10 @@ MUTATIONS = (
         new="    crises = list[Due]()\n",
     ),
     Mutation(
-        name="what was bound to a message that nobody took is forgotten",
-        file="handing.py",
-        old="        collecting.give_back(case.claim, case.person, now=now, means=means)\n",
-        new="",
+        name="what goes along with a message is not bound to it",
+        file="collecting.py",
+        old="        present = _put_over(existing, bound, means=means)\n",
+        new="        present = bound\n",
     ),
     Mutation(
         name="the day's budget is not kept",
