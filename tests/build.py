@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, time
 
+from chalicelib.checkins.domain import Answer, answer_to
+from chalicelib.checkins.forms import DAILY, form
 from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Channel, ChannelKind, DetailLevel, Due, QuietHours, Recipient, Schedule, Standing
 from chalicelib.outreach.recurrence import Recurrence, next_occurrence
@@ -71,3 +73,8 @@ def a_due(schedule: Schedule | None = None, *, after: str = "2026-11-25T00:00") 
         due_at=occurrence.at,
         version=schedule.version,
     )
+
+
+def said(**values: int | str) -> Answer:
+    """Return an answer to the daily check-in."""
+    return answer_to(form(DAILY), values)

@@ -6,10 +6,14 @@ from datetime import date, datetime
 
 from chalicelib.checkins.domain import CheckIn, HelpRequest
 from chalicelib.checkins.store import PRESSED_TWICE_WITHIN
+from chalicelib.errors import Stale
+from chalicelib.flags.domain import CareRules
 from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import Channel, Due, Entry, Recipient, Status, Waiting
 from chalicelib.outreach.parking import Parked
 from chalicelib.outreach.ports import Handed, Letter
+from chalicelib.tasks.domain import Task
+from tests.fakes_tasks import FakeTasks
 
 Key = tuple[str, str, date]
 Row = tuple[datetime, str, str, date, int]
@@ -280,24 +284,45 @@ class FakeSender:
 
 
 class FakeCheckIns:
-    def __init__(self) -> None:
-        self.found: dict[tuple[str, date], CheckIn] = {}
+    def __init__(self, tasks: FakeTasks | None = None) -> None:
+        self.tasks = tasks or FakeTasks()
+        self.found: dict[tuple[str, date, str], CheckIn] = {}
 
-    def get(self, person_id: str, on: date) -> CheckIn:
-        return self.found.get((person_id, on), CheckIn(person_id=person_id, on=on))
+    def get(self, person_id: str, on: date, form: str) -> CheckIn:
+        return self.found.get((person_id, on, form), CheckIn(person_id=person_id, on=on, form=form))
 
-    def of_people(self, keys: Iterable[tuple[str, date]]) -> Iterator[CheckIn]:
-        for key in keys:
-            if key in self.found:
-                yield self.found[key]
+    def of_people(self, keys: Iterable[tuple[str, date]], form: str) -> Iterator[CheckIn]:
+        for person_id, on in keys:
+            if (person_id, on, form) in self.found:
+                yield self.found[person_id, on, form]
 
-    def save(self, check_in: CheckIn) -> bool:
-        key = (check_in.person_id, check_in.on)
+    def between(self, person_id: str, first: date, last: date) -> list[CheckIn]:
+        return [self.found[key] for key in sorted(self.found) if key[0] == person_id and first <= key[1] <= last]
+
+    def save(self, check_in: CheckIn, flags: Sequence[Task] = ()) -> bool:
+        key = (check_in.person_id, check_in.on, check_in.form)
         present = self.found.get(key)
         if (present.version if present else 0) != check_in.version:
             return False
+        if any(self.tasks.find(flag.person_id, flag.id) for flag in flags):
+            return False
+        for flag in flags:
+            self.tasks.open(flag)
         self.found[key] = replace(check_in, version=check_in.version + 1)
         return True
+
+
+class FakeCareRules:
+    def __init__(self, *care: CareRules) -> None:
+        self.kept = {one.programme_id: one for one in care}
+
+    def of(self, programme_id: str) -> CareRules:
+        return self.kept.get(programme_id, CareRules(programme_id=programme_id))
+
+    def save(self, care: CareRules) -> None:
+        if self.of(care.programme_id).version != care.version - 1:
+            raise Stale("the rules were changed meanwhile")
+        self.kept[care.programme_id] = care
 
 
 class FakeHelpRequests:

@@ -1,16 +1,14 @@
-"""A check-in: three short answers, each of which may be left out, and how it stands for those who look after it."""
+"""A check-in: what was answered to a form, and how it stands for those who look after the person."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
-from chalicelib.errors import Conflict, Fault, Invalid
-
-LOWEST, HIGHEST = 0, 10
-"""The 0-10 numeric rating scales for mood and craving."""
-
-NOTE_LENGTH = 500
-"""Characters of the optional line."""
+from chalicelib.checkins.forms import DAILY, Form, Values
+from chalicelib.errors import Conflict, Invalid
 
 CHANGEABLE_FOR = timedelta(minutes=10)
 """The last answer within this time of the first one counts; then the check-in is locked."""
@@ -40,47 +38,75 @@ class CheckInLocked(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the person said. None is missing, which is never zero."""
+    """What the person said to a form in one version. A question that isn't among ``values`` is missing, never zero."""
 
-    mood: int | None = None
-    craving: int | None = None
-    plan: Plan | None = None
-    note: str = ""
+    form_version: int
+    values: Values
 
-    def __post_init__(self) -> None:
-        """:raises Invalid: names each field that is out of range, or the lack of any answer"""
-        faults = [
-            Fault(field=name, reason=f"must be a whole number from {LOWEST} to {HIGHEST}")
-            for name, value in (("mood", self.mood), ("craving", self.craving))
-            if value is not None and not LOWEST <= value <= HIGHEST
-        ]
-        if len(self.note) > NOTE_LENGTH:
-            faults.append(Fault(field="note", reason=f"must be at most {NOTE_LENGTH} characters"))
-        if self.mood is None and self.craving is None and self.plan is None and not self.note.strip():
-            faults.append(Fault(field="answer", reason="must hold at least one answer"))
-        if faults:
-            raise Invalid(*faults)
+    @property
+    def mood(self) -> int | None:
+        """Mood, 0 very low to 10 very good."""
+        return self._number("mood")
+
+    @property
+    def craving(self) -> int | None:
+        """Craving, 0 none to 10 very strong."""
+        return self._number("craving")
+
+    @property
+    def plan(self) -> Plan | None:
+        """The answer to "Did you stay on your plan today?"."""
+        return Plan(str(self.values["plan"])) if "plan" in self.values else None
+
+    @property
+    def note(self) -> str:
+        """The line that they added."""
+        return str(self.values.get("note", ""))
+
+    def _number(self, name: str) -> int | None:
+        value = self.values.get(name)
+        return value if isinstance(value, int) else None
+
+
+def answer_to(form: Form, values: Mapping[str, Any]) -> Answer:
+    """
+    Return an answer to a form. An empty text is no answer; lines end as on Unix.
+
+    :raises Invalid: names each question whose answer can't be, or ``answers`` if there is none
+    """
+    said = {
+        name: value.replace("\r\n", "\n").strip() if isinstance(value, str) else value for name, value in values.items()
+    }
+    faults = form.faults(said)
+    if faults:
+        raise Invalid(*faults)
+    return Answer(
+        form_version=form.version,
+        values=MappingProxyType({name: value for name, value in said.items() if value != ""}),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """One submission, kept for good."""
+    """One submission, kept for good. ``by``: the sign-in of who entered it, where that is known."""
 
     answer: Answer
     at: datetime
     source: Source
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckIn:
     """
-    A person's check-in for one local date: every submission, oldest first.
+    A person's answers to one form for one local date: every submission, oldest first.
 
     ``disputed_at``: somebody said that the link was not meant for them.
     """
 
     person_id: str
     on: date
+    form: str = DAILY
     revisions: tuple[Revision, ...] = field(default=())
     disputed_at: datetime | None = None
     version: int = 0
@@ -99,20 +125,26 @@ class CheckIn:
         """Return when the answer can no longer be changed; None while there is none."""
         return self.revisions[0].at + CHANGEABLE_FOR if self.revisions else None
 
-    def answered(self, answer: Answer, *, at: datetime, source: Source) -> "CheckIn":
+    def answered(self, answer: Answer, *, at: datetime, source: Source, by: str | None = None) -> "CheckIn":
         """
         Return the check-in with this answer.
 
-        The same answer again changes nothing, so that a repeated request is harmless.
+        The same answer again changes nothing, so that a repeated request is harmless. What only adds to an answer is no
+        change of it, and is taken later too.
 
         :raises CheckInLocked: if it was answered too long ago to change, or changed too often
         """
         if self.answer == answer:
             return self
         locks_at = self.locks_at()
-        if locks_at and (at >= locks_at or len(self.revisions) >= MOST_REVISIONS):
+        is_late = bool(locks_at and at >= locks_at and not self._only_adds(answer))
+        if is_late or len(self.revisions) >= MOST_REVISIONS:
             raise CheckInLocked("this check-in was already answered")
-        return replace(self, revisions=(*self.revisions, Revision(answer=answer, at=at, source=source)))
+        return replace(self, revisions=(*self.revisions, Revision(answer=answer, at=at, source=source, by=by)))
+
+    def _only_adds(self, answer: Answer) -> bool:
+        before = self.answer
+        return before is not None and before.values.items() <= answer.values.items()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The one-tap check-in page: what a link shows and what it takes. It can add, and read nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from chalicelib.checkins import service
-from chalicelib.checkins.domain import NOTE_LENGTH, Answer, CheckInLocked, Plan, Source
+from chalicelib.checkins.domain import CheckInLocked, Plan, Source, answer_to
+from chalicelib.checkins.forms import WEEKLY, Form, Question, Value, form
 from chalicelib.crisis.domain import resources
 from chalicelib.edge import pages
 from chalicelib.edge.pages import Shown
-from chalicelib.enrollment.holds import Holds
 from chalicelib.errors import Fault, Invalid
 from chalicelib.outreach.domain import Recipient
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
@@ -21,7 +21,13 @@ from chalicelib.outreach.ports import Recipients
 
 FOLDER = Path(__file__).parent / "pages"
 PAGE_ID_LENGTH = 32
-MOST_FIELDS = 20
+ITEM_9 = "phq9.9"
+"""Thoughts of being better off dead: whoever says so is told whom to call before anything else."""
+
+REST = "rest"
+"""Says that a page asked what the answers before it brought up."""
+
+MOST_FIELDS = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +47,14 @@ class OneTap:
 
     signer: Signer
     recipients: Recipients
-    check_ins: service.CheckIns
     help_requests: service.HelpRequests
-    holds: Holds
+    desk: service.Desk
 
     def show(self, visit: Visit) -> Shown:
         """Show the questions, or why the link can't be used. Changes nothing (mail scanners follow every link)."""
         try:
             claims, recipient, visit = self._known(visit)
-            check_in = service.open_link(claims, recipient, now=visit.now, check_ins=self.check_ins)
+            who, check_in = service.open_link(claims, recipient, now=visit.now, check_ins=self.desk.check_ins)
         except LinkForged:
             return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
         except service.LinkExpired:
@@ -57,37 +62,62 @@ class OneTap:
         locks_at = check_in.locks_at()
         if locks_at and visit.now >= locks_at:
             return _word(visit, "locked", offer_help=True)
-        return _questions(visit)
+        return _questions(visit, self._form(claims, who))
 
-    def take(self, visit: Visit, form: str) -> Shown:  # noqa: PLR0911 (each return is one page)
+    def take(self, visit: Visit, body: str) -> Shown:  # noqa: PLR0911 (each return is one page)
         """Take what was sent: an answer, a call for help, or word that the link reached somebody else."""
         try:
             claims, recipient, visit = self._known(visit)
         except LinkForged:
             return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
-        sent = _read(form)
+        sent = _read(body)
         if sent.get("action") == "help":
             return self._help(recipient, visit, sent)
         try:
-            service.open_link(claims, recipient, now=visit.now, check_ins=self.check_ins)
-            return self._not_me(claims, visit) if sent.get("action") == "not_me" else self._answer(claims, visit, sent)
+            who, _ = service.open_link(claims, recipient, now=visit.now, check_ins=self.desk.check_ins)
         except service.LinkExpired:
             return _word(visit, "expired", status=HTTPStatus.GONE, offer_help=True)
+        asked = self._form(claims, who)
+        try:
+            if sent.get("action") == "not_me":
+                return self._not_me(claims, visit)
+            return self._answer(asked, claims, who, visit, sent)
         except CheckInLocked:
             return _word(visit, "locked", status=HTTPStatus.CONFLICT, offer_help=True)
         except service.ChangedMeanwhile:
             return _word(visit, "trouble", status=HTTPStatus.CONFLICT, offer_change=True, offer_help=True)
         except Invalid as invalid:
-            return _questions(visit, given=sent, faults=invalid.faults, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+            return _questions(visit, asked, given=sent, faults=invalid.faults, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
-    def _answer(self, claims: Claims, visit: Visit, sent: Mapping[str, str]) -> Shown:
-        said = read_answer(sent)
-        service.answer(claims.person_id, claims.on, said, now=visit.now, source=Source.LINK, check_ins=self.check_ins)
-        lines = ("talk_lines", "thanks_lines") if said.plan is Plan.TALK else ("thanks_lines",)
-        return _word(visit, "thanks", lines=lines, offer_change=True, offer_help=True)
+    def _form(self, claims: Claims, recipient: Recipient) -> Form:
+        name = service.form_of(claims.kind)
+        reads = name == WEEKLY and self.desk.care_rules.of(recipient.programme_id).reads_item_9
+        return form(name, reads_item_9=reads)
+
+    def _answer(
+        self, asked: Form, claims: Claims, recipient: Recipient, visit: Visit, sent: Mapping[str, str]
+    ) -> Shown:
+        values = read_values(asked, sent)
+        is_rest = sent.get("part") == REST
+        before = self.desk.check_ins.get(claims.person_id, claims.on, asked.id).answer if is_rest else None
+        if before and not values:
+            return _word(visit, "thanks", lines=("thanks_lines",), offer_help=True)
+        said = answer_to(asked, {**(before.values if before else {}), **values})
+        service.answer(recipient, claims.on, asked.id, said, now=visit.now, source=Source.LINK, desk=self.desk)
+        left = [] if is_rest else asked.left_to_ask(said.values, language=visit.language)
+        if left:
+            return _questions(visit, asked, only=left)
+        lines = ["thanks_lines"]
+        if said.plan is Plan.TALK:
+            lines.insert(0, "talk_lines")
+        if said.values.get(ITEM_9, 0):
+            lines.insert(0, "harm_lines")
+        return _word(visit, "thanks", lines=tuple(lines), offer_change=True, offer_help=True)
 
     def _not_me(self, claims: Claims, visit: Visit) -> Shown:
-        service.dispute(claims.person_id, claims.on, now=visit.now, check_ins=self.check_ins)
+        service.dispute(
+            claims.person_id, claims.on, service.form_of(claims.kind), now=visit.now, check_ins=self.desk.check_ins
+        )
         return _word(visit, "disputed", offer_help=True)
 
     def _known(self, visit: Visit) -> tuple[Claims, Recipient | None, Visit]:
@@ -108,7 +138,7 @@ class OneTap:
             verified=False,
             now=visit.now,
             help_requests=self.help_requests,
-            holds=self.holds,
+            holds=self.desk.holds,
         )
         return _word(visit, "helped")
 
@@ -131,25 +161,14 @@ def is_page_id(text: str) -> bool:
     return len(text) == PAGE_ID_LENGTH and all(letter in "0123456789abcdef" for letter in text)
 
 
-def read_answer(sent: Mapping[str, str]) -> Answer:
-    """
-    Return the answer that a form holds; what was left out stays missing.
-
-    :raises Invalid: names each field that can't be
-    """
-    faults = []
-    scales: dict[str, int | None] = {}
-    for name in ("mood", "craving"):
-        text = sent.get(name, "").strip()
-        scales[name] = int(text) if text.isascii() and text.isdigit() and len(text) <= len("10") else None
-        if text and scales[name] is None:
-            faults.append(Fault(field=name, reason="must be a whole number from 0 to 10"))
-    plan = sent.get("plan", "")
-    if plan and plan not in set(Plan):
-        faults.append(Fault(field="plan", reason=f"must be one of {', '.join(Plan)}"))
-    if faults:
-        raise Invalid(*faults)
-    return Answer(**scales, plan=Plan(plan) if plan else None, note=sent.get("note", "").replace("\r\n", "\n").strip())
+def read_values(asked: Form, sent: Mapping[str, str]) -> dict[str, Value]:
+    """Return what was sent for each question, as a choice's value where it is one; what was left out is missing."""
+    values: dict[str, Value] = {}
+    for question in asked.questions:
+        text = sent.get(question.id, "")
+        if text:
+            values[question.id] = next((one.value for one in question.choices if str(one.value) == text), text)
+    return values
 
 
 def _say(language: str) -> dict[str, Any]:
@@ -158,12 +177,29 @@ def _say(language: str) -> dict[str, Any]:
 
 def _questions(
     visit: Visit,
+    asked: Form,
     *,
     given: Mapping[str, str] | None = None,
+    only: Sequence[str] | None = None,
     faults: tuple[Fault, ...] = (),
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Shown:
+    """Show a form; ``only`` some of its questions, or those that nothing before them has to bring up."""
     say = _say(visit.language)
+    sent = given or {}
+    if sent.get("part") == REST or only is not None:
+        part, wanted = REST, set(only or (question.id for question in asked.questions if question.after))
+    else:
+        part, wanted = "", {question.id for question in asked.questions if question.after is None}
+    sections = [
+        {
+            "words": section.words.get(visit.language, {}),
+            "intro": section.instrument.intro[visit.language] if section.instrument else "",
+            "questions": [question for question in section.questions if question.id in wanted],
+        }
+        for section in asked.sections
+        if section.asks_in(visit.language) and any(question.id in wanted for question in section.questions)
+    ]
     html = pages.render(
         FOLDER,
         "check_in.html",
@@ -171,12 +207,27 @@ def _questions(
         numbers=resources(visit.country),
         title=say["title"],
         say=say,
-        given={name: (given or {}).get(name, "") for name in ("mood", "craving", "plan", "note")},
-        faults=[say["faults"][fault.field] for fault in faults],
-        note_length=NOTE_LENGTH,
+        words=asked.words[visit.language],
+        part=part,
+        sections=sections,
+        given=sent,
+        faults=[_fault(asked, fault, visit.language, say) for fault in faults],
         page_id=visit.page_id,
     )
     return Shown(html=html, status=status)
+
+
+def _fault(asked: Form, fault: Fault, language: str, say: Mapping[str, Any]) -> str:
+    question = next((one for one in asked.questions if one.id == fault.field), None)
+    if question is None:
+        return str(say["faults"]["answers"])
+    return f"{question.words[language]} {_wanted(question, fault, say)}"
+
+
+def _wanted(question: Question, fault: Fault, say: Mapping[str, Any]) -> str:
+    if question.length:
+        return str(say["faults"]["text"]).format(length=question.length)
+    return str(say["faults"]["at_most" if fault.reason.startswith("can't") else "choice"])
 
 
 def _word(

@@ -8,17 +8,17 @@ from typing import Annotated
 
 from pydantic import Field as Described
 
-from chalicelib.checkins import service
+from chalicelib.checkins import answer_routes, service
 from chalicelib.checkins.domain import CheckIn, Plan, Progress, Source
+from chalicelib.checkins.doors import desk, doors
 from chalicelib.checkins.page import OneTap, Visit, trouble
 from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
 from chalicelib.edge import pages
-from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire
+from chalicelib.edge.http import Answer, Asked, Page, PageQuery, Wire
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
 from chalicelib.edge.log import count, logger, places
 from chalicelib.enrollment.domain import Member
-from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.enrollment.reaching import held_by
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid, NotFound
@@ -26,7 +26,7 @@ from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.links import LinkForged, Purpose, Signer
 from chalicelib.privacy.domain import Act, Field, Public, Rule
 
-doors = Doors(__name__)
+__all__ = ["answer_routes", "doors"]
 
 FORM = "application/x-www-form-urlencoded"
 BY_LINK = Public(reason="The signed link is the right to add one answer; it opens nothing to read.")
@@ -38,11 +38,7 @@ HELP_IS_RECENT_FOR = timedelta(days=1)
 @cache
 def _one_tap() -> OneTap:
     return OneTap(
-        signer=Signer(keys().links),
-        recipients=DynamoPeople(),
-        check_ins=DynamoCheckIns(),
-        help_requests=DynamoHelpRequests(),
-        holds=DynamoHolds(),
+        signer=Signer(keys().links), recipients=DynamoPeople(), help_requests=DynamoHelpRequests(), desk=desk()
     )
 
 
@@ -202,30 +198,6 @@ def _answer(check_in: CheckIn | None) -> Answered | None:
     if said is None:
         return None
     return Answered(mood=said.mood, craving=said.craving, plan=said.plan, has_note=bool(said.note))
-
-
-class Note(Wire):
-    """The line that the person added."""
-
-    note: str
-
-
-@doors.door(
-    "GET",
-    "/people/{person_id}/check-ins/{on}/note",
-    summary="The line that the person added to a check-in.",
-    rule=Rule(act=Act.READ, field=Field.FREE_TEXT, subject="person_id", purpose="read a check-in's note"),
-    answer=Note,
-)
-def read_note(asked: Asked, person_id: str, on: str) -> Answer:  # noqa: ARG001 (access was decided on it)
-    """Show a check-in's note."""
-    try:
-        said = DynamoCheckIns().get(person_id, date.fromisoformat(on)).answer
-    except ValueError:
-        said = None
-    if said is None or not said.note:
-        raise NotFound("There is no note for that day.")
-    return Answer(body=Note(note=said.note))
 
 
 class HelpRow(Wire):

@@ -1,26 +1,32 @@
 """Take answers and calls for help, and show staff how a day stands."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
-from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Plan, Progress, Source
-from chalicelib.enrollment.holds import Holds, hold_for_crisis
+from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Plan, Progress, Revision, Source
+from chalicelib.checkins.forms import DAILY, WEEKLY, Form, form
+from chalicelib.enrollment.holds import Holds, hold_for_crisis, hold_for_flag
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.flags.rules import History, Told
+from chalicelib.flags.service import CareRulesStore, flags_of
 from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Entry, Recipient, Standing, Status
 from chalicelib.outreach.links import Claims
 from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.recurrence import local_date, next_occurrence, resolve
+from chalicelib.tasks.domain import Severity, Task
+from chalicelib.tasks.service import Tasks
 
 
 class CheckIns(Protocol):
     """Where check-ins are kept."""
 
-    def get(self, person_id: str, on: date) -> CheckIn: ...
-    def of_people(self, keys: Iterable[tuple[str, date]]) -> Iterator[CheckIn]: ...
-    def save(self, check_in: CheckIn) -> bool: ...
+    def get(self, person_id: str, on: date, form: str) -> CheckIn: ...
+    def of_people(self, keys: Iterable[tuple[str, date]], form: str) -> Iterator[CheckIn]: ...
+    def between(self, person_id: str, first: date, last: date) -> list[CheckIn]: ...
+    def save(self, check_in: CheckIn, flags: Sequence[Task] = ()) -> bool: ...
 
 
 class HelpRequests(Protocol):
@@ -40,6 +46,15 @@ class ChangedMeanwhile(Conflict):
 
 TRIES = 4
 
+REMEMBERED = timedelta(weeks=6)
+"""How far back rules look: the last of a weekly form, though some weeks were left out."""
+
+PRESSING = {Severity.CRISIS, Severity.URGENT}
+"""While these are open, celebrations wait (domain rules 2)."""
+
+WEEKLY_CHECK_IN = f"{CHECK_IN}-{WEEKLY}"
+"""The kind of the weekly check-in's occurrences: of the same category as the daily one's."""
+
 SEVERE_CRAVING = 9
 """Craving of 9 or 10 of 10 counts as severe (a default; the programme's clinical approver may set another)."""
 
@@ -55,15 +70,22 @@ URGENCY = {
 MOMENT = timedelta(microseconds=1)
 
 
-def open_link(claims: Claims, recipient: Recipient | None, *, now: datetime, check_ins: CheckIns) -> CheckIn:
+def form_of(kind: str) -> str:
+    """Return the form that a check-in's message leads to: ``check_in-weekly`` to the weekly one."""
+    return WEEKLY if kind == WEEKLY_CHECK_IN else DAILY
+
+
+def open_link(
+    claims: Claims, recipient: Recipient | None, *, now: datetime, check_ins: CheckIns
+) -> tuple[Recipient, CheckIn]:
     """
-    Return the check-in that a link leads to, as it stands.
+    Return whose link it is, and the check-in that it leads to, as it stands.
 
     :raises LinkExpired: if the link is over, or was made void by a change of the address or the end of the episode
     """
     if now >= claims.expires_at or recipient is None or not _still_valid(claims, recipient):
         raise LinkExpired("this link has run out")
-    return check_ins.get(claims.person_id, claims.on)
+    return recipient, check_ins.get(claims.person_id, claims.on, form_of(claims.kind))
 
 
 def _still_valid(claims: Claims, recipient: Recipient) -> bool:
@@ -74,25 +96,90 @@ def _still_valid(claims: Claims, recipient: Recipient) -> bool:
     )
 
 
-def answer(person_id: str, on: date, said: Answer, *, now: datetime, source: Source, check_ins: CheckIns) -> CheckIn:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What taking an answer works with."""
+
+    check_ins: CheckIns
+    care_rules: CareRulesStore
+    tasks: Tasks
+    holds: Holds
+
+
+def answer(
+    of: Recipient,
+    on: date,
+    form_id: str,
+    said: Answer,
+    *,
+    now: datetime,
+    source: Source,
+    by: str | None = None,
+    desk: Desk,
+) -> CheckIn:
     """
-    Store what the person said and return the check-in.
+    Store what the person said to a form for a local date, with the flags that it raises, and return the check-in.
+
+    Answer and flags are one write: an answer that was taken is never one that nobody looks at.
 
     :raises CheckInLocked: if it was answered too long ago to change
     :raises ChangedMeanwhile: if it keeps being changed by somebody else at the same moment
     """
+    care = desk.care_rules.of(of.programme_id)
     for _ in range(TRIES):
-        before = check_ins.get(person_id, on)
-        after = before.answered(said, at=now, source=source)
-        if after is before or check_ins.save(after):
+        before = desk.check_ins.get(of.person_id, on, form_id)
+        after = before.answered(said, at=now, source=source, by=by)
+        if after is before:
+            return after
+        earlier = desk.check_ins.between(of.person_id, on - REMEMBERED, on)
+        flags = flags_of(histories(after, earlier), f"{on}-{form_id}", of=of, care=care, at=now)
+        new = [flag for flag in flags.values() if desk.tasks.find(of.person_id, flag.id) is None]
+        if desk.check_ins.save(after, new):
+            if any(flag.severity in PRESSING for flag in new):
+                hold_for_flag(of.person_id, now=now, holds=desk.holds)
             return after
     raise ChangedMeanwhile("this check-in is being answered somewhere else; please try again")
 
 
-def dispute(person_id: str, on: date, *, now: datetime, check_ins: CheckIns) -> None:
+def histories(newest: CheckIn, earlier: Iterable[CheckIn]) -> Iterator[History]:
+    """
+    Give what is known at each submission of a check-in: the answers of the weeks before, and that one last.
+
+    What was said first and taken back still counts.
+    """
+    before = [
+        told_in(check_in, check_in.revisions[-1])
+        for check_in in earlier
+        if check_in.revisions and (check_in.on, check_in.form) != (newest.on, newest.form)
+    ]
+    before.sort(key=lambda told: (told.on, told.at))
+    for revision in newest.revisions:
+        yield History(told=(*before, told_in(newest, revision)))
+
+
+def told_in(check_in: CheckIn, revision: Revision) -> Told:
+    """Return a submission as rules see it: each number, each choice, and the scores of its instruments."""
+    values = revision.answer.values
+    asked = form_answered(check_in.form, revision.answer)
+    numbers = {name: (value, value) for name, value in values.items() if isinstance(value, int)}
+    scores = {name: (scored.lowest, scored.highest) for name, scored in asked.scored(values).items()}
+    choices = {
+        question.id: str(values[question.id])
+        for question in asked.questions
+        if question.choices and isinstance(values.get(question.id), str)
+    }
+    return Told(on=check_in.on, form=check_in.form, at=revision.at, numbers={**numbers, **scores}, choices=choices)
+
+
+def form_answered(form_id: str, said: Answer) -> Form:
+    """Return the form that an answer was given to, with the instruments that it was asked."""
+    return form(form_id, said.form_version, reads_item_9=any(name.startswith("phq9.") for name in said.values))
+
+
+def dispute(person_id: str, on: date, form: str, *, now: datetime, check_ins: CheckIns) -> None:
     """Record that the link reached somebody else. Nothing is taken away: staff decide what counts."""
     for _ in range(TRIES):
-        before = check_ins.get(person_id, on)
+        before = check_ins.get(person_id, on, form)
         if before.disputed_at or check_ins.save(replace(before, disputed_at=now)):
             return
     raise ChangedMeanwhile("this check-in is being answered somewhere else; please try again")
@@ -146,7 +233,7 @@ def day(
         entry.person_id: entry
         for entry in ledger.of_people((person_id, CHECK_IN, date_) for person_id, date_ in dates.items())
     }
-    answers = {found.person_id: found for found in check_ins.of_people(dates.items())}
+    answers = {found.person_id: found for found in check_ins.of_people(dates.items(), DAILY)}
     rows = [
         _row(
             who,

@@ -1,10 +1,12 @@
 """Check-ins and calls for help in the table. The only place for their keys."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from pynamodb.attributes import (
     BooleanAttribute,
+    JSONAttribute,
     ListAttribute,
     MapAttribute,
     NumberAttribute,
@@ -12,8 +14,10 @@ from pynamodb.attributes import (
 )
 from pynamodb.exceptions import PutError, TransactWriteError
 
-from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Plan, Revision, Source
+from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Revision, Source
 from chalicelib.edge.table import Item, lost_the_race, transaction
+from chalicelib.tasks.domain import Task
+from chalicelib.tasks.store import open_within
 
 PRESSED_TWICE_WITHIN = timedelta(minutes=10)
 """A page's second call for help within this time is the first one again; a later one is another call."""
@@ -24,14 +28,13 @@ class RevisionMap(MapAttribute[str, object]):
 
     at = UnicodeAttribute()
     source = UnicodeAttribute()
-    mood = NumberAttribute(null=True)
-    craving = NumberAttribute(null=True)
-    plan = UnicodeAttribute(null=True)
-    note = UnicodeAttribute(default="")
+    by = UnicodeAttribute(null=True)
+    form_version = NumberAttribute()
+    values = JSONAttribute()
 
 
 class CheckInItem(Item, discriminator="check_in"):
-    """pk ``CHECKINS#{person}``, sk ``{local date}``: a day's submissions in one item, so that none can go missing."""
+    """pk ``CHECKINS#{person}``, sk ``{local date}#{form}``: its submissions in one item, so that none goes missing."""
 
     version = NumberAttribute()
     revisions: ListAttribute[RevisionMap] = ListAttribute(of=RevisionMap)
@@ -54,39 +57,50 @@ class HelpOnceItem(Item, discriminator="help_once"):
 class DynamoCheckIns:
     """Implements ``service.CheckIns``."""
 
-    def get(self, person_id: str, on: date) -> CheckIn:
+    def get(self, person_id: str, on: date, form: str) -> CheckIn:
         """Return the check-in of that date; one without answers if there is none yet."""
         try:
-            return _check_in_of(CheckInItem.get(*_key(person_id, on), consistent_read=True))
+            return _check_in_of(CheckInItem.get(*_key(person_id, on, form), consistent_read=True))
         except CheckInItem.DoesNotExist:
-            return CheckIn(person_id=person_id, on=on)
+            return CheckIn(person_id=person_id, on=on, form=form)
 
-    def of_people(self, keys: Iterable[tuple[str, date]]) -> Iterator[CheckIn]:
+    def of_people(self, keys: Iterable[tuple[str, date]], form: str) -> Iterator[CheckIn]:
         """Give the check-ins of these (person, local date) that exist, in no order."""
-        for item in CheckInItem.batch_get([_key(*key) for key in keys]):
+        for item in CheckInItem.batch_get([_key(*key, form) for key in keys]):
             yield _check_in_of(item)
 
-    def save(self, check_in: CheckIn) -> bool:
-        """Store it as the next version; False if somebody else changed it since it was read."""
+    def between(self, person_id: str, first: date, last: date) -> list[CheckIn]:
+        """Return a person's check-ins of both forms from one local date to another, oldest first."""
+        within = CheckInItem.sk.between(first.isoformat(), f"{last.isoformat()}#~")
+        return [_check_in_of(item) for item in CheckInItem.query(f"CHECKINS#{person_id}", within)]
+
+    def save(self, check_in: CheckIn, flags: Sequence[Task] = ()) -> bool:
+        """Store it as the next version, with the flags that it raises; False if anything changed since it was read."""
         item = CheckInItem(
-            *_key(check_in.person_id, check_in.on),
+            *_key(check_in.person_id, check_in.on, check_in.form),
             version=check_in.version + 1,
             revisions=[
                 RevisionMap(  # type: ignore[no-untyped-call]  # PynamoDB leaves this one untyped
                     at=revision.at.isoformat(),
                     source=revision.source.value,
-                    mood=revision.answer.mood,
-                    craving=revision.answer.craving,
-                    plan=revision.answer.plan.value if revision.answer.plan else None,
-                    note=revision.answer.note,
+                    by=revision.by,
+                    form_version=revision.answer.form_version,
+                    values=dict(revision.answer.values),
                 )
                 for revision in check_in.revisions
             ],
             disputed_at=check_in.disputed_at.isoformat() if check_in.disputed_at else None,
         )
+        unchanged = CheckInItem.pk.does_not_exist() | (CheckInItem.version == check_in.version)
         try:
-            item.save(CheckInItem.pk.does_not_exist() | (CheckInItem.version == check_in.version))
-        except PutError as error:
+            if not flags:
+                item.save(unchanged)
+                return True
+            with transaction() as write:
+                write.save(item, condition=unchanged)
+                for flag in flags:
+                    open_within(write, flag)
+        except (PutError, TransactWriteError) as error:
             if lost_the_race(error):
                 return False
             raise
@@ -129,24 +143,22 @@ class DynamoHelpRequests:
             )
 
 
-def _key(person_id: str, on: date) -> tuple[str, str]:
-    return f"CHECKINS#{person_id}", on.isoformat()
+def _key(person_id: str, on: date, form: str) -> tuple[str, str]:
+    return f"CHECKINS#{person_id}", f"{on.isoformat()}#{form}"
 
 
 def _check_in_of(item: CheckInItem) -> CheckIn:
+    on, _, form = item.sk.partition("#")
     return CheckIn(
         person_id=item.pk.removeprefix("CHECKINS#"),
-        on=date.fromisoformat(item.sk),
+        on=date.fromisoformat(on),
+        form=form,
         revisions=tuple(
             Revision(
-                answer=Answer(
-                    mood=None if revision.mood is None else int(revision.mood),
-                    craving=None if revision.craving is None else int(revision.craving),
-                    plan=Plan(revision.plan) if revision.plan else None,
-                    note=revision.note,
-                ),
+                answer=Answer(form_version=int(revision.form_version), values=MappingProxyType(revision.values)),
                 at=datetime.fromisoformat(revision.at),
                 source=Source(revision.source),
+                by=revision.by,
             )
             for revision in item.revisions
         ),

@@ -8,6 +8,9 @@ from typing import Protocol
 from chalicelib.errors import Fault, Invalid
 from chalicelib.outreach.domain import Hold
 
+FLAG_LASTS = timedelta(hours=48)
+"""How long a pressing flag holds celebrations back (domain rule, as after a lapse)."""
+
 CRISIS_LASTS = timedelta(hours=72)
 """How long a call for help holds celebrations back (domain rule: followed up for 72 h); staff may say otherwise."""
 
@@ -72,3 +75,8 @@ def place_hold(person_id: str, kind: Hold, *, until: datetime, by: str, now: dat
 def hold_for_crisis(person_id: str, *, now: datetime, holds: Holds) -> None:
     """Hold celebrations back since the person called for help; never shortens what holds already, and never raises."""
     holds.extend(person_id, PlacedHold(kind=Hold.CRISIS, until=now + CRISIS_LASTS, since=now, by="help"))
+
+
+def hold_for_flag(person_id: str, *, now: datetime, holds: Holds) -> None:
+    """Hold celebrations back since an answer has to be looked at soon; never shortens, and never raises."""
+    holds.extend(person_id, PlacedHold(kind=Hold.CONVERSATION, until=now + FLAG_LASTS, since=now, by="flag"))

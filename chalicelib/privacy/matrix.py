@@ -22,7 +22,7 @@ _TOTALS = Relationship.TOTALS
 
 _PERSON: dict[Field, tuple[Allowance, ...]] = {
     Field.PROFILE: (_allow(_ALL, _OWN),),
-    Field.CHECK_IN_SCORES: (_allow(_SEE, _OWN),),
+    Field.CHECK_IN_SCORES: (_allow(_ALL, _OWN),),
     Field.FREE_TEXT: (_allow(_ALL, _OWN),),
     Field.FLAGS: (_allow(_SEE, _OWN, View.PLAIN_WORDS),),
     Field.MILESTONES: (_allow(_ALL, _OWN),),
@@ -56,7 +56,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
     Role.ALUMNI: _PERSON,
     Role.CLINICIAN: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD),),
-        Field.CHECK_IN_SCORES: (_allow(_SEE, _CASELOAD),),
+        Field.CHECK_IN_SCORES: (_allow(_ALL, _CASELOAD),),
         Field.FREE_TEXT: (_allow(_SEE, _CASELOAD),),
         Field.FLAGS: (_allow(_ALL, _CASELOAD),),
         Field.MILESTONES: (_allow(_ALL, _CASELOAD),),
@@ -74,7 +74,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
     },
     Role.CASE_MANAGER: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD),),
-        Field.CHECK_IN_SCORES: (_allow(_SEE, _CASELOAD),),
+        Field.CHECK_IN_SCORES: (_allow(_ALL, _CASELOAD),),
         Field.FREE_TEXT: (_allow(_SEE, _CASELOAD),),
         Field.FLAGS: (_allow(_ALL, _CASELOAD),),
         Field.MILESTONES: (_allow(_ALL, _CASELOAD),),

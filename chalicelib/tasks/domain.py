@@ -17,6 +17,18 @@ class Kind(StrEnum):
     """Mail to an address was turned away several times: ask the person whether it arrives."""
     MAIL_COMPLAINT = "mail_complaint"
     """Somebody at an address called a message spam: find out what they want. The person is not told of it."""
+    FLAG = "flag"
+    """A rule over answers or silence holds: look at the person. The rule says by whom, and how soon."""
+
+
+class Severity(StrEnum):
+    """How pressing a flag is, the most pressing first."""
+
+    CRISIS = "crisis"
+    URGENT = "urgent"
+    OUTREACH = "outreach"
+    FOLLOW_UP = "follow_up"
+    REVIEW = "review"
 
 
 class State(StrEnum):
@@ -54,6 +66,8 @@ class Task:
     """
     A task. ``about`` is the one thing that it is about, for example a channel: there is one task per kind and thing.
 
+    Of a flag, ``severity`` says how pressing it is, and ``because`` for which figures its rule holds.
+
     ``action`` is what ``done_by`` (a sign-in's id) did about it.
     """
 
@@ -64,6 +78,8 @@ class Task:
     owner: Role
     opened_at: datetime
     due_at: datetime
+    severity: Severity | None = None
+    because: str | None = None
     state: State = State.OPEN
     done_by: str | None = None
     done_at: datetime | None = None

@@ -9,7 +9,7 @@ from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire
 from chalicelib.errors import Fault, Invalid
 from chalicelib.privacy.domain import Act, Field, Role, Rule
 from chalicelib.tasks import service
-from chalicelib.tasks.domain import Kind, State, Task
+from chalicelib.tasks.domain import Kind, Severity, State, Task
 from chalicelib.tasks.store import DynamoTasks
 
 doors = Doors(__name__)
@@ -35,6 +35,8 @@ class ShownTask(Wire):
     opened_at: datetime
     due_at: datetime
     overdue: bool
+    severity: Annotated[Severity | None, Described(description="Of a flag: how pressing it is.")]
+    because: Annotated[str | None, Described(description="Of a flag: the figures for which its rule holds.")]
     state: State
     done_by: Annotated[str | None, Described(description="The sign-in's id.")]
     done_at: datetime | None
@@ -115,6 +117,8 @@ def _shown(task: Task, *, now: datetime) -> ShownTask:
         opened_at=task.opened_at,
         due_at=task.due_at,
         overdue=task.is_overdue(at=now),
+        severity=task.severity,
+        because=task.because,
         state=task.state,
         done_by=task.done_by,
         done_at=task.done_at,

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
 
 from chalicelib.edge.table import Item, lost_the_race, transaction
 from chalicelib.privacy.domain import Role
-from chalicelib.tasks.domain import Kind, State, Task
+from chalicelib.tasks.domain import Kind, Severity, State, Task
 
 
 class TaskItem(Item, discriminator="task"):
@@ -19,6 +20,8 @@ class TaskItem(Item, discriminator="task"):
     owner = UnicodeAttribute()
     opened_at = UTCDateTimeAttribute()
     due_at = UTCDateTimeAttribute()
+    severity = UnicodeAttribute(null=True)
+    because = UnicodeAttribute(null=True)
     state = UnicodeAttribute()
     done_by = UnicodeAttribute(null=True)
     done_at = UTCDateTimeAttribute(null=True)
@@ -33,9 +36,17 @@ class ListedTaskItem(Item, discriminator="listed_task"):
     owner = UnicodeAttribute()
     opened_at = UTCDateTimeAttribute()
     due_at = UTCDateTimeAttribute()
+    severity = UnicodeAttribute(null=True)
+    because = UnicodeAttribute(null=True)
     done_by = UnicodeAttribute(null=True)
     done_at = UTCDateTimeAttribute(null=True)
     action = UnicodeAttribute(null=True)
+
+
+def open_within(write: TransactWrite, task: Task) -> None:
+    """Open a task within a transaction, which fails if one of its name is there."""
+    write.save(_item_of(task), condition=TaskItem.pk.does_not_exist())
+    write.save(_listed(task))
 
 
 class DynamoTasks:
@@ -45,8 +56,7 @@ class DynamoTasks:
         """Write a task that isn't there yet, and list it."""
         try:
             with transaction() as write:
-                write.save(_item_of(task), condition=TaskItem.pk.does_not_exist())
-                write.save(_listed(task))
+                open_within(write, task)
         except TransactWriteError as error:
             if lost_the_race(error):
                 return False
@@ -113,6 +123,8 @@ def _item_of(task: Task) -> TaskItem:
         owner=task.owner.value,
         opened_at=task.opened_at,
         due_at=task.due_at,
+        severity=task.severity.value if task.severity else None,
+        because=task.because,
         state=task.state.value,
         done_by=task.done_by,
         done_at=task.done_at,
@@ -128,6 +140,8 @@ def _listed(task: Task) -> ListedTaskItem:
         owner=task.owner.value,
         opened_at=task.opened_at,
         due_at=task.due_at,
+        severity=task.severity.value if task.severity else None,
+        because=task.because,
         done_by=task.done_by,
         done_at=task.done_at,
         action=task.action,
@@ -143,6 +157,8 @@ def _task_of(item: TaskItem) -> Task:
         owner=Role(item.owner),
         opened_at=item.opened_at,
         due_at=item.due_at,
+        severity=Severity(item.severity) if item.severity else None,
+        because=item.because,
         state=State(item.state),
         done_by=item.done_by,
         done_at=item.done_at,
@@ -159,6 +175,8 @@ def _task_of_listed(item: ListedTaskItem, programme_id: str, state: State) -> Ta
         owner=Role(item.owner),
         opened_at=item.opened_at,
         due_at=item.due_at,
+        severity=Severity(item.severity) if item.severity else None,
+        because=item.because,
         state=state,
         done_by=item.done_by,
         done_at=item.done_at,

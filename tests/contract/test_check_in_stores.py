@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Plan, Source
+from chalicelib.checkins.domain import CheckIn, HelpRequest, Source
+from chalicelib.checkins.forms import DAILY, WEEKLY
 from chalicelib.checkins.service import CheckIns, HelpRequests
 from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
-from tests.build import PERSON, utc
+from tests.build import PERSON, said, utc
 from tests.fakes import FakeCheckIns, FakeHelpRequests
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -30,28 +31,43 @@ def calls(request: pytest.FixtureRequest) -> HelpRequests:
 
 
 def test_a_day_without_answers_is_an_empty_check_in(check_ins: CheckIns) -> None:
-    assert check_ins.get(PERSON, TODAY) == CheckIn(person_id=PERSON, on=TODAY)
-    assert list(check_ins.of_people([(PERSON, TODAY)])) == []
+    assert check_ins.get(PERSON, TODAY, DAILY) == CheckIn(person_id=PERSON, on=TODAY)
+    assert list(check_ins.of_people([(PERSON, TODAY)], DAILY)) == []
 
 
 def test_answers_come_back_as_they_went_with_what_was_left_out_still_missing(check_ins: CheckIns) -> None:
-    said = CheckIn(person_id=PERSON, on=TODAY)
-    said = said.answered(Answer(mood=0, note="niño 🌱"), at=NOON, source=Source.LINK)
-    said = said.answered(Answer(craving=10, plan=Plan.TALK), at=NOON + timedelta(minutes=1), source=Source.STAFF)
+    kept = CheckIn(person_id=PERSON, on=TODAY)
+    kept = kept.answered(said(mood=0, note="niño 🌱"), at=NOON, source=Source.LINK)
+    kept = kept.answered(said(craving=10, plan="talk"), at=NOON + timedelta(minutes=1), source=Source.STAFF, by="sub-1")
 
-    assert check_ins.save(said)
-    stored = check_ins.get(PERSON, TODAY)
-    assert stored == replace(said, version=1)
-    assert list(check_ins.of_people([(PERSON, TODAY), (PERSON, TODAY + timedelta(days=1))])) == [stored]
+    assert check_ins.save(kept)
+    stored = check_ins.get(PERSON, TODAY, DAILY)
+    assert stored == replace(kept, version=1)
+    assert list(check_ins.of_people([(PERSON, TODAY), (PERSON, TODAY + timedelta(days=1))], DAILY)) == [stored]
 
 
 def test_of_two_answers_at_once_one_has_to_look_again(check_ins: CheckIns) -> None:
-    seen = check_ins.get(PERSON, TODAY)
+    seen = check_ins.get(PERSON, TODAY, DAILY)
 
-    first = check_ins.save(seen.answered(Answer(mood=1), at=NOON, source=Source.LINK))
-    second = check_ins.save(seen.answered(Answer(mood=2), at=NOON, source=Source.LINK))
+    first = check_ins.save(seen.answered(said(mood=1), at=NOON, source=Source.LINK))
+    second = check_ins.save(seen.answered(said(mood=2), at=NOON, source=Source.LINK))
 
     assert (first, second) == (True, False)
+
+
+def test_a_weekly_check_in_is_kept_beside_the_daily_one_and_both_come_in_order(check_ins: CheckIns) -> None:
+    for days, form in ((1, DAILY), (0, WEEKLY), (0, DAILY), (-1, DAILY)):
+        empty = CheckIn(person_id=PERSON, on=TODAY + timedelta(days=days), form=form)
+        assert check_ins.save(empty.answered(said(mood=days + 1), at=NOON, source=Source.LINK))
+
+    found = check_ins.between(PERSON, TODAY - timedelta(days=1), TODAY)
+
+    assert [(one.on - TODAY, one.form) for one in found] == [
+        (timedelta(days=-1), DAILY),
+        (timedelta(), DAILY),
+        (timedelta(), WEEKLY),
+    ]
+    assert check_ins.get(PERSON, TODAY, WEEKLY) == found[2]
 
 
 def a_call(number: int, at: datetime) -> HelpRequest:

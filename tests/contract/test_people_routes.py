@@ -76,6 +76,8 @@ class Api:
             "kind",
             "schedule_id",
             "occurrence",
+            "on",
+            "task_id",
         )
         place, _, query = path.partition("?")
         for door in doors.all:

@@ -173,8 +173,8 @@ def test_one_tap_answers_and_staff_see_it(stack: Stack, morning: Morning, kind: 
     assert (seen["progress"], seen["channel"], seen["source"]) == ("answered", kind, "link")
     assert seen["answer"] == {"mood": 7, "craving": None, "plan": "not_fully", "hasNote": True}
     clinician = stack.token("clinician", someone.row["programme"])
-    note = stack.call("GET", f"/people/{seen['personId']}/check-ins/{seen['on']}/note", token=clinician)
-    assert note.json == {"note": "Slept badly, otherwise fine."}
+    note = stack.call("GET", f"/people/{seen['personId']}/check-ins/{seen['on']}/texts", token=clinician)
+    assert note.json == {"texts": {"note": "Slept badly, otherwise fine."}}
 
 
 def test_an_answer_can_be_changed_for_ten_minutes_and_is_then_locked(stack: Stack, morning: Morning) -> None:

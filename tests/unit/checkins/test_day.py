@@ -2,9 +2,9 @@ from dataclasses import replace
 from datetime import date
 
 from chalicelib.checkins import service
-from chalicelib.checkins.domain import Answer, CheckIn, Plan, Progress, Source
+from chalicelib.checkins.domain import CheckIn, Progress, Source
 from chalicelib.outreach.domain import Entry, Reason, Recipient, Status
-from tests.build import a_recipient, a_schedule, utc
+from tests.build import a_recipient, a_schedule, said, utc
 from tests.fakes import FakeCheckIns, FakeLedger
 
 NOON = utc("2026-11-25T17:00")
@@ -38,8 +38,8 @@ def test_a_day_shows_who_has_answered_and_who_has_not_whoever_needs_somebody_fir
     for who in (answered, severe, talk, silent):
         ledger.add([entry(who, Status.SENT)])
     ledger.add([entry(unreached, Status.SKIPPED, Reason.NO_CHANNEL)])
-    said = ((answered, Answer(mood=8)), (severe, Answer(craving=9)), (talk, Answer(plan=Plan.TALK)))
-    for who, answer in said:
+    told = ((answered, said(mood=8)), (severe, said(craving=9)), (talk, said(plan="talk")))
+    for who, answer in told:
         empty = CheckIn(person_id=who.person_id, on=TODAY)
         check_ins.save(empty.answered(answer, at=NOON, source=Source.LINK))
 
@@ -94,7 +94,7 @@ def test_a_check_in_due_at_the_first_instant_of_the_day_belongs_to_it() -> None:
 def test_a_later_answer_does_not_hide_that_someone_would_rather_talk() -> None:
     calm, talk = someone(0), someone(1)
     check_ins = FakeCheckIns()
-    for who, answers in ((calm, [Answer(mood=9)]), (talk, [Answer(plan=Plan.TALK), Answer(mood=9)])):
+    for who, answers in ((calm, [said(mood=9)]), (talk, [said(plan="talk"), said(mood=9)])):
         check_in = CheckIn(person_id=who.person_id, on=TODAY)
         for answer in answers:
             check_in = check_in.answered(answer, at=NOON, source=Source.LINK)

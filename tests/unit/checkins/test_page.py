@@ -5,14 +5,18 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.checkins.domain import Answer, Plan
+from chalicelib.checkins.domain import Answer
+from chalicelib.checkins.forms import DAILY, WEEKLY
 from chalicelib.checkins.page import OneTap, Visit
+from chalicelib.checkins.service import WEEKLY_CHECK_IN, Desk
 from chalicelib.edge.pages import Shown
+from chalicelib.flags.domain import CareRules
 from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Hold, Recipient, Standing
 from chalicelib.outreach.links import Claims, Purpose, Signer
-from tests.build import PERSON, a_recipient, an_email, utc
-from tests.fakes import FakeCheckIns, FakeHelpRequests, FakeRecipients
+from tests.build import PERSON, a_recipient, an_email, said, utc
+from tests.fakes import FakeCareRules, FakeCheckIns, FakeHelpRequests, FakeRecipients
+from tests.fakes_tasks import FakeTasks
 from tests.fakes_watch import FakeHolds
 
 NOON = utc("2026-11-25T17:00")
@@ -26,20 +30,27 @@ class Site:
     """The page over fakes, and a link to it."""
 
     recipient: Recipient = field(default_factory=a_recipient)
+    kind: str = CHECK_IN
+    care: CareRules = field(default_factory=lambda: CareRules(programme_id="iop"))
     signer: Signer = field(default_factory=lambda: Signer(("old-key", "key")))
 
     def __post_init__(self) -> None:
         self.people = FakeRecipients(self.recipient)
-        self.check_ins, self.calls, self.holds = FakeCheckIns(), FakeHelpRequests(), FakeHolds()
+        self.tasks, self.calls, self.holds = FakeTasks(), FakeHelpRequests(), FakeHolds()
+        self.check_ins = FakeCheckIns(self.tasks)
         self.page = OneTap(
             signer=self.signer,
             recipients=self.people,
-            check_ins=self.check_ins,
             help_requests=self.calls,
-            holds=self.holds,
+            desk=Desk(
+                check_ins=self.check_ins,
+                care_rules=FakeCareRules(replace(self.care, programme_id=self.recipient.programme_id)),
+                tasks=self.tasks,
+                holds=self.holds,
+            ),
         )
         self.claims = Claims(
-            person_id=PERSON, kind=CHECK_IN, on=TODAY, channel_id="mail", revision=1, expires_at=CLOSES
+            person_id=PERSON, kind=self.kind, on=TODAY, channel_id="mail", revision=1, expires_at=CLOSES
         )
         self.token = self.signer.token(Purpose.ANSWER, self.claims)
 
@@ -50,9 +61,13 @@ class Site:
         visit = Visit(token=token or self.token, now=now, language="en", page_id=PAGE)
         return self.page.take(visit, urlencode({"action": "answer", "page": PAGE, **form}))
 
+    def send(self, answers: dict[str, str], *, now: datetime = NOON) -> Shown:
+        visit = Visit(token=self.token, now=now, language="en", page_id=PAGE)
+        return self.page.take(visit, urlencode({"action": "answer", "page": PAGE, **answers}))
+
     @property
     def answer(self) -> Answer | None:
-        return self.check_ins.get(PERSON, TODAY).answer
+        return self.check_ins.get(PERSON, TODAY, DAILY).answer
 
 
 def test_looking_changes_nothing_and_names_nobody() -> None:
@@ -72,8 +87,8 @@ def test_an_answer_is_stored_and_may_be_sent_again() -> None:
     for _ in range(2):
         assert site.post(mood="6", craving="2", plan="yes", note="¡Bien!").status is HTTPStatus.OK
 
-    assert site.answer == Answer(mood=6, craving=2, plan=Plan.YES, note="¡Bien!")
-    assert len(site.check_ins.get(PERSON, TODAY).revisions) == 1
+    assert site.answer == said(mood=6, craving=2, plan="yes", note="¡Bien!")
+    assert len(site.check_ins.get(PERSON, TODAY, DAILY).revisions) == 1
 
 
 def test_who_would_rather_talk_is_told_what_happens_next() -> None:
@@ -162,7 +177,7 @@ def test_a_late_second_answer_is_told_that_it_is_too_late() -> None:
     site.post(mood="3")
 
     assert site.post(mood="4", now=NOON + timedelta(minutes=11)).status is HTTPStatus.CONFLICT
-    assert site.answer == Answer(mood=3)
+    assert site.answer == said(mood=3)
 
 
 def test_what_was_typed_is_kept_when_something_is_wrong_and_shown_as_text() -> None:
@@ -178,8 +193,8 @@ def test_someone_else_can_say_so_and_nothing_is_taken_away() -> None:
     site.post(mood="3")
     site.post(action="not_me")
 
-    assert site.check_ins.get(PERSON, TODAY).disputed_at == NOON
-    assert site.answer == Answer(mood=3)
+    assert site.check_ins.get(PERSON, TODAY, DAILY).disputed_at == NOON
+    assert site.answer == said(mood=3)
 
 
 def test_the_page_speaks_the_language_of_the_person() -> None:
@@ -193,3 +208,59 @@ def test_a_call_for_help_holds_celebrations_back_for_three_days() -> None:
 
     (hold,) = site.holds.placed.values()
     assert (hold.kind, hold.until, hold.by) == (Hold.CRISIS, NOON + timedelta(hours=72), "help")
+
+
+def weekly(*, reads_item_9: bool = False, language: str = "en") -> Site:
+    care = CareRules(programme_id="iop", reads_item_9=reads_item_9)
+    return Site(kind=WEEKLY_CHECK_IN, care=care, recipient=replace(a_recipient(), language=language))
+
+
+def test_a_weekly_link_asks_the_weeks_questions_and_only_those_that_nothing_has_to_bring_up() -> None:
+    shown = weekly().get().html
+
+    assert 'name="bam7.4"' in shown
+    assert 'name="phq8.2"' in shown
+    assert 'name="phq8.3"' not in shown
+    assert 'name="mood"' not in shown
+
+
+def test_who_reads_spanish_is_not_asked_what_is_only_there_in_english() -> None:
+    shown = weekly(language="es").get().html
+
+    assert "Poco interés o placer" in shown
+    assert "bam7." not in shown
+
+
+def test_low_mood_brings_up_the_rest_on_a_second_page_and_nothing_is_lost_between() -> None:
+    site = weekly()
+
+    more = site.send({"bam7.4": "1", "phq8.1": "2", "phq8.2": "2"})
+    done = site.send({"part": "rest", "phq8.3": "1", "phq8.8": ""}, now=NOON + timedelta(minutes=30))
+
+    assert 'name="phq8.8"' in more.html
+    assert 'name="bam7.4"' not in more.html
+    assert done.status is HTTPStatus.OK
+    stored = site.check_ins.get(PERSON, TODAY, WEEKLY).answer
+    assert stored is not None
+    assert stored.values == {"bam7.4": 1, "phq8.1": 2, "phq8.2": 2, "phq8.3": 1}
+
+
+def test_whoever_thinks_of_self_harm_is_told_whom_to_call_before_anything_else() -> None:
+    site = weekly(reads_item_9=True)
+    site.send({"phq9.1": "3", "phq9.2": "0"})
+
+    shown = site.send({"part": "rest", "phq9.9": "2"}).html
+
+    assert shown.index("call or text 988 now, day or night") < shown.index("You can change it")
+    assert [task.severity for task in site.tasks.of_person(PERSON)] == ["crisis"]
+
+
+def test_what_contradicts_itself_is_shown_again_with_what_was_sent() -> None:
+    site = weekly()
+
+    shown = site.send({"bam7.4": "0", "bam7.5": "3", "goals": "Sleep"})
+
+    assert shown.status is HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "this one can&#39;t be more" in shown.html
+    assert "Sleep" in shown.html
+    assert site.check_ins.found == {}

@@ -31,7 +31,7 @@ NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 # nobody named); then how much if less than everything; then "if" and the consent. Nothing there: denied.
 TABLE = """
 participant            profile          RW self; R group name-only
-participant            check-in-scores  R self
+participant            check-in-scores  RW self
 participant            free-text        RW self
 participant            flags            R self plain-words
 participant            milestones       RW self; R group if group_celebrate
@@ -47,7 +47,7 @@ participant            sign-in          R self
 participant            programme        R programme
 
 alumni                 profile          RW self
-alumni                 check-in-scores  R self
+alumni                 check-in-scores  RW self
 alumni                 free-text        RW self
 alumni                 flags            R self plain-words
 alumni                 milestones       RW self
@@ -63,7 +63,7 @@ alumni                 sign-in          R self
 alumni                 programme        R programme
 
 clinician              profile          R caseload
-clinician              check-in-scores  R caseload
+clinician              check-in-scores  RW caseload
 clinician              free-text        R caseload
 clinician              flags            RW caseload
 clinician              milestones       RW caseload
@@ -80,7 +80,7 @@ clinician              tasks            RW caseload
 clinician              templates        R programme
 
 case-manager           profile          R caseload
-case-manager           check-in-scores  R caseload
+case-manager           check-in-scores  RW caseload
 case-manager           free-text        R caseload
 case-manager           flags            RW caseload
 case-manager           milestones       RW caseload

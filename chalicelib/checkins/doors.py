@@ -1,0 +1,20 @@
+"""The slice's doors, on which its files of routes hang, and what taking an answer works with."""
+
+from functools import cache
+
+from chalicelib.checkins import service
+from chalicelib.checkins.store import DynamoCheckIns
+from chalicelib.edge.http import Doors
+from chalicelib.enrollment.reach_store import DynamoHolds
+from chalicelib.flags.store import DynamoCareRules
+from chalicelib.tasks.store import DynamoTasks
+
+doors = Doors(__name__)
+
+
+@cache
+def desk() -> service.Desk:
+    """Return the stores that an answer, by a page or by app, goes into."""
+    return service.Desk(
+        check_ins=DynamoCheckIns(), care_rules=DynamoCareRules(), tasks=DynamoTasks(), holds=DynamoHolds()
+    )

@@ -1,0 +1,70 @@
+"""Look at what came in by a programme's rules, and let its clinicians change them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Protocol
+
+from chalicelib.errors import Fault, Invalid, Stale
+from chalicelib.flags.domain import CareRules, flag_for
+from chalicelib.flags.rules import History, raised
+from chalicelib.outreach.domain import Recipient
+from chalicelib.tasks.domain import Task
+
+
+class CareRulesStore(Protocol):
+    """Where programmes' rules are kept."""
+
+    def of(self, programme_id: str) -> CareRules:
+        """Return a programme's rules; the defaults until somebody approved its own."""
+        ...
+
+    def save(self, care: CareRules) -> None:
+        """
+        Put approved rules over the version before them.
+
+        :raises Stale: if another one is there
+        """
+        ...
+
+
+def flags_of(
+    histories: Iterable[History], about: str, *, of: Recipient, care: CareRules, at: datetime
+) -> dict[str, Task]:
+    """
+    Return the flags that a programme's rules raise, by name.
+
+    A history for each thing that was said: what somebody took back a minute later still counts.
+    """
+    found: dict[str, Task] = {}
+    for history in histories:
+        for one in raised(care.rules, history):
+            flag = flag_for(one, about, care=care, person_id=of.person_id, zone=of.zone, at=at)
+            found.setdefault(flag.id, flag)
+    return found
+
+
+def approve(
+    care: CareRules, change: Callable[[CareRules], CareRules], *, version: int, on: date, store: CareRulesStore
+) -> CareRules:
+    """
+    Change a programme's rules, in the name of who approved them.
+
+    :raises Invalid: if they were approved on a day to come, or two rules have one name
+    :raises Stale: if ``version`` isn't the present one
+    """
+    if care.version != version:
+        raise Stale("the rules were changed meanwhile")
+    after = replace(change(care), version=care.version + 1)
+    faults = []
+    names = [rule.id for rule in after.rules]
+    if len(set(names)) < len(names):
+        faults.append(Fault(field="rules", reason="must not have two of one id"))
+    if after.approved_on is None or after.approved_on > on:
+        faults.append(Fault(field="approvedOn", reason="must be a day that has come"))
+    if after.working.opens >= after.working.closes:
+        faults.append(Fault(field="workingFrom", reason="must be before workingTo"))
+    if faults:
+        raise Invalid(*faults)
+    store.save(after)
+    return after

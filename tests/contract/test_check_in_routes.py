@@ -1,0 +1,275 @@
+"""The doors to check-ins over the table: asked, answered by app or by staff, looked at, said back, and refused."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.outreach.domain import Hold
+from tests.contract.test_people_routes import Api
+from tests.toy import NOW, Told
+
+CASE_MANAGER = "keeper=iop-evening/case-manager"
+CLINICIAN = "ben=iop-evening/clinician"
+ANA = "ana-sub=iop-evening/participant"
+ADMIN = "admin=iop-evening/program-admin"
+TODAY = "2026-11-24"
+APPROVAL = {"approvedBy": "Dr. Ruth Levi, LCSW", "approvedOn": "2026-11-01"}
+
+
+@pytest.fixture
+def api(aws: None) -> Api:
+    del aws
+    api = Api()
+    assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
+    return api
+
+
+@pytest.fixture
+def ana(api: Api) -> str:
+    person_id = api.enrol()
+    assert api.send("PUT", f"/people/{person_id}/sign-in", {"subject": "ana-sub"}).status in {200, 204}
+    assert api.send("PUT", f"/people/{person_id}/care-team/keeper").status == 204
+    api.as_whom = ANA
+    return person_id
+
+
+def send(api: Api, person_id: str, answers: dict[str, Any], **more: Any) -> Told:
+    return api.send("POST", f"/people/{person_id}/check-ins", {"answers": answers, **more})
+
+
+def flags(api: Api, person_id: str) -> dict[str, dict[str, Any]]:
+    """Return the flags by the name of their rule, as a case manager sees them."""
+    before, api.as_whom = api.as_whom, CASE_MANAGER
+    told = api.send("GET", f"/people/{person_id}/tasks")
+    api.as_whom = before
+    assert told.status == 200, told.text
+    return {task["about"].partition("-")[0]: task for task in told.json["items"] if task["kind"] == "flag"}
+
+
+def test_the_daily_form_is_shown_in_the_persons_language_with_why_and_who_sees_it(api: Api, ana: str) -> None:
+    shown = api.send("GET", f"/people/{ana}/check-in-form").json
+
+    assert (shown["form"], shown["version"]) == ("daily", 1)
+    assert "They see what you send here" in shown["why"]
+    (section,) = shown["sections"]
+    assert [question["id"] for question in section["questions"]] == ["mood", "craving", "plan", "note"]
+    assert [choice["value"] for choice in section["questions"][0]["choices"]] == list(range(11))
+
+
+def test_item_9_is_only_asked_where_somebody_reads_it(api: Api, ana: str) -> None:
+    def asked() -> set[str]:
+        sections = api.send("GET", f"/people/{ana}/check-in-form?form=weekly").json["sections"]
+        return {question["id"] for section in sections for question in section["questions"]}
+
+    assert {"phq8.8", "gad7.7", "bam7.17"} <= asked()
+    assert not [question for question in asked() if question.startswith("phq9")]
+
+    api.as_whom = ADMIN
+    rules = api.send("GET", "/programmes/iop-evening/care-rules")
+    body = {"rules": rules.json["rules"], "readsItem9": True} | APPROVAL
+    assert api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"0"').status == 200
+    api.as_whom = ANA
+
+    assert "phq9.9" in asked()
+
+
+def test_an_answer_is_kept_said_back_and_not_asked_for_twice(api: Api, ana: str) -> None:
+    for number in (2, 3, 4):
+        assert send(api, ana, {"mood": number}, on=f"2026-11-{17 + number}").status == 201
+    told = send(api, ana, {"mood": 7, "plan": "not_fully", "note": "Slept badly. نعم 🌱"})
+    again = send(api, ana, {"mood": 7, "plan": "not_fully", "note": "Slept badly. نعم 🌱"})
+
+    assert (told.status, again.status, again.json["changed"]) == (201, 201, 0)
+    assert told.json["answers"] == {"mood": 7, "plan": "not_fully"}
+    assert (told.json["on"], told.json["source"], told.json["enteredBy"]) == (TODAY, "app", None)
+    assert told.json["told"] == [
+        "You told us how you feel: 7 of 10. That is more than in your last answers (3 on average).",
+        "You told us that it didn't go fully to plan. That happens, and it helps to know.",
+    ]
+    listed = api.send("GET", f"/people/{ana}/check-ins").json["items"]
+    assert [one["on"] for one in listed] == [TODAY, "2026-11-21", "2026-11-20", "2026-11-19"]
+    assert api.send("GET", f"/people/{ana}/check-ins/{TODAY}/texts").json == {"texts": {"note": "Slept badly. نعم 🌱"}}
+
+
+def test_staff_enter_an_answer_for_the_person_and_it_says_who_did(api: Api, ana: str) -> None:
+    api.as_whom = CASE_MANAGER
+
+    told = send(api, ana, {"craving": 3}, on="2026-11-23")
+
+    assert (told.json["source"], told.json["enteredBy"]) == ("staff", "keeper")
+
+
+@pytest.mark.parametrize("who", [ADMIN, "mia=iop-evening/peer-specialist", "eve=iop-evening/supporter"])
+def test_nobody_else_sees_or_enters_answers(api: Api, ana: str, who: str) -> None:
+    send(api, ana, {"mood": 2})
+    api.as_whom = who
+
+    assert send(api, ana, {"mood": 5}).status in {403, 404}
+    assert api.send("GET", f"/people/{ana}/check-ins").status in {403, 404}
+    assert api.send("GET", f"/people/{ana}/check-ins/{TODAY}/texts").status in {403, 404}
+
+
+def test_another_persons_check_in_is_not_there(api: Api, ana: str) -> None:
+    other = DynamoPeople()
+    api.as_whom = ADMIN
+    bea = api.enrol(externalId="TBH-2", email="bea@example.com")
+    api.as_whom = ANA
+
+    assert send(api, bea, {"mood": 5}).status == 404
+    assert api.send("GET", f"/people/{bea}/check-ins").status == 404
+    assert other.load(bea, now=NOW) is not None
+    assert send(api, ana, {"mood": 5}).status == 201
+
+
+BAM = {"1": 2, "2": 2, "3": 3, "4": 1, "5": 0, "6": 0, "8": 3, "9": 2, "10": 1}
+BAM |= {"11": 1, "12": 0, "13": 2, "14": 4, "15": 2, "16": 3}
+WEEK = {f"bam7.{item}": value for item, value in BAM.items()} | {"phq8.1": 3, "phq8.2": 3, "goals": "Call my sister."}
+
+
+def test_a_week_is_scored_and_raises_the_flags_of_its_thresholds_once(api: Api, ana: str) -> None:
+    first = send(api, ana, WEEK, form="weekly")
+    rest = {f"phq8.{item}": 2 for item in range(3, 9)}
+    second = send(api, ana, WEEK | rest, form="weekly")
+
+    assert first.status == second.status == 201, second.text
+    scores = {one["score"]: (one["value"], one["lowest"], one["band"]) for one in second.json["scores"]}
+    assert scores == {
+        "bam7.use": (1, 1, None),
+        "bam7.risk": (13, 13, None),
+        "bam7.protective": (12, 12, None),
+        "phq8.phq2": (6, 6, "positive"),
+        "phq8.total": (18, 18, "moderately_severe"),
+    }
+    assert "Your answers about low mood add up to 18 of 24." in second.json["told"]
+    assert not [word for word in ("depress", "disorder", "severe") if word in " ".join(second.json["told"])]
+    raised = flags(api, ana)
+    assert set(raised) == {"use_reported", "risk_high", "protection_low", "low_mood_phq8"}
+    assert raised["use_reported"]["because"] == f"bam7.use=1 ({TODAY})"
+    # Tuesday at one in the afternoon in New York: the end of Wednesday.
+    assert raised["use_reported"]["dueAt"] == "2026-11-25T22:00:00Z"
+
+
+def test_who_would_rather_talk_is_looked_after_within_two_hours_and_celebrations_wait(api: Api, ana: str) -> None:
+    send(api, ana, {"plan": "talk", "craving": 9})
+    send(api, ana, {"plan": "yes", "craving": 0})
+
+    raised = flags(api, ana)
+
+    assert {
+        name: (one["severity"], one["owner"], one["dueAt"], one["state"]) for name, one in raised.items()
+    } == dict.fromkeys(("wants_to_talk", "craving_severe"), ("urgent", "case-manager", "2026-11-24T20:00:00Z", "open"))
+    who = DynamoPeople().load(ana, now=NOW)
+    assert who is not None
+    assert who.holds == {Hold.CONVERSATION}
+
+
+def test_a_flag_stays_open_until_somebody_says_what_they_did(api: Api, ana: str) -> None:
+    send(api, ana, {"craving": 9})
+    flag = flags(api, ana)["craving_severe"]
+    api.as_whom = CASE_MANAGER
+
+    assert api.send("PUT", f"/people/{ana}/tasks/{flag['id']}", {"action": "  "}).kind == "invalid"
+    done = api.send("PUT", f"/people/{ana}/tasks/{flag['id']}", {"action": "Called her; she is with her sister."})
+
+    assert (done.json["state"], done.json["doneBy"], done.json["doneAt"]) == ("done", "keeper", "2026-11-24T18:00:00Z")
+    api.as_whom = ANA
+    assert api.send("GET", f"/people/{ana}/tasks").kind == "forbidden"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"answers": {}}, "answers"),
+        ({"answers": {"mood": 11}}, "mood"),
+        ({"answers": {"mood": -1}}, "mood"),
+        ({"answers": {"mood": "3"}}, "mood"),
+        ({"answers": {"mood": True}}, "mood"),
+        ({"answers": {"mood": 3.5}}, "mood"),
+        ({"answers": {"mood": None}}, "mood"),
+        ({"answers": {"plan": "maybe"}}, "plan"),
+        ({"answers": {"weight": 3}}, "weight"),
+        ({"answers": {"note": "x" * 501}}, "note"),
+        ({"answers": {"note": "  "}}, "answers"),
+        ({"answers": {"mood": 3}, "form": "monthly"}, "form"),
+        ({"answers": {"mood": 3}, "formVersion": 99}, "formVersion"),
+        ({"answers": {"mood": 3}, "on": "2026-11-25"}, "on"),
+        ({"answers": {"mood": 3}, "on": "2026-11-16"}, "on"),
+        ({"answers": {"mood": 3}, "on": "2026-02-30"}, "on"),
+        ({"answers": {"bam7.4": 0, "bam7.5": 1}, "form": "weekly"}, "bam7.5"),
+        ({"answers": {"phq9.9": 1}, "form": "weekly"}, "phq9.9"),
+    ],
+)
+def test_what_cant_be_is_refused_with_its_question_and_nothing_is_kept(
+    api: Api, ana: str, body: dict[str, Any], field: str
+) -> None:
+    told = api.send("POST", f"/people/{ana}/check-ins", body)
+
+    assert told.status == 422, told.text
+    assert field in {error["field"] for error in told.json["errors"]}
+    assert api.send("GET", f"/people/{ana}/check-ins").json["items"] == []
+
+
+def test_a_megabyte_of_text_is_refused_before_it_is_read(api: Api, ana: str) -> None:
+    assert send(api, ana, {"note": "x" * 2**20}).status == 413
+
+
+def test_a_programmes_own_rules_need_a_name_and_a_day_and_the_version_in_hand(api: Api, ana: str) -> None:
+    path = "/programmes/iop-evening/care-rules"
+    assert api.send("GET", path).json["approvedBy"] is None
+    rule = {
+        "id": "low_mood",
+        "when": {"ran": {"of": "mood", "atLeast": 0, "days": 2}},
+        "severity": "follow_up",
+        "owner": "clinician",
+        "within": {"workingDays": 1},
+    }
+    body = {"rules": [rule], "readsItem9": False} | APPROVAL
+    assert api.send("PUT", path, body, if_match='"0"').kind == "forbidden"
+    api.as_whom = ADMIN
+
+    assert api.send("PUT", path, body).kind == "precondition-required"
+    told = api.send("PUT", path, body, if_match='"0"')
+    assert (told.status, told.headers["ETag"], told.json["rules"][0]["id"]) == (200, '"1"', "low_mood")
+    assert api.send("PUT", path, body, if_match='"0"').kind == "stale"
+
+    api.as_whom = ANA
+    send(api, ana, {"mood": 4}, on="2026-11-23")
+    send(api, ana, {"mood": 4, "craving": 10})
+    assert set(flags(api, ana)) == {"low_mood"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"when": {}}, "rules.0.when"),
+        ({"when": {"missed": {"inARow": 0}}}, "rules.0.when.missed.inARow"),
+        ({"when": {"missed": {"inARow": 2}, "rose": {"of": "mood", "by": 1}}}, "rules.0.when"),
+        ({"when": {"answered": {"of": "mood"}}}, "rules.0.when.answered"),
+        ({"when": {"answered": {"of": "__import__", "atLeast": 1}}}, "rules.0.when.answered.of"),
+        ({"owner": "supporter"}, "rules.0.owner"),
+        ({"within": {"hours": 0}}, "rules.0.within.hours"),
+        ({"id": "Bad name"}, "rules.0.id"),
+        ({"severity": "meh"}, "rules.0.severity"),
+    ],
+)
+def test_a_rule_that_means_nothing_is_refused_with_its_place(api: Api, change: dict[str, Any], field: str) -> None:
+    rule = {"id": "r", "when": {"missed": {"inARow": 2}}, "severity": "urgent", "owner": "clinician"}
+    body = {"rules": [rule | {"within": {"hours": 1}} | change], "readsItem9": False} | APPROVAL
+
+    told = api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"0"')
+
+    assert told.status == 422, told.text
+    assert [error["field"] for error in told.json["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"), [({"approvedOn": "2026-12-24"}, "approvedOn"), ({"workingFrom": "18:00"}, "workingFrom")]
+)
+def test_rules_are_approved_on_a_day_that_has_come(api: Api, change: dict[str, Any], field: str) -> None:
+    rules = api.send("GET", "/programmes/iop-evening/care-rules").json["rules"]
+    body = {"rules": rules, "readsItem9": False} | APPROVAL | change
+
+    told = api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"0"')
+
+    assert [error["field"] for error in told.json["errors"]] == [field]
