@@ -11,7 +11,7 @@ from chalicelib.enrollment.holds import Holds, hold_for_crisis, hold_for_flag
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.flags.rules import History, Told
 from chalicelib.flags.service import CareRulesStore, flags_of
-from chalicelib.outreach.categories import CHECK_IN
+from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.domain import Entry, Recipient, Standing, Status
 from chalicelib.outreach.links import Claims
 from chalicelib.outreach.ports import Ledger
@@ -51,9 +51,6 @@ REMEMBERED = timedelta(weeks=6)
 
 PRESSING = {Severity.CRISIS, Severity.URGENT}
 """While these are open, celebrations wait (domain rules 2)."""
-
-WEEKLY_CHECK_IN = f"{CHECK_IN}-{WEEKLY}"
-"""The kind of the weekly check-in's occurrences: of the same category as the daily one's."""
 
 SEVERE_CRAVING = 9
 """Craving of 9 or 10 of 10 counts as severe (a default; the programme's clinical approver may set another)."""

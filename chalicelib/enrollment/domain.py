@@ -101,12 +101,12 @@ class CheckInPreference:
     at: time
     days: frozenset[str]
 
-    def schedule(self, person: Person, *, version: int, now: datetime) -> Schedule:
+    def schedule(self, person: Person, *, version: int, now: datetime, kind: str = CHECK_IN) -> Schedule:
         """Return the schedule that asks them so from now on."""
         recurrence = Recurrence(
             at=self.at, rule=weekly(self.days), zone=person.zone, starts_on=local_date(now, person.zone)
         )
-        return Schedule(person_id=person.id, kind=CHECK_IN, version=version, when=recurrence, since=now)
+        return Schedule(person_id=person.id, kind=kind, version=version, when=recurrence, since=now)
 
     @classmethod
     def of(cls, schedule: Schedule) -> "CheckInPreference":

@@ -107,7 +107,7 @@ def edit_schedule(person_id: str, kind: str, edit: Edit, *, version: int, now: d
         present = find_schedule(record, kind)
         if present.version != version:
             raise Stale("the schedule was changed meanwhile")
-        if kind == CHECK_IN and (edit.title is not None or edit.plan is not None):
+        if category_name(kind) == CHECK_IN and (edit.title is not None or edit.plan is not None):
             raise CheckInsStay("check-ins have no title, and their times are the check-in preferences")
         when = edit.plan(record.person.zone) if edit.plan else present.when
         faults = [] if edit.title is None else title_faults(edit.title)

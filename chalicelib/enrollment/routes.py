@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.edge.http import Answer, Asked, Page, PageQuery
 from chalicelib.edge.ids import new_id
 from chalicelib.enrollment import (
+    asking_routes,
     consent_routes,
     contact_routes,
     device_routes,
@@ -21,7 +22,7 @@ from chalicelib.enrollment import (
 from chalicelib.enrollment.changing import Marker, find_person
 from chalicelib.enrollment.channels import email_address
 from chalicelib.enrollment.consents import Via, Will
-from chalicelib.enrollment.domain import CheckInPreference, Person, Record, trimmed
+from chalicelib.enrollment.domain import Person, Record, trimmed
 from chalicelib.enrollment.doors import doors
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.reaching import held_by
@@ -29,12 +30,10 @@ from chalicelib.enrollment.shapes import (
     EpisodeList,
     NewPerson,
     PersonEdit,
-    Preferences,
     Readmission,
     ShownEpisode,
     ShownMember,
     ShownPerson,
-    ShownPreferences,
     Transition,
 )
 from chalicelib.enrollment.showing import (
@@ -43,7 +42,6 @@ from chalicelib.enrollment.showing import (
     shown_episode,
     shown_member,
     shown_person,
-    shown_preferences,
 )
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid
@@ -51,6 +49,7 @@ from chalicelib.outreach.domain import DetailLevel
 from chalicelib.privacy.domain import Act, Field, Rule, View
 
 __all__ = [
+    "asking_routes",
     "consent_routes",
     "contact_routes",
     "device_routes",
@@ -254,46 +253,3 @@ def move_episode(asked: Asked, person_id: str) -> Answer:
     """Move it."""
     record = service.move_episode(person_id, asked.body.to, now=asked.now, people=DynamoPeople())
     return Answer(body=shown_episode(record.episode))
-
-
-@doors.door(
-    "GET",
-    "/people/{person_id}/check-in-preferences",
-    summary="When a person is asked, and left alone",
-    rule=Rule(act=Act.READ, field=Field.PREFERENCES, subject="person_id", purpose="see when somebody is asked"),
-    answer=ShownPreferences,
-)
-def show_preferences(_asked: Asked, person_id: str) -> Answer:
-    """Show them."""
-    return _preferences(find_person(person_id, people=DynamoPeople()))
-
-
-@doors.door(
-    "PUT",
-    "/people/{person_id}/check-in-preferences",
-    summary="Say when to ask a person, and when to leave them alone",
-    rule=Rule(act=Act.WRITE, field=Field.PREFERENCES, subject="person_id", purpose="change when somebody is asked"),
-    body=Preferences,
-    answer=ShownPreferences,
-    edits=True,
-)
-def put_preferences(asked: Asked, person_id: str) -> Answer:
-    """Put them in place of those before."""
-    sent: Preferences = asked.body
-    record = service.prefer_check_ins(
-        person_id,
-        preference_of(sent.check_in),
-        quiet_from=clock(sent.quiet_hours.start),
-        quiet_to=clock(sent.quiet_hours.end),
-        version=asked.if_match or 0,
-        now=asked.now,
-        people=DynamoPeople(),
-    )
-    return _preferences(record)
-
-
-def _preferences(record: Record) -> Answer:
-    programme = service.find_programme(record.episode.programme_id, programmes=DynamoProgrammes())
-    check_in = CheckInPreference.of(record.check_in) if record.check_in else None
-    shown = shown_preferences(record.person, check_in, programme.quiet_hours)
-    return Answer(body=shown, etag=record.person.version)

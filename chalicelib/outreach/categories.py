@@ -9,6 +9,8 @@ from chalicelib.outreach.domain import DUE_SHARDS, URGENT, ChannelKind, Due, Urg
 from chalicelib.outreach.recurrence import resolve
 
 CHECK_IN = "check_in"
+WEEKLY_CHECK_IN = f"{CHECK_IN}-weekly"
+"""The kind of the weekly one: its message is the same, its page asks more."""
 APPOINTMENT = "appointment"
 """A reminder of a date: a session, a meeting, anything with a time; its kinds are ``appointment-{id}``."""
 INVITE = "invite"

@@ -273,3 +273,30 @@ def test_rules_are_approved_on_a_day_that_has_come(api: Api, change: dict[str, A
     told = api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"0"')
 
     assert [error["field"] for error in told.json["errors"]] == [field]
+
+
+def test_the_weekly_check_in_is_asked_on_its_own_day_beside_the_daily_one(api: Api, ana: str) -> None:
+    path = f"/people/{ana}/weekly-check-in"
+
+    put = api.send("PUT", path, {"day": "SU", "time": "18:00"})
+    again = api.send("PUT", path, {"day": "SA", "time": "10:30"})
+
+    assert (put.json["id"], put.json["category"], put.json["next"]) == (
+        "check_in-weekly",
+        "check_in",
+        "2026-11-29T23:00:00Z",
+    )
+    assert again.json["next"] == "2026-11-28T15:30:00Z"
+    listed = {one["id"]: one["next"] for one in api.send("GET", f"/people/{ana}/schedules").json["items"]}
+    assert listed == {"check_in": "2026-11-25T14:00:00Z", "check_in-weekly": "2026-11-28T15:30:00Z"}
+    assert api.send("DELETE", path).status == api.send("DELETE", path).status == 204
+    assert [one["id"] for one in api.send("GET", f"/people/{ana}/schedules").json["items"]] == ["check_in"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [({"day": "XX", "time": "18:00"}, "day"), ({"day": "SU", "time": "24:00"}, "time")]
+)
+def test_a_day_that_is_none_is_refused(api: Api, ana: str, body: dict[str, str], field: str) -> None:
+    told = api.send("PUT", f"/people/{ana}/weekly-check-in", body)
+
+    assert [error["field"] for error in told.json["errors"]] == [field]

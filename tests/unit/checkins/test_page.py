@@ -8,10 +8,10 @@ import pytest
 from chalicelib.checkins.domain import Answer
 from chalicelib.checkins.forms import DAILY, WEEKLY
 from chalicelib.checkins.page import OneTap, Visit
-from chalicelib.checkins.service import WEEKLY_CHECK_IN, Desk
+from chalicelib.checkins.service import Desk
 from chalicelib.edge.pages import Shown
 from chalicelib.flags.domain import CareRules
-from chalicelib.outreach.categories import CHECK_IN
+from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.domain import Hold, Recipient, Standing
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from tests.build import PERSON, a_recipient, an_email, said, utc
