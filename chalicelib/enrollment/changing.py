@@ -186,7 +186,7 @@ def rescheduled(change: Change, preference: CheckInPreference, present: Schedule
 
 def edited(change: Change, present: Schedule, schedule: Schedule, *, now: datetime) -> Change:
     """Put a schedule in the place of ``present``, and what waits along with it."""
-    dues = replanned(present, schedule, now=now)
+    schedule, dues = replanned(present, schedule, now=now)
     return replace(change, schedules=(*change.schedules, schedule), dues=(*change.dues, *dues))
 
 
@@ -218,5 +218,5 @@ def restarted(record: Record, change: Change, *, now: datetime) -> Change:
         return change
     for present in record.schedules:
         if not present.paused:
-            change = scheduled(change, replace(present, version=present.version + 1, since=now), now=now)
+            change = scheduled(change, replace(present, version=present.version + 1, since=now, fell_due=None), now=now)
     return change

@@ -60,6 +60,7 @@ def written(record: Record) -> str:
                 int(each.paused),
                 # To the second, as the schedule's own item has it.
                 _text(each.since.replace(microsecond=0) if each.since else None),
+                *([whens.written_occurrence(each.fell_due)] if each.fell_due else []),
             ]
             for each in record.schedules
         ],
@@ -231,6 +232,7 @@ def _schedule(
     keeps_zone: int,
     paused: int,
     since: str | None,
+    fell_due: str | None = None,
 ) -> Schedule:
     return Schedule(
         person_id=person_id,
@@ -241,6 +243,7 @@ def _schedule(
         keeps_zone=bool(keeps_zone),
         paused=bool(paused),
         since=_instant(since),
+        fell_due=whens.read_occurrence(fell_due),
     )
 
 

@@ -119,7 +119,6 @@ def edit_schedule(person_id: str, kind: str, edit: Edit, *, version: int, now: d
             when=when,
             keeps_zone=edit.keeps_zone if edit.plan else present.keeps_zone,
             paused=present.paused if edit.paused is None else edit.paused,
-            since=now if edit.plan or edit.paused is False else present.since,
         )
         change = edited(next_of(record), present, schedule, now=now)
         if edit.plan and not schedule.paused and all(due.due_at <= now for due in change.dues):

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from chalicelib.outreach.recurrence import When, resolve
+from chalicelib.outreach.recurrence import Occurrence, When, resolve
 
 DUE_SHARDS = 50
 """Partitions per hour of due rows: a million people can share one nine o'clock (1,000 writes/s each)."""
@@ -121,7 +121,8 @@ class Schedule:
     What comes for a person by a rule: ``kind`` (for example ``check_in``), when, and a version that grows by edits.
 
     ``title`` is for the person and their staff, never for a message. ``keeps_zone``: its zone stays when the person's
-    changes. A ``paused`` one has no due row. It counts from ``since`` on, the instant that it was set, or let go on.
+    changes. A ``paused`` one has no due row. This version counts from ``since`` on, and ``fell_due`` is the last time that
+    came by the ones before it.
     """
 
     person_id: str
@@ -132,6 +133,7 @@ class Schedule:
     keeps_zone: bool = False
     paused: bool = False
     since: datetime | None = None
+    fell_due: Occurrence | None = None
 
 
 class Standing(StrEnum):

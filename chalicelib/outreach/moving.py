@@ -18,17 +18,18 @@ LONGEST_SILENCE = timedelta(hours=36)
 _LOOK_BACK = timedelta(days=3)
 
 
-def replanned(before: Schedule, after: Schedule, *, now: datetime) -> tuple[Due, ...]:
+def replanned(before: Schedule, after: Schedule, *, now: datetime) -> tuple[Schedule, tuple[Due, ...]]:
     """
-    Return the due rows of ``after``, the version that an edit of ``before`` makes.
+    Return ``after``, the version that an edit of ``before`` makes, as it counts from now on, and its due rows.
 
     A local date on which the one before fell due is left out from there on: what was sent is not repeated.
     """
-    if after.paused:
-        return ()
     last = None if before.paused else _last(before, now)
+    after = replace(after, since=now, fell_due=last)
+    if after.paused:
+        return after, ()
     following = _next_on_another_date(after, last, now)
-    return _unended(after, last, now) + ((_due(after, following),) if following else ())
+    return after, _unended(after, last, now) + ((_due(after, following),) if following else ())
 
 
 def moved(schedule: Schedule, *, zone: str, now: datetime) -> tuple[Schedule, tuple[Due, ...]]:
@@ -40,14 +41,15 @@ def moved(schedule: Schedule, *, zone: str, now: datetime) -> tuple[Schedule, tu
     Denver to New York at 8:30 must not cost the reminder of 9:00. Where a date is lived twice, by crossing the date
     line to the west, it has one occurrence all the same.
     """
-    after = replace(schedule, when=in_zone(schedule.when, zone), version=schedule.version + 1)
+    after = replace(schedule, when=in_zone(schedule.when, zone), version=schedule.version + 1, since=now, fell_due=None)
     if schedule.paused:
         return after, ()
     last, pending = _last(schedule, now), next_occurrence(schedule.when, after=now)
     following = _next_on_another_date(after, last, now)
     if pending and _would_be_missed(pending, last, following):
         following = Occurrence(on=pending.on, at=now.replace(microsecond=0))
-    return after, _unended(after, last, now) + ((_due(after, following),) if following else ())
+    came = following if following and following.at <= now else last
+    return replace(after, fell_due=came), _unended(after, last, now) + ((_due(after, following),) if following else ())
 
 
 def _next_on_another_date(schedule: Schedule, last: Occurrence | None, now: datetime) -> Occurrence | None:
@@ -66,9 +68,14 @@ def _would_be_missed(pending: Occurrence, last: Occurrence | None, following: Oc
 
 
 def _last(schedule: Schedule, now: datetime) -> Occurrence | None:
-    found, at = None, max(now - _LOOK_BACK, schedule.since or now - _LOOK_BACK)
+    """Return the last time that it fell due, by this version or one before; a date that had its time has no other."""
+    earliest = now - _LOOK_BACK
+    found = schedule.fell_due if schedule.fell_due and schedule.fell_due.at > earliest else None
+    at = max(earliest, schedule.since or earliest)
     while (following := next_occurrence(schedule.when, after=at)) and following.at <= now:
-        found, at = following, following.at
+        at = following.at
+        if found is None or following.on > found.on:
+            found = following
     return found
 
 

@@ -12,7 +12,7 @@ from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import URGENT, Due, Schedule
 from chalicelib.outreach.parking import Parked
 from chalicelib.outreach.ticking import HOUR
-from chalicelib.outreach.written import read, written
+from chalicelib.outreach.written import read, read_occurrence, written, written_occurrence
 
 
 class ScheduleItem(Item, discriminator="schedule"):
@@ -24,6 +24,7 @@ class ScheduleItem(Item, discriminator="schedule"):
     keeps_zone = BooleanAttribute(null=True)
     paused = BooleanAttribute(null=True)
     since = UnicodeAttribute(null=True)
+    fell_due = UnicodeAttribute(null=True)
 
 
 class DueItem(Item, discriminator="due"):
@@ -63,6 +64,7 @@ def schedule_item(schedule: Schedule) -> ScheduleItem:
         keeps_zone=schedule.keeps_zone or None,
         paused=schedule.paused or None,
         since=instant(schedule.since) if schedule.since else None,
+        fell_due=written_occurrence(schedule.fell_due),
     )
 
 
@@ -77,6 +79,7 @@ def schedule_of(item: ScheduleItem) -> Schedule:
         keeps_zone=bool(item.keeps_zone),
         paused=bool(item.paused),
         since=datetime.fromisoformat(item.since) if item.since else None,
+        fell_due=read_occurrence(item.fell_due),
     )
 
 

@@ -1,13 +1,13 @@
-"""How a ``When`` is written down and read back: plain data for JSON, each form under its name."""
+"""How a ``When``, and one time that it brought, are written down and read back."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from chalicelib.outreach.recurrence import Elapsed, Once, OnDay, Recurrence, When
+from chalicelib.outreach.recurrence import Elapsed, Occurrence, Once, OnDay, Recurrence, When
 
 
 def written(when: When | date) -> dict[str, Any]:
-    """Return it as plain data; ``read`` reads it back."""
+    """Return it as plain data for JSON, each form under its name; ``read`` reads it back."""
     match when:
         case Recurrence():
             return {
@@ -54,3 +54,16 @@ def _moment(data: dict[str, Any]) -> Recurrence | Once:
     if "once" in data:
         return Once(on=date.fromisoformat(data["once"]), at=at, zone=data["zone"])
     return Recurrence(at=at, rule=data["rule"], zone=data["zone"], starts_on=date.fromisoformat(data["starts_on"]))
+
+
+def written_occurrence(one: Occurrence | None) -> str | None:
+    """Return one time as a text; ``read_occurrence`` reads it back."""
+    return f"{one.on.isoformat()} {one.at.isoformat()}" if one else None
+
+
+def read_occurrence(text: str | None) -> Occurrence | None:
+    """Return what ``written_occurrence`` wrote."""
+    if text is None:
+        return None
+    on, at = text.split(" ")
+    return Occurrence(on=date.fromisoformat(on), at=datetime.fromisoformat(at))

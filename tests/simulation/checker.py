@@ -26,6 +26,9 @@ SLACK = 2.1
 LIVES = 91.0
 """How long a delivery lives at most: what it read is no older than that when it sends."""
 
+ON_ITS_WAY = 20.0
+"""How long a provider may take to take what its sender no longer waits for."""
+
 PAGED_WITHIN = 15 * 60.0
 """A crisis page is with a provider by then, unless everything is down."""
 
@@ -343,7 +346,7 @@ class Checker:
         way = taken.channel.kind
         if not taken.tells:
             self._found("each message says something", taken.name, "it tells of nothing")
-        if taken.at - read_at > LIVES:
+        if taken.at - read_at > LIVES + (0 if taken.heard else ON_ITS_WAY):
             self._found("nobody acts on what was read long ago", taken.name, f"{taken.at - read_at:.0f} s before")
         if taken.channel not in naive.ways(state, taken.name[1]) and taken.name[1].split("-")[0] != "updates":
             self._found("nothing after an opt-out", taken.name, f"not over {taken.channel.id}, as it was read")

@@ -7,7 +7,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, islice
 from multiprocessing import get_context
 
 from tests.simulation.checker import Finding
@@ -70,7 +70,7 @@ def _results(first: int, last: int | None, *, occurrences: int, size: Size) -> I
     with get_context("spawn").Pool(PROCESSES, initializer=os.nice, initargs=(10,)) as pool:
         # Handed out in small lots, so that no more seeds run than are needed.
         while done < occurrences:
-            lot = [(seed, size) for seed, _ in zip(seeds, range(4 * PROCESSES), strict=False)]
+            lot = [(seed, size) for seed in islice(seeds, 4 * PROCESSES)]
             if not lot:
                 return
             for result in pool.imap(simulate, lot):

@@ -213,7 +213,7 @@ class World:
         if how is How.MOVED and present is not None:
             schedule, dues = moved(present, zone=wish.zone, now=at)
         elif how is How.EDITED and present is not None:
-            dues = replanned(present, schedule, now=at)
+            schedule, dues = replanned(present, schedule, now=at)
         else:
             first = first_due(schedule, after=at)
             dues = (first,) if first else ()

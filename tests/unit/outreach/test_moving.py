@@ -152,8 +152,8 @@ def test_an_edit_to_later_on_a_day_that_had_its_reminder_holds_from_the_next_day
     now = utc("2026-11-24T15:00")  # ten o'clock in New York
     three = a_schedule(at="15:00", version=2)
 
-    *_, after_nine = replanned(a_schedule(at="09:00"), three, now=now)
-    *_, before_eleven = replanned(a_schedule(at="11:00"), three, now=now)
+    _, (*_, after_nine) = replanned(a_schedule(at="09:00"), three, now=now)
+    _, (*_, before_eleven) = replanned(a_schedule(at="11:00"), three, now=now)
 
     assert after_nine.on == date(2026, 11, 25)
     assert before_eleven.on == date(2026, 11, 24)
@@ -164,7 +164,7 @@ def test_what_waits_for_quiet_hours_to_end_is_not_lost_by_an_edit_or_a_move() ->
     seven, nine = a_schedule(at="07:00"), a_schedule(at="09:00", version=2)
 
     for dues in (
-        replanned(seven, nine, now=half_past_seven),
+        replanned(seven, nine, now=half_past_seven)[1],
         moved(seven, zone="America/Chicago", now=half_past_seven)[1],
     ):
         waiting, following = dues
@@ -181,7 +181,7 @@ def test_what_waits_for_quiet_hours_to_end_is_not_lost_by_an_edit_or_a_move() ->
 def test_what_is_too_late_to_send_is_not_put_again() -> None:
     reminder = Schedule(person_id=PERSON, kind="appointment-1", version=1, when=one_off("09:00"))
 
-    dues = replanned(reminder, replace(reminder, version=2, title="Other"), now=utc("2026-11-24T18:00"))
+    _, dues = replanned(reminder, replace(reminder, version=2, title="Other"), now=utc("2026-11-24T18:00"))
 
     assert dues == ()
 
@@ -190,7 +190,7 @@ def test_what_lay_behind_when_a_schedule_was_set_never_fell_due_by_it() -> None:
     half_past_seven = utc("2026-11-24T12:30")
     seven = replace(a_schedule(at="07:00"), since=utc("2026-11-24T12:15"))
 
-    (due,) = replanned(seven, replace(seven, version=2, title="Other"), now=half_past_seven)
+    _, (due,) = replanned(seven, replace(seven, version=2, title="Other"), now=half_past_seven)
 
     assert due.on == date(2026, 11, 25)
 
@@ -200,6 +200,31 @@ def test_a_pause_stops_what_waits_and_going_on_does_not_bring_it_back() -> None:
     going = a_schedule(at="07:00")
     paused = replace(going, version=2, paused=True)
 
-    assert replanned(going, paused, now=half_past_seven) == ()
-    (due,) = replanned(paused, replace(paused, version=3, paused=False), now=half_past_seven)
+    assert replanned(going, paused, now=half_past_seven)[1] == ()
+    _, (due,) = replanned(paused, replace(paused, version=3, paused=False), now=half_past_seven)
     assert due.on == date(2026, 11, 25)
+
+
+def test_what_a_new_version_has_behind_it_already_never_fell_due_by_it() -> None:
+    """Tuesdays at noon of the Chatham Islands, moved to Samoa on a Tuesday evening, and then edited there."""
+    noon = Recurrence(at=time(12), rule="FREQ=WEEKLY;BYDAY=TU", zone="Pacific/Chatham", starts_on=date(2026, 11, 1))
+    tuesdays = replace(a_schedule(), when=noon, since=utc("2026-11-24T00:00"))
+    moved_at, edited_at = utc("2026-11-25T06:00"), utc("2026-11-25T06:30")
+
+    there, dues = moved(tuesdays, zone="Pacific/Pago_Pago", now=moved_at)
+    daily_there = replace(daily(time(12), "Pacific/Pago_Pago"), version=3)
+    _, after = replanned(there, daily_there, now=edited_at)
+
+    assert [due.on for due in dues] == [date(2026, 12, 1)]
+    assert [due.on for due in after] == [date(2026, 11, 25)]
+
+
+def test_what_waits_is_not_lost_by_two_edits_in_a_row_and_keeps_its_own_time() -> None:
+    seven, eight = utc("2026-11-24T12:20"), utc("2026-11-24T12:30")  # 7:20 and 7:30 in New York, in quiet hours
+    first, second, third = (a_schedule(at=at, version=n) for n, at in enumerate(("07:00", "07:10", "09:00"), 1))
+
+    second, _ = replanned(first, second, now=seven)
+    _, (waiting, following) = replanned(second, third, now=eight)
+
+    assert (waiting.on, waiting.due_at, waiting.version) == (date(2026, 11, 24), utc("2026-11-24T12:00"), 3)
+    assert following.on == date(2026, 11, 25)
