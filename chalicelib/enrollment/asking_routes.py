@@ -1,4 +1,4 @@
-"""The doors to when a person is asked, each day and each week. To pause it: ``…/schedules/check_in`` or its weekly one."""
+"""The doors to when a person is asked, each day and each week. ``…/schedules/check_in`` pauses it."""
 
 from datetime import time
 from http import HTTPStatus
