@@ -121,8 +121,8 @@ class Schedule:
     What comes for a person by a rule: ``kind`` (for example ``check_in``), when, and a version that grows by edits.
 
     ``title`` is for the person and their staff, never for a message. ``keeps_zone``: its zone stays when the person's
-    changes. A ``paused`` one has no due row. This version counts from ``since`` on, and ``fell_due`` is the last time that
-    came by the ones before it.
+    changes. A ``paused`` one has no due row. This version counts from ``since`` on, and ``fell_due`` is the last time
+    that came by the ones before it.
     """
 
     person_id: str

@@ -213,7 +213,8 @@ class Checker:
         first = min((taken.at for taken in self._sent_as.get(name, ())), default=None)
         if first is None:
             closed = naive.closes(name[1], name[2], due_at, "UTC")
-            if self._was_trouble(due_at, closed) and self._facts.ledger[name].reason is Reason.LATE:
+            entry = self._facts.ledger.get(name)
+            if self._was_trouble(due_at, closed) and entry and entry.reason is Reason.LATE:
                 self._verdict.counts["a crisis page that an outage outlasted"] += 1
             elif reachable:
                 self._found("a crisis is never lost", name, "no provider ever took the page")
