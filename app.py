@@ -32,12 +32,13 @@ if function_name() in {None, "api"}:
     from chalicelib.checkins.routes import doors as checkins
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
+    from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
     from chalicelib.privacy.routes import doors as privacy
     from chalicelib.tasks.routes import doors as tasks
 
-    for doors in (checkins, enrollment, notices, privacy, tasks, templates, openapi):
+    for doors in (checkins, enrollment, milestones, notices, privacy, tasks, templates, openapi):
         app.register_blueprint(doors)
 
 

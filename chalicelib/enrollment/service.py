@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Protocol
 
+from chalicelib.enrollment.celebrating import celebrations, hour_of
 from chalicelib.enrollment.changing import (
     Change,
     Marker,
@@ -157,6 +158,10 @@ def enrol(
     due = first_due(schedule, after=now) if schedule else None
     if due:
         dues.append(due)
+    schedules = (schedule,) if schedule else ()
+    if person.recovery_on:
+        milestones, coming = celebrations(person, person.recovery_on, at=hour_of(schedule), version=1, now=now)
+        schedules, dues = (*schedules, milestones), [*dues, *coming]
     change = Change(
         person=person,
         episode=episode,
@@ -166,7 +171,7 @@ def enrol(
             granted(person.id, current_text(scope, person.language), value, episode=1, will=will, now=now)
             for scope, value in enrolment.consents
         ),
-        schedules=(schedule,) if schedule else (),
+        schedules=schedules,
         dues=tuple(dues),
     )
     people.write(change)
@@ -175,7 +180,7 @@ def enrol(
         episodes=(episode,),
         channels=channels,
         consents=change.consents,
-        schedules=(schedule,) if schedule else (),
+        schedules=schedules,
     )
 
 

@@ -90,14 +90,13 @@ class NewPerson(Wire):
 
 
 class PersonEdit(Wire):
-    """What to change; what is left out stays, null takes away."""
+    """What to change; what is left out stays, null takes away. A recovery date has a door of its own."""
 
     given_name: Text | None = None
     family_name: Text | None = None
     preferred_name: Text | None = None
     language: Id | None = None
     time_zone: Id | None = None
-    recovery_date: date | None = None
 
 
 class ShownPerson(Wire):
