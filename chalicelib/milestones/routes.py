@@ -8,23 +8,29 @@ from typing import Annotated
 from pydantic import Field as Described
 
 from chalicelib.edge import pages
-from chalicelib.edge.http import Answer, Asked, Doors, Wire
+from chalicelib.edge.http import Answer, Asked, Page, PageQuery, Wire
+from chalicelib.edge.ids import new_id
+from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.enrollment.shapes import Clock
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid
-from chalicelib.milestones import service
+from chalicelib.milestones import programme_routes, service
 from chalicelib.milestones.domain import Goal, NotTheirWord, Word
-from chalicelib.milestones.shapes import ShownProgress, shown_progress
-from chalicelib.milestones.store import DynamoStreaks
+from chalicelib.milestones.doors import doors
+from chalicelib.milestones.entering import enter
+from chalicelib.milestones.progress import Progress, progress
+from chalicelib.milestones.shapes import NewEntered, ShownEntered, ShownProgress, shown_entered, shown_progress
+from chalicelib.milestones.store import DynamoAwards, DynamoEntries, DynamoStreaks
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.privacy.domain import Act, Field, Relationship, Role, Rule
 from chalicelib.tasks.store import DynamoTasks
 
 CalendarDate = date
-doors = Doors(__name__)
+__all__ = ["doors", "programme_routes"]
 
-_WORDS = Path(__file__).parent / "words.json"
+WORDS = Path(__file__).parent / "words.json"
+"""What to say to whoever tells of a return to use (domain rules 2)."""
 _CARE = frozenset({Role.CLINICIAN, Role.CASE_MANAGER})
 
 WithPerson = Annotated[
@@ -81,7 +87,7 @@ class LapseTaken(Wire):
 def show_milestones(asked: Asked, person_id: str) -> Answer:
     """Show them; to who is no care of theirs only which, since dates and days tell of what ended."""
     people = DynamoPeople()
-    found = service.progress(person_id, now=asked.now, people=people, streaks=DynamoStreaks(people))
+    found = progress(person_id, now=asked.now, people=people, streaks=DynamoStreaks(people))
     return _shown(found, in_full=_is_self(asked) or asked.granted.role in _CARE)
 
 
@@ -108,6 +114,7 @@ def set_recovery_date(asked: Asked, person_id: str) -> Answer:
         version=asked.if_match or 0,
         now=asked.now,
         people=people,
+        programmes=DynamoProgrammes(),
         streaks=DynamoStreaks(people),
         ledger=DynamoLedger(),
     )
@@ -140,12 +147,59 @@ def tell_of_lapse(asked: Asked, person_id: str) -> Answer:
         holds=DynamoHolds(),
         tasks=DynamoTasks(),
     )
-    words = Said.model_validate(pages.words(_WORDS, found.record.person.language))
-    return Answer(body=LapseTaken(words=words, progress=shown_progress(found)), etag=found.record.person.version)
+    words = Said.model_validate(pages.words(WORDS, found.record.person.language))
+    shown = shown_progress(found, DynamoAwards().of_person(person_id))
+    return Answer(body=LapseTaken(words=words, progress=shown), etag=found.record.person.version)
 
 
-def _shown(found: service.Progress, *, in_full: bool) -> Answer:
-    return Answer(body=shown_progress(found, in_full=in_full), etag=found.record.person.version)
+@doors.door(
+    "POST",
+    "/people/{person_id}/achievements",
+    summary="Write down an achievement or a breakthrough, in words; told to nobody",
+    rule=Rule(act=Act.WRITE, field=Field.MILESTONES, subject="person_id", purpose="write down what was reached"),
+    body=NewEntered,
+    answer=ShownEntered,
+    status=HTTPStatus.CREATED,
+    created=True,
+)
+def enter_achievement(asked: Asked, person_id: str) -> Answer:
+    """Keep it, with who wrote it."""
+    sent: NewEntered = asked.body
+    entry = enter(
+        person_id,
+        sent.sort,
+        sent.on,
+        sent.text,
+        by=asked.who.subject,
+        own=_is_self(asked),
+        now=asked.now,
+        people=DynamoPeople(),
+        entries=DynamoEntries(),
+        new_id=new_id,
+    )
+    return Answer(body=shown_entered(entry))
+
+
+@doors.door(
+    "GET",
+    "/people/{person_id}/achievements",
+    summary="What was written down as reached, the latest first",
+    rule=Rule(act=Act.LIST, field=Field.FREE_TEXT, subject="person_id", purpose="see what was reached, in words"),
+    query=PageQuery,
+    answer=Page[ShownEntered],
+)
+def list_achievements(asked: Asked, person_id: str) -> Answer:
+    """List a page: it is free text, for whoever may read that."""
+    found, last = DynamoEntries().of_person(person_id, before=asked.after(prefix="ENTERED#"), limit=asked.query.limit)
+    items = [shown_entered(entry) for entry in found]
+    return Answer(body=Page[ShownEntered](items=items, next=asked.next(last)))
+
+
+def _shown(found: Progress, *, in_full: bool) -> Answer:
+    return Answer(
+        body=shown_progress(found, DynamoAwards().of_person(found.record.person.id), in_full=in_full),
+        etag=found.record.person.version,
+    )
 
 
 def _is_self(asked: Asked) -> bool:

@@ -1,33 +1,29 @@
-"""Say from which date a person counts, take the word of a return to use, and show what they reached."""
+"""Say from which date a person counts, and take the word of a return to use."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Protocol
 
-from chalicelib.enrollment.celebrating import MILESTONES, celebrations, hour_of
-from chalicelib.enrollment.changing import TRIES, Change, People, find_person, next_of
+from chalicelib.enrollment.celebrating import celebrations, hour_of, milestones_of
+from chalicelib.enrollment.changing import TRIES, Change, People, after, find_person, next_of
 from chalicelib.enrollment.domain import Record, recovery_fault
 from chalicelib.enrollment.holds import Holds, PlacedHold
 from chalicelib.enrollment.programmes import name_fault
+from chalicelib.enrollment.service import Programmes, find_programme
 from chalicelib.errors import Conflict, Fault, Invalid, Stale
 from chalicelib.milestones.domain import (
     LONGEST_NAME,
-    Award,
-    Days,
     Goal,
     Reached,
     Streak,
     Word,
-    awards,
     celebrated,
     counting_from,
-    days_of,
     lapsed,
-    next_milestone,
     reached,
     running,
 )
+from chalicelib.milestones.progress import Progress, Streaks, each_of, known_streaks, progress_of
 from chalicelib.outreach.categories import DAYS
 from chalicelib.outreach.domain import Entry, Hold, Reason, Schedule, Status
 from chalicelib.outreach.ports import Ledger
@@ -37,41 +33,6 @@ from chalicelib.tasks.service import Tasks
 
 QUIET_AFTER_A_LAPSE = timedelta(hours=48)
 """How long nothing is celebrated after a return to use was told (domain rules 2)."""
-
-
-class Streaks(Protocol):
-    """Where people's counts are kept."""
-
-    def of_person(self, person_id: str) -> tuple[Streak, ...]: ...
-    def write(self, change: Change, streaks: Iterable[Streak]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """What a person reached by their own ``today``. ``since_enrolment``: days since they were admitted."""
-
-    record: Record
-    streaks: tuple[Streak, ...]
-    today: date
-    days: Days
-    since_enrolment: int
-    awards: tuple[Award, ...]
-    next: Reached | None
-
-    @property
-    def present(self) -> Streak | None:
-        """The count that goes on, if any."""
-        return running(self.streaks)
-
-
-def progress(person_id: str, *, now: datetime, people: People, streaks: Streaks) -> Progress:
-    """
-    Return what a person reached so far, as of their own today.
-
-    :raises NoSuchPerson: if there is none
-    """
-    record = find_person(person_id, people=people)
-    return _progress(record, _known(record, streaks), now=now)
 
 
 def count_from(
@@ -85,6 +46,7 @@ def count_from(
     version: int,
     now: datetime,
     people: People,
+    programmes: Programmes,
     streaks: Streaks,
     ledger: Ledger,
 ) -> Progress:
@@ -105,9 +67,18 @@ def count_from(
             raise Invalid(Fault(field="date", reason=fault))
         today = local_date(now, record.person.zone)
         told = _told(record, known, today=today, ledger=ledger)
-        return counting_from(known, on, goal=goal, name=name, told=told, each=MILESTONES, today=today, word=word)
+        return counting_from(known, on, goal=goal, name=name, told=told, each=each_of(record), today=today, word=word)
 
-    return _carry_out(person_id, decide, at=at, version=version, now=now, people=people, streaks=streaks)
+    return _carry_out(
+        person_id,
+        decide,
+        at=at,
+        each=lambda record: milestones_of(find_programme(record.episode.programme_id, programmes=programmes)),
+        version=version,
+        now=now,
+        people=people,
+        streaks=streaks,
+    )
 
 
 def tell_of_lapse(
@@ -136,13 +107,13 @@ def tell_of_lapse(
 
     def decide(record: Record, known: tuple[Streak, ...]) -> tuple[Streak, ...]:
         today = local_date(now, record.person.zone)
-        return lapsed(known, on, starts_on=starts_on, each=MILESTONES, today=today, word=word)
+        return lapsed(known, on, starts_on=starts_on, each=each_of(record), today=today, word=word)
 
-    decide(record, _known(record, streaks))
+    decide(record, known_streaks(record, streaks))
     # First, so that nothing is celebrated in between; whoever asks again finds all of it done, or does the rest.
     hold = PlacedHold(kind=Hold.CONVERSATION, until=now + QUIET_AFTER_A_LAPSE, since=now, by=word.by)
     holds.extend(person_id, hold)
-    done = _carry_out(person_id, decide, at=None, version=None, now=now, people=people, streaks=streaks)
+    done = _carry_out(person_id, decide, now=now, people=people, streaks=streaks)
     for kind in (Kind.RETURN_TO_USE, *((Kind.TALK_TODAY,) if talk_today else ())):
         tasks.open(
             task_for(
@@ -161,8 +132,9 @@ def _carry_out(
     person_id: str,
     decide: Callable[[Record, tuple[Streak, ...]], tuple[Streak, ...]],
     *,
-    at: time | None,
-    version: int | None,
+    at: time | None = None,
+    each: Callable[[Record], tuple[str, ...]] | None = None,
+    version: int | None = None,
     now: datetime,
     people: People,
     streaks: Streaks,
@@ -174,22 +146,24 @@ def _carry_out(
         if version is not None and record.person.version != version:
             raise Stale("the record was changed meanwhile")
         # After the record: whoever changed them since then changed the version too.
-        known = _known(record, streaks)
+        known = known_streaks(record, streaks)
         changed = decide(record, known)
-        after = _with(known, changed)
-        change = _celebrating(record, after, at=at, now=now)
+        present = _with(known, changed)
+        change = _celebrating(record, present, at=at, each=each(record) if each else None, now=now)
         if not changed and change is None:
-            return _progress(record, known, now=now)
+            return progress_of(record, known, now=now)
         change = change or next_of(record)
         try:
             streaks.write(change, changed)
         except Stale:
             continue
-        return _progress(replace(record, person=change.person), after, now=now)
+        return progress_of(after(record, change), present, now=now)
     raise Conflict("the record is being changed by others; try again")
 
 
-def _celebrating(record: Record, streaks: tuple[Streak, ...], *, at: time | None, now: datetime) -> Change | None:
+def _celebrating(
+    record: Record, streaks: tuple[Streak, ...], *, at: time | None, each: tuple[str, ...] | None, now: datetime
+) -> Change | None:
     """Return the change that makes date and schedule those of the present streak; None if they are."""
     schedule = next((one for one in record.schedules if one.kind == DAYS), None)
     present = running(streaks)
@@ -207,6 +181,7 @@ def _celebrating(record: Record, streaks: tuple[Streak, ...], *, at: time | None
         version=change.person.version,
         now=now,
         but=celebrated(streaks, present.run),
+        each=each or each_of(record),
     )
     if schedule and schedule.when == wanted.when:
         return None
@@ -217,19 +192,10 @@ def _hour(schedule: Schedule | None) -> time | None:
     return getattr(schedule.when, "at", None) if schedule else None
 
 
-def _known(record: Record, streaks: Streaks) -> tuple[Streak, ...]:
-    """Return a person's streaks; where none is written down, the one from the date that they were enrolled with."""
-    kept = streaks.of_person(record.person.id)
-    if kept or record.person.recovery_on is None:
-        return kept
-    began = Word(by="", at=record.episodes[0].opened_at or record.episodes[0].changed_at)
-    return (Streak(number=1, run=1, starts_on=record.person.recovery_on, goal=Goal.ABSTINENCE, began=began),)
-
-
 def _told(record: Record, streaks: tuple[Streak, ...], *, today: date, ledger: Ledger) -> list[Reached]:
     """Return what the person was told of the present count, or may have been."""
     present = running(streaks)
-    found = reached(present.starts_on, MILESTONES, today=today) if present else ()
+    found = reached(present.starts_on, each_of(record), today=today) if present else ()
     entries = ledger.of_people((record.person.id, DAYS, one.on) for one in found)
     dates = {entry.on for entry in entries if _went_out(entry)}
     return [one for one in found if one.on in dates]
@@ -242,19 +208,6 @@ def _went_out(entry: Entry) -> bool:
 def _with(streaks: tuple[Streak, ...], changed: Iterable[Streak]) -> tuple[Streak, ...]:
     by_number = {streak.number: streak for streak in (*streaks, *changed)}
     return tuple(by_number[number] for number in sorted(by_number))
-
-
-def _progress(record: Record, streaks: tuple[Streak, ...], *, now: datetime) -> Progress:
-    today = local_date(now, record.person.zone)
-    return Progress(
-        record=record,
-        streaks=streaks,
-        today=today,
-        days=days_of(streaks, today=today),
-        since_enrolment=max(0, (today - record.episode.admitted_on).days),
-        awards=awards(streaks, MILESTONES, today=today),
-        next=next_milestone(streaks, MILESTONES, today=today),
-    )
 
 
 def _name_fault(name: str) -> str | None:

@@ -1,16 +1,21 @@
 """What the doors to milestones show."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field as Described
 
+from chalicelib.edge import pages
 from chalicelib.edge.http import Wire
-from chalicelib.milestones.domain import End, Goal, Reached, Streak
-from chalicelib.milestones.service import Progress
+from chalicelib.milestones.domain import Award, End, Goal, Reached, Streak
+from chalicelib.milestones.entering import Entered, Sort
+from chalicelib.milestones.progress import Progress
 from chalicelib.outreach.wording import milestone_name
 
 CalendarDate = date
+_ACHIEVEMENTS = Path(__file__).parent / "achievements.json"
 
 
 class ShownDays(Wire):
@@ -51,6 +56,26 @@ class ShownStreak(Wire):
     days: int
 
 
+class NewEntered(Wire):
+    """Something reached, in words. ``on``: today if left out. It is told to nobody, and no message holds it."""
+
+    sort: Sort
+    on: CalendarDate | None = None
+    text: Annotated[str, Described(max_length=2000, description="At most 500 characters.")]
+
+
+class ShownEntered(Wire):
+    """What was entered. ``own``: by the person themselves."""
+
+    id: str
+    sort: Sort
+    on: CalendarDate
+    text: str
+    by: Annotated[str, Described(description="The sign-in's id.")]
+    own: bool
+    at: datetime
+
+
 class ShownProgress(Wire):
     """What a person reached. Nothing in ``earned`` ever goes; days are null for who is told only which."""
 
@@ -60,16 +85,28 @@ class ShownProgress(Wire):
     days: ShownDays | None
     earned: list[ShownMilestone]
     next: ShownMilestone | None
+    achieved: Annotated[list[ShownMilestone], Described(description="By what they did; `run` is the episode.")]
+    as_alumni: Annotated[list[ShownMilestone], Described(description="Since they became alumni; `run` is the episode.")]
     streaks: list[ShownStreak]
 
 
-def shown_progress(found: Progress, *, in_full: bool = True) -> ShownProgress:
+def shown_progress(found: Progress, achieved: Iterable[Award], *, in_full: bool = True) -> ShownProgress:
     """Show it; unless ``in_full``, only which milestones were ever reached, each once."""
     language = found.record.person.language
     if not in_full:
         names = dict.fromkeys(award.name for award in found.awards)
         earned = [ShownMilestone(which=name, text=milestone_name(name, language=language)) for name in names]
-        return ShownProgress(recovery_date=None, goal=None, name=None, days=None, earned=earned, next=None, streaks=[])
+        return ShownProgress(
+            recovery_date=None,
+            goal=None,
+            name=None,
+            days=None,
+            earned=earned,
+            next=None,
+            achieved=[],
+            as_alumni=[],
+            streaks=[],
+        )
     present = found.present
     return ShownProgress(
         recovery_date=present.starts_on if present else None,
@@ -85,8 +122,22 @@ def shown_progress(found: Progress, *, in_full: bool = True) -> ShownProgress:
             _shown(Reached(name=award.name, on=award.on), run=award.run, language=language) for award in found.awards
         ],
         next=_shown(found.next, run=present.run, language=language) if found.next and present else None,
+        achieved=[
+            ShownMilestone(
+                which=award.name, text=_achievement(award.name, language=language), on=award.on, run=award.run
+            )
+            for award in sorted(achieved, key=lambda award: (award.on, award.name))
+        ],
+        as_alumni=[
+            _shown(Reached(name=award.name, on=award.on), run=award.run, language=language) for award in found.as_alumni
+        ],
         streaks=[_shown_streak(streak, today=found.today) for streak in found.streaks],
     )
+
+
+def _achievement(name: str, *, language: str) -> str:
+    rule, _, number = name.partition("_")
+    return str(pages.words(_ACHIEVEMENTS, language)[rule]).format(number=number)
 
 
 def _shown(one: Reached, *, run: int, language: str) -> ShownMilestone:
@@ -108,4 +159,11 @@ def _shown_streak(streak: Streak, *, today: date) -> ShownStreak:
         ended_by=streak.ended.by if streak.ended else None,
         ended_at=streak.ended.at if streak.ended else None,
         days=streak.days(today),
+    )
+
+
+def shown_entered(entry: Entered) -> ShownEntered:
+    """Show what was entered."""
+    return ShownEntered(
+        id=entry.id, sort=entry.sort, on=entry.on, text=entry.text, by=entry.by, own=entry.own, at=entry.at
     )

@@ -19,6 +19,8 @@ MILESTONE = "milestone"
 """Something to celebrate; its kinds are ``milestone-{which}``."""
 DAYS = "milestone-days"
 """The milestones that come by a schedule, so long after a date of the person's: which one it is, the date says."""
+ALUMNI_DAYS = "milestone-alumni"
+"""The same, since the person became an alumnus."""
 NOTICE = "notice"
 """One text to many people; its kinds are ``notice-{id}``."""
 UPDATES = "updates"
@@ -175,7 +177,7 @@ CATEGORIES: dict[str, Category] = {
         urgency=Urgency.CELEBRATION,
         consent=_CONTACT,
         alumni_consent="alumni_contact",
-        recurring=frozenset({DAYS}),
+        recurring=frozenset({DAYS, ALUMNI_DAYS}),
         bundles=True,
         budgeted=True,
         held_by_holds=True,

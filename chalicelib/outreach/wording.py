@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Local, Template, template
-from chalicelib.outreach.categories import MILESTONE, UPDATES, category_name, category_of
+from chalicelib.outreach.categories import DAYS, MILESTONE, UPDATES, category_name, category_of
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def words_for(entry: Entry, recipient: Recipient, channel: Channel) -> Words:
 
 def _about(kind: str, on: date, recipient: Recipient) -> str:
     schedule = recipient.schedule(kind)
-    if schedule and isinstance(schedule.when, Anniversaries):
-        return schedule.when.name_on(on) or ""
+    if kind == DAYS:
+        return schedule.when.name_on(on) or "" if schedule and isinstance(schedule.when, Anniversaries) else ""
     return kind.partition("-")[2]
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.enrollment.celebrating import MILESTONES, MONTHLY
+from chalicelib.enrollment.celebrating import MILESTONES, milestones_of
+from chalicelib.enrollment.programmes import Programme
 from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.domain import Due, Schedule
 from chalicelib.outreach.moving import moved
@@ -33,7 +34,9 @@ ANCHORS = st.one_of(
     st.dates(date(1990, 1, 1), date(2035, 12, 31)),
 )
 TIMES = st.times().map(lambda at: at.replace(microsecond=0))
-SETS = st.sampled_from([MILESTONES, MILESTONES + MONTHLY, ("d1", "m1", "m2", "m3", "m12", "y")])
+SETS = st.sampled_from(
+    [MILESTONES, milestones_of(Programme(id="iop", name="", every_month=True)), ("d1", "m1", "m2", "m3", "m12", "y")]
+)
 
 
 def walked(of: date, each: tuple[str, ...], *, last: date) -> Iterator[tuple[str, date]]:
