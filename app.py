@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalice.app import CloudWatchEvent, Rate, SQSEvent
+from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.edge.app import Cairn, Wiring
 from chalicelib.edge.config import config, function_name
@@ -87,6 +87,15 @@ def fan_out(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.notices import handlers
 
     return handlers.fan_out(event.to_dict(), members=people())
+
+
+@app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
+def achieve(event: DynamoDBEvent) -> dict[str, Any]:
+    """Award what follows from what was stored: check-ins in a row."""
+    from chalicelib.enrollment.store import people
+    from chalicelib.milestones import handlers
+
+    return handlers.achieve(event.to_dict(), people=people())
 
 
 @app.lambda_function(name="operate")

@@ -66,6 +66,12 @@ class DynamoCheckIns:
         for item in CheckInItem.batch_get([_key(*key) for key in keys]):
             yield _check_in_of(item)
 
+    def answered_on(self, person_id: str, first: date, last: date) -> list[date]:
+        """Return the local dates, both ends included, whose check-in has an answer that nobody disputes."""
+        within = CheckInItem.sk.between(first.isoformat(), last.isoformat())
+        kept = CheckInItem.query(f"CHECKINS#{person_id}", within, consistent_read=True)
+        return [date.fromisoformat(item.sk) for item in kept if item.revisions and not item.disputed_at]
+
     def save(self, check_in: CheckIn) -> bool:
         """Store it as the next version; False if somebody else changed it since it was read."""
         item = CheckInItem(
