@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalice.app import CloudWatchEvent, Rate, SQSEvent
+from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.edge.app import Cairn, Wiring
 from chalicelib.edge.config import config, function_name
@@ -33,12 +33,13 @@ if function_name() in {None, "api"}:
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
     from chalicelib.flags.routes import doors as flags
+    from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
     from chalicelib.privacy.routes import doors as privacy
     from chalicelib.tasks.routes import doors as tasks
 
-    for doors in (checkins, enrollment, flags, notices, privacy, tasks, templates, openapi):
+    for doors in (checkins, enrollment, flags, milestones, notices, privacy, tasks, templates, openapi):
         app.register_blueprint(doors)
 
 
@@ -87,6 +88,15 @@ def fan_out(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.notices import handlers
 
     return handlers.fan_out(event.to_dict(), members=people())
+
+
+@app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
+def achieve(event: DynamoDBEvent) -> dict[str, Any]:
+    """Do what follows from what was stored: award check-ins in a row, and look at who went silent."""
+    from chalicelib.enrollment.store import people
+    from chalicelib.milestones import handlers
+
+    return handlers.achieve(event.to_dict(), people=people())
 
 
 @app.lambda_function(name="operate")

@@ -23,6 +23,7 @@ FUNCTIONS = {
     "deliver": ("deliver",),
     "import_roster": ("import_roster",),
     "fan_out": ("fan_out",),
+    "achieve": ("achieve",),
     "record_receipt": ("record_receipt",),
     "operate": ("operate",),
 }

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from chalicelib.checkins import service
+from chalicelib.checkins.ports import Desk
 from chalicelib.checkins.store import DynamoCheckIns
 from chalicelib.edge.http import Doors
 from chalicelib.enrollment.reach_store import DynamoHolds
@@ -13,8 +13,6 @@ doors = Doors(__name__)
 
 
 @cache
-def desk() -> service.Desk:
+def desk() -> Desk:
     """Return the stores that an answer, by a page or by app, goes into."""
-    return service.Desk(
-        check_ins=DynamoCheckIns(), care_rules=DynamoCareRules(), tasks=DynamoTasks(), holds=DynamoHolds()
-    )
+    return Desk(check_ins=DynamoCheckIns(), care_rules=DynamoCareRules(), tasks=DynamoTasks(), holds=DynamoHolds())

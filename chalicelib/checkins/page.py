@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from chalicelib.checkins import service
 from chalicelib.checkins.domain import CheckInLocked, Plan, Source, answer_to
 from chalicelib.checkins.forms import WEEKLY, Form, Question, Value, form
+from chalicelib.checkins.ports import Desk, HelpRequests
 from chalicelib.crisis.domain import resources
 from chalicelib.edge import pages
 from chalicelib.edge.pages import Shown
@@ -47,8 +48,8 @@ class OneTap:
 
     signer: Signer
     recipients: Recipients
-    help_requests: service.HelpRequests
-    desk: service.Desk
+    help_requests: HelpRequests
+    desk: Desk
 
     def show(self, visit: Visit) -> Shown:
         """Show the questions, or why the link can't be used. Changes nothing (mail scanners follow every link)."""

@@ -1,39 +1,22 @@
 """Take answers and calls for help, and show staff how a day stands."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Protocol
 
 from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Plan, Progress, Revision, Source
 from chalicelib.checkins.forms import DAILY, WEEKLY, Form, form
+from chalicelib.checkins.ports import CheckIns, Desk, HelpRequests
 from chalicelib.enrollment.holds import Holds, hold_for_crisis, hold_for_flag
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.flags.rules import History, Told
-from chalicelib.flags.service import CareRulesStore, flags_of
+from chalicelib.flags.service import flags_of
 from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.domain import Entry, Recipient, Standing, Status
 from chalicelib.outreach.links import Claims
 from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.recurrence import local_date, next_occurrence, resolve
-from chalicelib.tasks.domain import Severity, Task
-from chalicelib.tasks.service import Tasks
-
-
-class CheckIns(Protocol):
-    """Where check-ins are kept."""
-
-    def get(self, person_id: str, on: date, form: str) -> CheckIn: ...
-    def of_people(self, keys: Iterable[tuple[str, date]], form: str) -> Iterator[CheckIn]: ...
-    def between(self, person_id: str, first: date, last: date) -> list[CheckIn]: ...
-    def save(self, check_in: CheckIn, flags: Sequence[Task] = ()) -> bool: ...
-
-
-class HelpRequests(Protocol):
-    """Where calls for help are kept, newest first."""
-
-    def add(self, request: HelpRequest) -> None: ...
-    def of_programme(self, programme_id: str, *, since: datetime) -> Iterator[HelpRequest]: ...
+from chalicelib.tasks.domain import Severity
 
 
 class LinkExpired(NotFound):
@@ -91,16 +74,6 @@ def _still_valid(claims: Claims, recipient: Recipient) -> bool:
     return any(
         channel.id == claims.channel_id and channel.revision == claims.revision for channel in recipient.channels
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What taking an answer works with."""
-
-    check_ins: CheckIns
-    care_rules: CareRulesStore
-    tasks: Tasks
-    holds: Holds
 
 
 def answer(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from chalicelib.checkins.service import Desk
+from chalicelib.checkins.ports import Desk
 from chalicelib.flags.rules import History
 from chalicelib.flags.service import flags_of
 from chalicelib.outreach.categories import CHECK_IN, closes_of

@@ -55,7 +55,7 @@ class HelpOnceItem(Item, discriminator="help_once"):
 
 
 class DynamoCheckIns:
-    """Implements ``service.CheckIns``."""
+    """Implements ``ports.CheckIns``."""
 
     def get(self, person_id: str, on: date, form: str) -> CheckIn:
         """Return the check-in of that date; one without answers if there is none yet."""
@@ -68,6 +68,13 @@ class DynamoCheckIns:
         """Give the check-ins of these (person, local date) that exist, in no order."""
         for item in CheckInItem.batch_get([_key(*key, form) for key in keys]):
             yield _check_in_of(item)
+
+    def answered_on(self, person_id: str, first: date, last: date) -> list[date]:
+        """Return the local dates, both ends included, with an answer to either form that nobody disputes."""
+        within = CheckInItem.sk.between(first.isoformat(), f"{last.isoformat()}#~")
+        kept = CheckInItem.query(f"CHECKINS#{person_id}", within, consistent_read=True)
+        answered = {item.sk.partition("#")[0] for item in kept if item.revisions and not item.disputed_at}
+        return [date.fromisoformat(on) for on in sorted(answered)]
 
     def between(self, person_id: str, first: date, last: date) -> list[CheckIn]:
         """Return a person's check-ins of both forms from one local date to another, oldest first."""
@@ -108,7 +115,7 @@ class DynamoCheckIns:
 
 
 class DynamoHelpRequests:
-    """Implements ``service.HelpRequests``."""
+    """Implements ``ports.HelpRequests``."""
 
     def add(self, request: HelpRequest) -> None:
         """Write the call down; the same page pressed again within ``PRESSED_TWICE_WITHIN`` adds nothing."""

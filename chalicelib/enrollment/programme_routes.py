@@ -96,4 +96,5 @@ def _edited(programme: Programme, sent: ProgrammeEdit) -> Programme:
         languages=programme.languages if sent.languages is None else tuple(sent.languages),
         caseload=sent.caseload or programme.caseload,
         emergency_country=sent.emergency_country or programme.emergency_country,
+        every_month=programme.every_month if sent.every_month is None else sent.every_month,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import time
 
-from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError
 
 from chalicelib.edge.table import Item, lost_the_race
@@ -26,6 +26,7 @@ class ProgrammeItem(Item, discriminator="programme"):
     languages = ListAttribute(of=UnicodeAttribute)
     caseload = UnicodeAttribute()
     emergency_country = UnicodeAttribute()
+    every_month = BooleanAttribute(null=True)
     version = NumberAttribute()
 
 
@@ -55,6 +56,7 @@ def programme_item(programme: Programme) -> ProgrammeItem:
         languages=list(programme.languages),
         caseload=programme.caseload.value,
         emergency_country=programme.emergency_country,
+        every_month=programme.every_month or None,
         version=programme.version,
     )
 
@@ -69,6 +71,7 @@ def programme_of(item: ProgrammeItem) -> Programme:
         languages=tuple(str(language) for language in item.languages),
         caseload=Caseload(item.caseload),
         emergency_country=item.emergency_country,
+        every_month=bool(item.every_month),
         version=int(item.version),
     )
 

@@ -42,7 +42,11 @@ class ProgrammeExists(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """A programme and its own choices. ``emergency_country``: ISO 3166-1 alpha-2, whose help lines are shown."""
+    """
+    A programme and its own choices. ``emergency_country``: ISO 3166-1 alpha-2, whose help lines are shown.
+
+    ``every_month``: months 4 to 11 are milestones too.
+    """
 
     id: str
     name: str
@@ -51,6 +55,7 @@ class Programme:
     languages: tuple[str, ...] = LANGUAGES
     caseload: Caseload = Caseload.SHARED
     emergency_country: str = "US"
+    every_month: bool = False
     version: int = 1
 
 

@@ -44,7 +44,7 @@ _NO_TITLES = frozenset({Role.PROGRAM_ADMIN})
 def list_schedules(asked: Asked, person_id: str) -> Answer:
     """List them."""
     record = find_person(person_id, people=DynamoPeople())
-    return Answer(body=ScheduleList(items=[_shown(asked, schedule) for schedule in record.schedules]))
+    return Answer(body=ScheduleList(items=[_shown(asked, schedule) for schedule in reminders.shown_schedules(record)]))
 
 
 @doors.door(

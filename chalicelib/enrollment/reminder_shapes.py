@@ -12,7 +12,7 @@ from chalicelib.errors import Fault, Invalid
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.coming import MOST_SHOWN, Note, Shown
 from chalicelib.outreach.domain import Schedule
-from chalicelib.outreach.recurrence import Elapsed, Once, OnDay, Recurrence, When
+from chalicelib.outreach.recurrence import Anniversaries, Elapsed, Once, OnDay, Recurrence, When
 from chalicelib.outreach.rrule import LONGEST_TEXT
 from chalicelib.outreach.service import first_due
 
@@ -235,6 +235,8 @@ def shown_when(when: When) -> WhenSent:
                 months=when.months or None,
                 of=Moment(**_told(when.of)),
             )
+        case Anniversaries():
+            raise TypeError("a date that people keep to themselves is not shown among reminders")
 
 
 def _told(when: Once | Recurrence | date) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from chalicelib.enrollment.changing import Change, People, change_record, edited
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.programmes import refuse
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound, Stale
-from chalicelib.outreach.categories import APPOINTMENT, CHECK_IN, category_name
+from chalicelib.outreach.categories import APPOINTMENT, CHECK_IN, MILESTONE, category_name
 from chalicelib.outreach.checking import when_faults
 from chalicelib.outreach.domain import Schedule
 from chalicelib.outreach.recurrence import When, next_occurrence
@@ -145,13 +145,18 @@ def remove_reminder(person_id: str, kind: str, *, now: datetime, people: People)
     change_record(person_id, decide, people=people)
 
 
+def shown_schedules(record: Record) -> list[Schedule]:
+    """Return what of the person's schedules is shown here: celebrations tell a date that not all who look may know."""
+    return [schedule for schedule in record.schedules if category_name(schedule.kind) != MILESTONE]
+
+
 def find_schedule(record: Record, kind: str) -> Schedule:
     """
-    Return one of the person's schedules.
+    Return one of the person's schedules that are shown.
 
     :raises NoSuchSchedule: if it isn't theirs
     """
-    for schedule in record.schedules:
+    for schedule in shown_schedules(record):
         if schedule.kind == kind:
             return schedule
     raise NoSuchSchedule("there is no such schedule")

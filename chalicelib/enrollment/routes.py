@@ -178,7 +178,7 @@ def edit_person(asked: Asked, person_id: str) -> Answer:
     sent: PersonEdit = asked.body
 
     def edit(person: Person) -> Person:
-        names = {"time_zone": "zone", "recovery_date": "recovery_on"}
+        names = {"time_zone": "zone"}
         changes: dict[str, Any] = {names.get(name, name): getattr(sent, name) for name in sent.model_fields_set}
         nulls = [name for name in ("given_name", "family_name", "language", "zone") if changes.get(name, "") is None]
         if nulls:

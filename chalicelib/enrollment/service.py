@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Protocol
 
+from chalicelib.enrollment.celebrating import as_alumni, celebrations, hour_of, milestones_of
 from chalicelib.enrollment.changing import (
     Change,
     Marker,
@@ -157,6 +158,12 @@ def enrol(
     due = first_due(schedule, after=now) if schedule else None
     if due:
         dues.append(due)
+    schedules = (schedule,) if schedule else ()
+    if person.recovery_on:
+        milestones, coming = celebrations(
+            person, person.recovery_on, at=hour_of(schedule), version=1, now=now, each=milestones_of(programme)
+        )
+        schedules, dues = (*schedules, milestones), [*dues, *coming]
     change = Change(
         person=person,
         episode=episode,
@@ -166,7 +173,7 @@ def enrol(
             granted(person.id, current_text(scope, person.language), value, episode=1, will=will, now=now)
             for scope, value in enrolment.consents
         ),
-        schedules=(schedule,) if schedule else (),
+        schedules=schedules,
         dues=tuple(dues),
     )
     people.write(change)
@@ -175,7 +182,7 @@ def enrol(
         episodes=(episode,),
         channels=channels,
         consents=change.consents,
-        schedules=(schedule,) if schedule else (),
+        schedules=schedules,
     )
 
 
@@ -240,11 +247,12 @@ def move_episode(person_id: str, state: State, *, now: datetime, people: People)
 
     :raises TransitionNotAllowed: if there is no such way
     """
-    return change_record(
-        person_id,
-        lambda record: restarted(record, next_of(record, episode=record.episode.to(state, at=now)), now=now),
-        people=people,
-    )
+
+    def decide(record: Record) -> Change:
+        change = restarted(record, next_of(record, episode=record.episode.to(state, at=now)), now=now)
+        return as_alumni(record, change, now=now)
+
+    return change_record(person_id, decide, people=people)
 
 
 def readmit(
@@ -260,6 +268,6 @@ def readmit(
     def decide(record: Record) -> Change:
         refuse(admission_faults(admitted_on, zone=record.person.zone, now=now))
         episode = readmitted(record.episode, programme_id=programme.id, admitted_on=admitted_on, at=now)
-        return restarted(record, next_of(record, episode=episode), now=now)
+        return as_alumni(record, restarted(record, next_of(record, episode=episode), now=now), now=now)
 
     return change_record(person_id, decide, people=people)

@@ -36,6 +36,9 @@ class ProgrammeEdit(Wire):
     languages: Annotated[list[Text], Described(max_length=10)] | None = None
     caseload: Caseload | None = None
     emergency_country: Annotated[Text | None, Described(description="ISO 3166-1 alpha-2.")] = None
+    every_month: Annotated[
+        bool | None, Described(description="Months 4 to 11 are milestones too, of dates that are set from then on.")
+    ] = None
 
 
 class NewProgramme(ProgrammeEdit):
@@ -56,6 +59,7 @@ class ShownProgramme(Wire):
     languages: list[str]
     caseload: Caseload
     emergency_country: str
+    every_month: bool
 
 
 class ProgrammeList(Wire):
@@ -90,14 +94,13 @@ class NewPerson(Wire):
 
 
 class PersonEdit(Wire):
-    """What to change; what is left out stays, null takes away."""
+    """What to change; what is left out stays, null takes away. A recovery date has a door of its own."""
 
     given_name: Text | None = None
     family_name: Text | None = None
     preferred_name: Text | None = None
     language: Id | None = None
     time_zone: Id | None = None
-    recovery_date: date | None = None
 
 
 class ShownPerson(Wire):

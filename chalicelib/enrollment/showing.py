@@ -44,6 +44,7 @@ def shown_programme(programme: Programme) -> ShownProgramme:
         languages=list(programme.languages),
         caseload=programme.caseload,
         emergency_country=programme.emergency_country,
+        every_month=programme.every_month,
     )
 
 

@@ -84,10 +84,12 @@ class DynamoPeople:
         kept.update({name: tuple(part) for name, part in parts.items()})
         return Record(person=person, **kept)
 
-    def write(self, change: Change) -> None:
-        """Write all of a change, or nothing, behind the person's version."""
+    def write(self, change: Change, *, along: Iterable[tuple[Item, Condition | None]] = ()) -> None:
+        """Write all of a change, or nothing, behind the person's version; ``along`` is what another slice adds."""
         try:
             with transaction() as write:
+                for item, condition in along:
+                    write.save(item, condition)
                 for item in _removed(change):
                     write.delete(item)
                 for item, condition in _written(change):

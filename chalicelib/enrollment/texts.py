@@ -7,7 +7,14 @@ from importlib.resources import files
 
 from chalicelib.errors import Fault, Invalid
 
-CURRENT = {"contact_email": 1, "email_risk_ack": 1, "contact_push": 1, "detail_level": 1, "alumni_contact": 1}
+CURRENT = {
+    "contact_email": 1,
+    "email_risk_ack": 1,
+    "contact_push": 1,
+    "detail_level": 1,
+    "alumni_contact": 1,
+    "group_celebrate": 1,
+}
 """The version of each text that is shown now. Another wording is another file and the next number here."""
 
 LOCALES = ("en", "es")

@@ -19,6 +19,10 @@ NUDGE = "nudge"
 """A word from a partner or a peer; its kinds are ``nudge-{id}``."""
 MILESTONE = "milestone"
 """Something to celebrate; its kinds are ``milestone-{which}``."""
+DAYS = "milestone-days"
+"""The milestones that come by a schedule, so long after a date of the person's: which one it is, the date says."""
+ALUMNI_DAYS = "milestone-alumni"
+"""The same, since the person became an alumnus."""
 NOTICE = "notice"
 """One text to many people; its kinds are ``notice-{id}``."""
 UPDATES = "updates"
@@ -54,6 +58,7 @@ class Category:
     ``consent``: the scope needed per channel; none for what a person just asked for themselves, and for staff on call.
     ``confirms``: it asks over the one channel that it is about, confirmed or not.
     ``recurs``: it belongs to a schedule, and a row of an older version of that schedule is void.
+    ``recurring``: the kinds of which that is true, where it isn't of all.
     ``bundles``: it may go along with another message, and several of them make one.
     ``cap``: how many a person and local day, by itself; ``budgeted``: it also shares the person's daily budget.
     ``opt_out``: the person can switch it off, and its e-mails carry list headers (RFC 2369, RFC 8058).
@@ -71,6 +76,7 @@ class Category:
     alumni_consent: str | None
     confirms: bool = False
     recurs: bool = False
+    recurring: frozenset[str] = frozenset()
     quiet_hours_defer: bool = True
     bundles: bool = False
     cap: int | None = None
@@ -173,6 +179,7 @@ CATEGORIES: dict[str, Category] = {
         urgency=Urgency.CELEBRATION,
         consent=_CONTACT,
         alumni_consent="alumni_contact",
+        recurring=frozenset({DAYS, ALUMNI_DAYS}),
         bundles=True,
         budgeted=True,
         held_by_holds=True,
@@ -212,6 +219,12 @@ def category_of(kind: str) -> Category:
     :raises KeyError: if there is none
     """
     return CATEGORIES[category_name(kind)]
+
+
+def has_schedule(kind: str) -> bool:
+    """Say whether a kind belongs to a schedule, so that it is void where there is none."""
+    category = category_of(kind)
+    return category.recurs or kind in category.recurring
 
 
 def is_known(kind: str) -> bool:

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.errors import Fault
 from chalicelib.outreach.recurrence import (
+    Anniversaries,
     Elapsed,
     Once,
     OnDay,
@@ -69,6 +70,8 @@ def _form_faults(when: When | date, *, now: datetime, field: str) -> list[Fault]
                 *_form_faults(when.of, now=now, field=f"{field}.of"),
                 *_shift_faults(when, field),
             ]
+        case Anniversaries():
+            return [*_zone_faults(when.zone, field), *_date_faults(when.of, now=now, field=f"{field}.of.date")]
         case _:
             return _date_faults(when, now=now, field=f"{field}.date")
 
@@ -114,7 +117,7 @@ def _never_field(when: When, field: str) -> str:
             return f"{field}.rule"
         case Once():
             return f"{field}.date"
-        case Elapsed() | OnDay():
+        case Elapsed() | OnDay() | Anniversaries():
             return f"{field}.of"
 
 
@@ -124,5 +127,5 @@ def _never(when: When) -> str:
             return "never falls on a date within ten years from now"
         case Once():
             return "lies in the past, or is a date that the zone never had"
-        case Elapsed() | OnDay():
+        case Elapsed() | OnDay() | Anniversaries():
             return "gives nothing that is still to come"

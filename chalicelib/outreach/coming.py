@@ -6,6 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from chalicelib.outreach.recurrence import (
+    Anniversaries,
     Elapsed,
     Occurrence,
     Once,
@@ -96,7 +97,7 @@ def _shown(when: When, found: Occurrence, words: dict[Note, str]) -> Shown:
     )
 
 
-def _comes_twice(at: datetime, when: Recurrence | Once | OnDay) -> bool:
+def _comes_twice(at: datetime, when: Recurrence | Once | OnDay | Anniversaries) -> bool:
     zone = ZoneInfo(when.zone)
     again = at.astimezone(zone).replace(fold=1)
     return again.utcoffset() != again.replace(fold=0).utcoffset()

@@ -15,6 +15,7 @@ from chalicelib.outreach.categories import (
     closes_at,
     closes_of,
     confirm_kind,
+    has_schedule,
     is_known,
 )
 from chalicelib.outreach.domain import (
@@ -30,6 +31,7 @@ from chalicelib.outreach.domain import (
     Waiting,
 )
 from chalicelib.outreach.recurrence import local_date, next_occurrence, resolve
+from chalicelib.outreach.service import still_comes
 
 COLLECTED_FOR = timedelta(minutes=10)
 """How long what may go along with another message waits for one, before it goes out by itself."""
@@ -222,6 +224,8 @@ def _refuses_waiting(one: Waiting, category: Category, recipient: Recipient, now
     refusal = _refusal(recipient, category)
     if refusal:
         return refusal
+    if has_schedule(one.kind) and not still_comes(one, recipient):
+        return Reason.CANCELLED
     if now >= closes_of(one.kind, on=one.on, due_at=one.due_at, zone=recipient.zone):
         return Reason.HELD if category.held_by_holds and recipient.holds else Reason.LATE
     consented = {kind for kind, scope in (category.consent or {}).items() if scope in recipient.consents}

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.outreach import collecting
 from chalicelib.outreach.cases import STAYS, Case, Delivery, Outcome, each_open, open_cases
-from chalicelib.outreach.categories import UPDATES, category_name, category_of
+from chalicelib.outreach.categories import UPDATES, category_name, category_of, has_schedule
 from chalicelib.outreach.claiming import claim
 from chalicelib.outreach.deciding import Collect, Defer, Nothing, Send, Skip, decide
 from chalicelib.outreach.domain import Due, Entry, Reason, Recipient, Standing, Status
@@ -86,7 +86,7 @@ def _load(case: Case, people: Mapping[str, Recipient | Exception], *, means: Mea
 def _is_current(due: Due, recipient: Recipient) -> bool:
     schedule = recipient.schedule(due.kind)
     if schedule is None:
-        return not category_of(due.kind).recurs
+        return not has_schedule(due.kind)
     return schedule.version == due.version
 
 

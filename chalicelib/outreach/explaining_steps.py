@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from chalicelib.outreach.categories import PROACTIVE_A_DAY, Category, category_name, closes_at
+from chalicelib.outreach.categories import PROACTIVE_A_DAY, Category, category_name, closes_at, has_schedule
 from chalicelib.outreach.deciding import Skip, Verdict, messages
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Recipient, Schedule, Standing, Status, Urgency
 
@@ -65,7 +65,7 @@ def steps(
     timely = (_late_step(due, recipient, verdict, now), _quiet_step(category, due, recipient, now)) if due else ()
     return (
         _ledger_step(known.entry),
-        _schedule_step(kind, on, category, schedule, due),
+        _schedule_step(kind, on, schedule, due),
         *((_due_step(due, recipient, now),) if due else ()),
         _switch_step(category, known),
         _episode_step(category, recipient),
@@ -99,10 +99,10 @@ def _ledger_step(entry: Entry | None) -> Step:
     return Step(about="ledger", passes=entry.status in {Status.SENT, Status.MERGED}, says=says, facts=facts)
 
 
-def _schedule_step(kind: str, on: date, category: Category, schedule: Schedule | None, due: Due | None) -> Step:
+def _schedule_step(kind: str, on: date, schedule: Schedule | None, due: Due | None) -> Step:
     if schedule is None:
-        says = "They have no schedule of this kind." if category.recurs else "It belongs to no schedule."
-        return Step(about="schedule", passes=False if category.recurs else None, says=says, facts={"kind": kind})
+        says = "They have no schedule of this kind." if has_schedule(kind) else "It belongs to no schedule."
+        return Step(about="schedule", passes=False if has_schedule(kind) else None, says=says, facts={"kind": kind})
     facts = {"kind": kind, "version": str(schedule.version), "zone": schedule.when.zone}
     if schedule.paused:
         return Step(about="schedule", passes=False, says="Their schedule of this kind is paused.", facts=facts)

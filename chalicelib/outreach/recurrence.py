@@ -2,19 +2,21 @@
 When something falls due, in each of its forms -> UTC. Knows nothing of people or messages.
 
 ``Recurrence`` comes again, ``Once`` doesn't; ``Elapsed`` is so long before or after another moment, ``OnDay`` at a wall
-time so many days before or after a date. The last two differ when clocks change in between (domain rules 6).
+time so many days before or after a date. These two differ when clocks change in between (domain rules 6).
+``Anniversaries`` are at a wall time on several dates after one.
 """
 
-from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from chalicelib.outreach.anniversaries import Anniversaries, shifted
 from chalicelib.outreach.rrule import DAYS, days, parse
 
 __all__ = [
     "DAYS",
+    "Anniversaries",
     "Elapsed",
     "Occurrence",
     "OnDay",
@@ -22,6 +24,7 @@ __all__ = [
     "Recurrence",
     "When",
     "date_exists",
+    "falls_on",
     "in_zone",
     "is_zone",
     "local_date",
@@ -91,7 +94,7 @@ class OnDay:
     months: int = 0
 
 
-When = Recurrence | Once | Elapsed | OnDay
+When = Recurrence | Once | Elapsed | OnDay | Anniversaries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,18 +142,6 @@ def date_exists(on: date, zone: str) -> bool:
     return local_date(resolve(on, time(12), zone), zone) == on
 
 
-def shifted(on: date, *, months: int, days: int) -> date:
-    """
-    Return the date so many months, then days, later (negative: earlier); clamped to the end of a shorter month.
-
-    :raises OverflowError: if no calendar goes so far
-    """
-    year, month = divmod(on.year * 12 + on.month - 1 + months, 12)
-    if not date.min.year <= year <= date.max.year:
-        raise OverflowError("beyond the calendar")
-    return date(year, month + 1, min(on.day, monthrange(year, month + 1)[1])) + timedelta(days=days)
-
-
 def in_zone(when: When, zone: str) -> When:
     """Return the same wall times in another zone; a moment that something is counted from stays where it is."""
     return replace(when, zone=zone)
@@ -173,6 +164,8 @@ def next_occurrence(when: When, *, after: datetime) -> Occurrence | None:
                 return None
             at = moment.at + when.by
             found = Occurrence(on=local_date(at, when.zone), at=at)
+        case Anniversaries():
+            return _next_anniversary(when, after)
         case OnDay(of=Recurrence() as series):
             return _next_of_days(when, series, after)
         case OnDay(of=Once() as once):
@@ -180,6 +173,14 @@ def next_occurrence(when: When, *, after: datetime) -> Occurrence | None:
         case OnDay(of=date() as on):
             found = _shifted_on(when, on)
     return found if found and found.at > after else None
+
+
+def falls_on(when: When, on: date) -> bool:
+    """Say whether there is an occurrence that bears this local date."""
+    after = resolve(on, time(), when.zone) - 2 * _ONE_DAY
+    while (found := next_occurrence(when, after=after)) and found.on < on:
+        after = found.at
+    return found is not None and found.on == on
 
 
 def _next_of_rule(when: Recurrence, after: datetime) -> Occurrence | None:
@@ -192,6 +193,16 @@ def _next_of_rule(when: Recurrence, after: datetime) -> Occurrence | None:
             continue
         ended = isinstance(rule.until, datetime) and found.at > rule.until
         return None if ended else found
+    return None
+
+
+def _next_anniversary(when: Anniversaries, after: datetime) -> Occurrence | None:
+    on = local_date(after, when.zone) - _ONE_DAY
+    while coming := when.following(on):
+        found = _on(coming[1], when.at, when.zone)
+        if found and found.at > after:
+            return found
+        on = coming[1]
     return None
 
 

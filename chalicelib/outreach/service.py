@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.outreach.domain import Due, Recipient, Schedule
-from chalicelib.outreach.recurrence import local_date, next_occurrence
+from chalicelib.outreach.domain import Due, Recipient, Schedule, Waiting
+from chalicelib.outreach.recurrence import falls_on, local_date, next_occurrence
 
 STILL_LOOKED_AT = timedelta(minutes=5)
 """A row that is put with an instant as old as this is still found: its hour can't be finished yet (ticking)."""
@@ -33,14 +33,24 @@ def following(due: Due, recipient: Recipient, *, now: datetime) -> tuple[Due, ..
     that comes with it from here, up to the first that is still to come.
     """
     schedule = recipient.schedule(due.kind)
+    return coming_after(due.due_at, schedule, now=now) if schedule else ()
+
+
+def coming_after(after: datetime, schedule: Schedule, *, now: datetime) -> tuple[Due, ...]:
+    """Return what a schedule brings later than ``after``, up to the first that brings along what follows it."""
     found: list[Due] = []
-    after = due.due_at
-    while schedule and (coming := first_due(schedule, after=after)):
+    while coming := first_due(schedule, after=after):
         found.append(not_behind(coming, now=now))
         if found[-1] is coming:
             break
         after = coming.due_at
     return tuple(found)
+
+
+def still_comes(waiting: Waiting, recipient: Recipient) -> bool:
+    """Say whether the schedule that brought what waits still brings it on that date: an edit may have moved it."""
+    schedule = recipient.schedule(waiting.kind)
+    return schedule is not None and falls_on(schedule.when, waiting.on)
 
 
 def not_behind(due: Due, *, now: datetime) -> Due:

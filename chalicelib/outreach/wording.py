@@ -4,11 +4,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
+from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Local, Template, template
-from chalicelib.outreach.categories import UPDATES, category_name, category_of
+from chalicelib.outreach.categories import DAYS, MILESTONE, UPDATES, category_name, category_of
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
 
 if TYPE_CHECKING:
@@ -79,17 +81,24 @@ def words_for(entry: Entry, recipient: Recipient, channel: Channel) -> Words:
     Where a round of updates tells of one thing only, it speaks as that thing would.
     """
     kinds = [carried.rpartition("#")[2] for carried in entry.carries]
-    kind = entry.kind
+    kind, on = entry.kind, entry.on
     if category_name(kind) == UPDATES and len(kinds) == 1:
-        kind, kinds = kinds[0], []
+        kind, kinds, on = kinds[0], [], date.fromisoformat(entry.carries[0].partition("#")[0])
     message = words(
         category_of(kind).template,
         language=recipient.language,
         level=channel.detail,
         first_name=recipient.first_name,
-        about=kind.partition("-")[2],
+        about=_about(kind, on, recipient),
     )
     return ending_with(message, kinds, channel.detail)
+
+
+def _about(kind: str, on: date, recipient: Recipient) -> str:
+    schedule = recipient.schedule(kind)
+    if kind == DAYS:
+        return schedule.when.name_on(on) or "" if schedule and isinstance(schedule.when, Anniversaries) else ""
+    return kind.partition("-")[2]
 
 
 def ending_with(message: Words, kinds: Iterable[str], level: DetailLevel) -> Words:
@@ -128,6 +137,11 @@ def shown_name(first_name: str) -> str:
 def short_reference(about: str) -> str:
     """Return what two people can call a thing over the phone: eight characters of its id, that say nothing else."""
     return "".join(each for each in about if each.isascii() and each.isalnum())[:8].upper() or "-"
+
+
+def milestone_name(about: str, *, language: str) -> str:
+    """Return what a milestone is called, in a language or else in English: ``d30`` is "30 days"."""
+    return _milestone(template(MILESTONE).locales[spoken_language(language)], about)
 
 
 def _milestone(local: Local, about: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from chalicelib.outreach.recurrence import Elapsed, Occurrence, Once, OnDay, Recurrence, When
+from chalicelib.outreach.recurrence import Anniversaries, Elapsed, Occurrence, Once, OnDay, Recurrence, When
 
 
 def written(when: When | date) -> dict[str, Any]:
@@ -28,6 +28,14 @@ def written(when: When | date) -> dict[str, Any]:
                 "at": when.at.isoformat(),
                 "zone": when.zone,
             }
+        case Anniversaries():
+            return {
+                "each": " ".join(when.each),
+                "but": " ".join(when.but),
+                "of": when.of.isoformat(),
+                "at": when.at.isoformat(),
+                "zone": when.zone,
+            }
         case _:
             return {"date": when.isoformat()}
 
@@ -37,6 +45,14 @@ def read(data: dict[str, Any]) -> When:
     match data:
         case {"elapsed": seconds, "of": of}:
             return Elapsed(of=_moment(of), by=timedelta(seconds=seconds), zone=data["zone"])
+        case {"each": each, "but": but, "of": of}:
+            return Anniversaries(
+                of=date.fromisoformat(of),
+                each=tuple(each.split()),
+                but=tuple(but.split()),
+                at=time.fromisoformat(data["at"]),
+                zone=data["zone"],
+            )
         case {"days": days, "of": {"date": on}}:
             return _on_day(data, days, date.fromisoformat(on))
         case {"days": days, "of": of}:

@@ -1,8 +1,9 @@
 """Something that a member of staff has to do about a person, and how it was done."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.privacy.domain import Role
@@ -19,6 +20,10 @@ class Kind(StrEnum):
     """Somebody at an address called a message spam: find out what they want. The person is not told of it."""
     FLAG = "flag"
     """A rule over answers or silence holds: look at the person. The rule says by whom, and how soon."""
+    RETURN_TO_USE = "return_to_use"
+    """The person told of a return to use: see how they are, and what of the plan to change with them."""
+    TALK_TODAY = "talk_today"
+    """The person asked to talk to somebody today."""
 
 
 class Severity(StrEnum):
@@ -40,17 +45,23 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Whose work it is, and within which time."""
+    """Whose work it is, and within which time; ``on_business_days``: not on a weekend, but on the Monday after."""
 
     owner: Role
     within: timedelta
+    on_business_days: bool = False
 
 
 TERMS = {
     Kind.CONTACT_DETAILS: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=1)),
     Kind.MAIL_TROUBLE: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=3)),
     Kind.MAIL_COMPLAINT: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2)),
+    Kind.RETURN_TO_USE: Terms(owner=Role.CLINICIAN, within=timedelta(days=1), on_business_days=True),
+    Kind.TALK_TODAY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=2)),
 }
+
+
+_WEEKEND = frozenset({5, 6})
 
 
 class NoSuchTask(NotFound):
@@ -107,8 +118,8 @@ class Task:
         return self
 
 
-def task_for(kind: Kind, about: str, *, programme_id: str, person_id: str, at: datetime) -> Task:
-    """Return the open task of this kind about one thing, on the kind's terms."""
+def task_for(kind: Kind, about: str, *, programme_id: str, person_id: str, at: datetime, zone: str = "UTC") -> Task:
+    """Return the open task of this kind about one thing, on the kind's terms; ``zone`` says where weekends begin."""
     terms = TERMS[kind]
     return Task(
         programme_id=programme_id,
@@ -117,5 +128,14 @@ def task_for(kind: Kind, about: str, *, programme_id: str, person_id: str, at: d
         about=about,
         owner=terms.owner,
         opened_at=at,
-        due_at=at + terms.within,
+        due_at=_due_at(terms, at, zone),
     )
+
+
+def _due_at(terms: Terms, at: datetime, zone: str) -> datetime:
+    if not terms.on_business_days:
+        return at + terms.within
+    due = at.astimezone(ZoneInfo(zone)) + terms.within
+    while due.weekday() in _WEEKEND:
+        due += timedelta(days=1)
+    return due.astimezone(UTC)

@@ -17,6 +17,7 @@ NEEDS = {
     "deliver": set[str](),
     "import_roster": set[str](),
     "fan_out": set[str](),
+    "achieve": set[str](),
     "record_receipt": set[str](),
     # Orders come a few times a month, and are read with every fault named.
     "operate": {"pydantic"},

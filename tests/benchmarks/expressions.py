@@ -185,11 +185,13 @@ def plain(value: Mapping[str, Any] | None) -> Any:
 def update(text: str) -> Callable[[Item, Names, Values], Item]:
     """Return what an update expression does: the item after it."""
     steps: list[tuple[str, str, Operand | None]] = []
-    for word, part in re.findall(r"(?i)\b(SET|REMOVE|ADD)\b\s+(.*?)(?=\s+\b(?:SET|REMOVE|ADD|DELETE)\b|$)", text):
+    for word, part in re.findall(
+        r"(?i)\b(SET|REMOVE|ADD|DELETE)\b\s+(.*?)(?=\s+\b(?:SET|REMOVE|ADD|DELETE)\b|$)", text
+    ):
         for one in re.split(r",(?![^(]*\))", part):
             name, _, value = one.strip().partition("=" if word.upper() == "SET" else " ")
             steps.append((word.upper(), name.strip(), _sum(value.strip()) if value else None))
-    if not steps or re.search(r"(?i)\bDELETE\b", text):
+    if not steps:
         raise Unknown(text)
 
     def carry_out(item: Item, names: Names, values: Values) -> Item:
@@ -200,8 +202,16 @@ def update(text: str) -> Callable[[Item, Names, Values], Item]:
                 after.pop(key, None)
             elif word == "SET":
                 after[key] = dict(value(item, names, values))
+            elif "SS" in (given := value(item, names, values)):
+                texts = set(plain(item.get(key)) or ())
+                left = texts | set(given["SS"]) if word == "ADD" else texts - set(given["SS"])
+                # A set that is empty is no attribute at all.
+                after.pop(key, None)
+                after |= {key: {"SS": sorted(left)}} if left else {}
+            elif word == "DELETE":
+                raise Unknown(text)
             else:
-                more = plain(value(item, names, values))
+                more = plain(given)
                 after[key] = {"N": str((plain(item.get(key)) or Decimal(0)) + more)}
         return after
 

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.checkins.domain import CheckIn, HelpRequest, Source
 from chalicelib.checkins.forms import DAILY, WEEKLY
-from chalicelib.checkins.service import CheckIns, HelpRequests
+from chalicelib.checkins.ports import CheckIns, HelpRequests
 from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
 from tests.build import PERSON, said, utc
 from tests.fakes import FakeCheckIns, FakeHelpRequests

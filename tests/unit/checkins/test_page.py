@@ -8,7 +8,7 @@ import pytest
 from chalicelib.checkins.domain import Answer
 from chalicelib.checkins.forms import DAILY, WEEKLY
 from chalicelib.checkins.page import OneTap, Visit
-from chalicelib.checkins.service import Desk
+from chalicelib.checkins.ports import Desk
 from chalicelib.edge.pages import Shown
 from chalicelib.flags.domain import CareRules
 from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.checkins.domain import CheckIn, Source
-from chalicelib.checkins.service import Desk
+from chalicelib.checkins.ports import Desk
 from chalicelib.checkins.silence import look_for_silence, silence
 from chalicelib.outreach.domain import Entry, Reason, Status
 from tests.build import PERSON, a_recipient, said, utc

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.privacy.domain import Role
 from chalicelib.tasks.domain import TERMS, Kind, NoSuchTask, State, TaskDone, task_for
 from chalicelib.tasks.service import do_task, held_by, person_tasks
 from tests.build import utc
@@ -67,3 +68,23 @@ def test_somebody_without_a_record_is_on_nobodys_caseload() -> None:
 
     assert held_by([task, task], subject="a", now=NOON, standings=FakeStandings()) == []
     assert person_tasks("p", tasks=FakeTasks()) == []
+
+
+@pytest.mark.parametrize(
+    ("opened", "due"),
+    [
+        # New York: a Tuesday, a Friday afternoon, a Friday evening that is Saturday in UTC, a Sunday.
+        ("2026-11-24T18:00", "2026-11-25T18:00"),
+        ("2026-11-27T20:00", "2026-11-30T20:00"),
+        ("2026-11-28T02:00", "2026-12-01T02:00"),
+        ("2026-11-29T15:00", "2026-11-30T15:00"),
+        # Clocks go back on Sunday, 1 November: the hour of the day stays.
+        ("2026-10-30T18:00", "2026-11-02T19:00"),
+    ],
+)
+def test_what_is_due_on_the_next_business_day_is_not_due_on_a_weekend(opened: str, due: str) -> None:
+    task = task_for(
+        Kind.RETURN_TO_USE, "2026-11-24", programme_id="iop", person_id="p1", at=utc(opened), zone="America/New_York"
+    )
+
+    assert (task.due_at, task.owner) == (utc(due), Role.CLINICIAN)

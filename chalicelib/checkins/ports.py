@@ -1,0 +1,54 @@
+"""What taking answers needs from outside."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from chalicelib.checkins.domain import CheckIn, HelpRequest
+from chalicelib.enrollment.holds import Holds
+from chalicelib.flags.service import CareRulesStore
+from chalicelib.tasks.domain import Task
+from chalicelib.tasks.service import Tasks
+
+
+class CheckIns(Protocol):
+    """Where check-ins are kept."""
+
+    def get(self, person_id: str, on: date, form: str) -> CheckIn:
+        """Return the check-in of that date; one without answers if there is none yet."""
+        ...
+
+    def of_people(self, keys: Iterable[tuple[str, date]], form: str) -> Iterator[CheckIn]:
+        """Give the check-ins of these (person, local date) that exist, in no order."""
+        ...
+
+    def between(self, person_id: str, first: date, last: date) -> list[CheckIn]:
+        """Return a person's check-ins of both forms from one local date to another, oldest first."""
+        ...
+
+    def save(self, check_in: CheckIn, flags: Sequence[Task] = ()) -> bool:
+        """Store it as the next version, with the flags that it raises; False if anything changed since it was read."""
+        ...
+
+
+class HelpRequests(Protocol):
+    """Where calls for help are kept, newest first."""
+
+    def add(self, request: HelpRequest) -> None:
+        """Write the call down; pressing twice on one page is one call."""
+        ...
+
+    def of_programme(self, programme_id: str, *, since: datetime) -> Iterator[HelpRequest]:
+        """Give the calls since then, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What taking an answer works with."""
+
+    check_ins: CheckIns
+    care_rules: CareRulesStore
+    tasks: Tasks
+    holds: Holds

@@ -1,0 +1,492 @@
+"""The doors to milestones over the table: a date, what it brings, a return to use, and what stays."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.milestones.progress import progress
+from chalicelib.milestones.store import DynamoStreaks
+from chalicelib.outreach.categories import ALUMNI_DAYS, DAYS
+from chalicelib.outreach.domain import Entry, Hold, Status
+from chalicelib.outreach.ledger_store import DynamoLedger
+from chalicelib.tasks.domain import Kind
+from chalicelib.tasks.store import DynamoTasks
+from tests.contract.test_people_routes import Api
+from tests.contract.test_schedule_routes import waiting
+from tests.toy import NOW, Told
+
+STAFF = "ben=iop-evening/clinician"
+EVA = "eva=iop-evening/case-manager"
+
+
+@pytest.fixture
+def api(aws: None) -> Api:
+    del aws
+    api = Api()
+    assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
+    return api
+
+
+@pytest.fixture
+def ana(api: Api) -> str:
+    """Return a person with a sign-in of their own who counts from 1 October 2026."""
+    return enrolled(api)
+
+
+def enrolled(api: Api, **changes: Any) -> str:
+    person_id = api.enrol(**changes)
+    assert api.send("PUT", f"/people/{person_id}/sign-in", {"subject": person_id}).status == 204
+    api.as_whom = f"{person_id}=iop-evening/participant"
+    return person_id
+
+
+def shown(api: Api, person_id: str) -> Told:
+    return api.send("GET", f"/people/{person_id}/milestones")
+
+
+def put(api: Api, person_id: str, on: str, *, etag: str | None = None, **more: Any) -> Told:
+    version = etag or shown(api, person_id).headers["ETag"]
+    return api.send("PUT", f"/people/{person_id}/recovery-date", {"date": on} | more, if_match=version)
+
+
+def lapse(api: Api, person_id: str, body: dict[str, Any], **headers: str) -> Told:
+    return api.send("POST", f"/people/{person_id}/lapses", body, **headers)
+
+
+def due(person_id: str) -> list[tuple[str, str]]:
+    return [(str(one.on), one.at.isoformat()) for one in waiting(person_id, DAYS)]
+
+
+def sent(person_id: str, on: date, *, status: Status = Status.SENT) -> None:
+    """Have a message of that date in the ledger."""
+    entry = Entry(person_id=person_id, kind=DAYS, on=on, due_at=NOW, status=status, attempt=1, claimed_at=NOW)
+    assert DynamoLedger().add([entry]) == [True]
+
+
+def test_who_is_enrolled_with_a_date_long_ago_hears_of_the_next_milestone_only(api: Api, ana: str) -> None:
+    told = shown(api, ana)
+
+    assert told.json["days"] == {"current": 54, "longest": 54, "total": 54, "sinceEnrolment": 23}
+    assert [(one["which"], one["text"], one["on"]) for one in told.json["earned"]] == [
+        ("d1", "24 hours", "2026-10-02"),
+        ("d7", "7 days", "2026-10-08"),
+        ("d14", "14 days", "2026-10-15"),
+        ("d30", "30 days", "2026-10-31"),
+    ]
+    assert (told.json["next"]["which"], told.json["next"]["on"]) == ("d60", "2026-11-30")
+    assert due(ana) == [("2026-11-30", "2026-11-30T14:00:00+00:00")]
+
+
+@pytest.mark.parametrize(
+    ("recovery", "dates"),
+    [
+        # NOW is 24 November, 13:00 in New York; congratulated is at 9:00.
+        ("2026-10-25", ["2026-11-24", "2026-12-24"]),
+        ("2026-10-24", ["2026-11-23", "2026-12-23"]),
+        ("2026-10-23", ["2026-12-22"]),
+        ("2026-11-24", ["2026-11-25"]),
+    ],
+)
+def test_only_what_is_two_days_old_at_most_is_still_told(api: Api, recovery: str, dates: list[str]) -> None:
+    ana = enrolled(api, recoveryDate=recovery)
+
+    assert [on for on, _ in due(ana)] == dates
+    assert all(datetime.fromisoformat(at) >= NOW.replace(microsecond=0) for _, at in due(ana))
+
+
+def test_a_person_sets_a_date_of_their_own_and_calls_it_as_they_like(api: Api) -> None:
+    ana = enrolled(api, recoveryDate=None)
+    assert (shown(api, ana).json["recoveryDate"], due(ana)) == (None, [])
+
+    told = put(api, ana, "2026-11-20", goal="on_plan", name=" My start ", time="19:30")
+
+    assert told.status == 200, told.text
+    assert (told.json["recoveryDate"], told.json["goal"], told.json["name"]) == ("2026-11-20", "on_plan", "My start")
+    assert told.json["streaks"][0]["setBy"] == ana
+    assert due(ana) == [("2026-11-27", "2026-11-28T00:30:00+00:00")]
+
+
+def test_the_same_date_again_changes_nothing(api: Api, ana: str) -> None:
+    first = put(api, ana, "2026-10-05")
+    again = put(api, ana, "2026-10-05")
+
+    assert again.json == first.json
+    assert again.headers["ETag"] == first.headers["ETag"]
+
+
+def test_of_two_devices_at_once_the_second_reads_again(api: Api, ana: str) -> None:
+    etag = shown(api, ana).headers["ETag"]
+
+    assert put(api, ana, "2026-10-05", etag=etag).status == 200
+    assert put(api, ana, "2026-10-06", etag=etag).kind == "stale"
+    assert shown(api, ana).json["recoveryDate"] == "2026-10-05"
+    assert api.send("PUT", f"/people/{ana}/recovery-date", {"date": "2026-10-06"}).kind == "precondition-required"
+
+
+def test_a_correction_moves_what_is_not_sent_and_keeps_what_was_told(api: Api, ana: str) -> None:
+    sent(ana, date(2026, 10, 31))
+
+    told = put(api, ana, "2026-10-10")
+
+    earned = [(one["which"], one["on"], one["run"]) for one in told.json["earned"]]
+    assert earned == [
+        ("d1", "2026-10-11", 1),
+        ("d7", "2026-10-17", 1),
+        ("d14", "2026-10-24", 1),
+        ("d30", "2026-10-31", 1),
+    ]
+    assert [streak["end"] for streak in told.json["streaks"]] == ["correction", None]
+    assert told.json["days"]["total"] == 45
+    assert due(ana) == [("2026-12-09", "2026-12-09T14:00:00+00:00")]
+
+
+def test_what_was_told_in_a_run_is_not_told_again_after_a_correction(api: Api) -> None:
+    ana = enrolled(api, recoveryDate="2026-10-25")
+    sent(ana, date(2026, 11, 24))
+
+    told = put(api, ana, "2026-10-26")
+
+    # Thirty days would be tomorrow; they were told today.
+    assert due(ana) == [("2026-12-25", "2026-12-25T14:00:00+00:00")]
+    assert [one["on"] for one in told.json["earned"] if one["which"] == "d30"] == ["2026-11-24"]
+
+
+def test_a_return_to_use_takes_nothing_away(api: Api, ana: str) -> None:
+    told = lapse(api, ana, {"on": "2026-11-22", "startsOn": "2026-11-23"})
+
+    assert told.status == 201, told.text
+    progress = told.json["progress"]
+    assert progress["days"] == {"current": 1, "longest": 52, "total": 53, "sinceEnrolment": 23}
+    assert [one["which"] for one in progress["earned"]] == ["d1", "d7", "d14", "d30", "d1"]
+    assert progress["recoveryDate"] == "2026-11-23"
+    assert told.json["words"]["said"][1] == "Nothing you earned is gone."
+    assert due(ana)[-1] == ("2026-11-30", "2026-11-30T14:00:00+00:00")
+
+
+def test_the_words_are_in_the_persons_language_and_nobody_has_to_count_on(api: Api) -> None:
+    ana = enrolled(api, language="es")
+
+    told = lapse(api, ana, {})
+
+    assert told.json["words"]["asks"] == "¿Estás a salvo en este momento?"
+    assert (told.json["progress"]["recoveryDate"], told.json["progress"]["days"]["current"]) == (None, 0)
+    assert told.json["progress"]["days"]["longest"] == 54
+    assert due(ana) == []
+    record = DynamoPeople().record(ana)
+    assert record is not None
+    assert DAYS not in {schedule.kind for schedule in record.schedules}
+
+
+def test_celebrations_wait_for_two_days_and_a_clinician_hears_of_it(api: Api, ana: str) -> None:
+    lapse(api, ana, {"talkToday": True})
+
+    recipient = DynamoPeople().load(ana, now=NOW + timedelta(hours=47))
+    assert recipient is not None
+    assert recipient.holds == {Hold.CONVERSATION}
+    recipient = DynamoPeople().load(ana, now=NOW + timedelta(hours=48))
+    assert recipient is not None
+    assert not recipient.holds
+    tasks = {task.kind: task for task in DynamoTasks().of_person(ana)}
+    assert tasks[Kind.RETURN_TO_USE].due_at == NOW + timedelta(days=1)
+    assert tasks[Kind.RETURN_TO_USE].about == "2026-11-24"
+    assert tasks[Kind.TALK_TODAY].due_at == NOW + timedelta(hours=2)
+
+
+def test_told_twice_it_is_one_return_to_use(api: Api, ana: str) -> None:
+    body = {"on": "2026-11-22", "startsOn": "2026-11-23"}
+
+    first = lapse(api, ana, body, idempotency_key="k1")
+    replayed = lapse(api, ana, body, idempotency_key="k1")
+    on_another_device = lapse(api, ana, body)
+
+    assert replayed.headers["Idempotency-Replayed"] == "true"
+    assert first.json == replayed.json == on_another_device.json
+    assert len(DynamoTasks().of_person(ana)) == 1
+    assert len(shown(api, ana).json["streaks"]) == 2
+
+
+def test_a_count_that_begins_anew_after_none_is_void_of_what_waited_before(api: Api, ana: str) -> None:
+    before = waiting(ana, DAYS)
+    lapse(api, ana, {})
+
+    put(api, ana, "2026-11-24")
+
+    assert [one.on for one in before] == [date(2026, 11, 30)]
+    assert [on for on, _ in due(ana)] == ["2026-11-25"]
+
+
+def test_another_zone_takes_it_along(api: Api, ana: str) -> None:
+    version = shown(api, ana).headers["ETag"]
+
+    assert api.send("PATCH", f"/people/{ana}", {"timeZone": "Pacific/Honolulu"}, if_match=version).status == 200
+
+    assert due(ana) == [("2026-11-30", "2026-11-30T19:00:00+00:00")]
+
+
+@pytest.mark.parametrize("path", ["recovery-date", "lapses"])
+def test_only_the_person_or_a_clinician_with_them_says_so(api: Api, ana: str, path: str) -> None:
+    etag = shown(api, ana).headers["ETag"]
+    method, body = ("PUT", {"date": "2026-10-05"}) if path == "recovery-date" else ("POST", {})
+
+    def ask(whom: str, **more: Any) -> Told:
+        api.as_whom = whom
+        headers = {"if_match": etag} if method == "PUT" else {}
+        return api.send(method, f"/people/{ana}/{path}", body | more, **headers)
+
+    assert ask(EVA, withPerson=True).kind == "forbidden"
+    assert ask("pat=iop-evening/peer-specialist", withPerson=True).kind == "not-found"
+    assert [fault["field"] for fault in ask(STAFF).json["errors"]] == ["withPerson"]
+    assert ask(STAFF, withPerson=True).status in {200, 201}
+    streaks = shown(api, ana).json["streaks"]
+    by = [streak["setBy"] for streak in streaks[1:]] + [one["endedBy"] for one in streaks if one["end"] == "lapse"]
+    assert set(by) == {"ben"}
+
+
+def test_others_see_which_and_neither_dates_nor_days(api: Api, ana: str) -> None:
+    lapse(api, ana, {"startsOn": "2026-11-24"})
+    api.as_whom = "admin=iop-evening/program-admin"
+    assert api.send("PUT", f"/people/{ana}/care-team/pat").status == 204
+    api.as_whom = "pat=iop-evening/peer-specialist"
+
+    told = shown(api, ana).json
+
+    assert {name: value for name, value in told.items() if name != "earned"} == {
+        "recoveryDate": None,
+        "goal": None,
+        "name": None,
+        "days": None,
+        "next": None,
+        "achieved": [],
+        "asAlumni": [],
+        "streaks": [],
+    }
+    assert [(one["which"], one["on"], one["run"]) for one in told["earned"]] == [
+        (which, None, None) for which in ("d1", "d7", "d14", "d30")
+    ]
+    api.as_whom = "sue=iop-evening/supporter"
+    assert shown(api, ana).status in {403, 404}
+
+
+def test_a_date_of_ones_own_is_no_reminder_that_others_see(api: Api, ana: str) -> None:
+    listed = api.send("GET", f"/people/{ana}/schedules")
+
+    assert [one["id"] for one in listed.json["items"]] == ["check_in"]
+    assert api.send("GET", f"/people/{ana}/schedules/{DAYS}").kind == "not-found"
+    assert api.send("DELETE", f"/people/{ana}/schedules/{DAYS}").kind == "not-found"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"date": "2026-11-25"}, "date"),
+        ({"date": "1899-12-31"}, "date"),
+        ({"date": "yesterday"}, "date"),
+        ({"date": "2026-11-01", "name": "x" * 41}, "name"),
+        ({"date": "2026-11-01", "name": "a\u202eb"}, "name"),
+        ({"date": "2026-11-01", "goal": "perfection"}, "goal"),
+        ({"date": "2026-11-01", "time": "25:00"}, "time"),
+        ({"date": "2026-09-01", "goal": "on_plan"}, "date"),
+    ],
+)
+def test_a_date_that_can_not_be_is_refused_by_its_field(api: Api, ana: str, body: dict[str, Any], field: str) -> None:
+    etag = shown(api, ana).headers["ETag"]
+
+    told = api.send("PUT", f"/people/{ana}/recovery-date", body, if_match=etag)
+
+    assert (told.status, [fault["field"] for fault in told.json["errors"]]) == (422, [field])
+    assert shown(api, ana).headers["ETag"] == etag
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"on": "2026-11-25"}, "on"),
+        ({"on": "2026-09-30"}, "on"),
+        ({"on": "2026-11-20", "startsOn": "2026-11-19"}, "startsOn"),
+        ({"startsOn": "2026-11-25"}, "startsOn"),
+    ],
+)
+def test_a_refused_return_to_use_leaves_nothing_behind(api: Api, ana: str, body: dict[str, Any], field: str) -> None:
+    told = lapse(api, ana, body)
+
+    assert (told.status, [fault["field"] for fault in told.json["errors"]]) == (422, [field])
+    recipient = DynamoPeople().load(ana, now=NOW)
+    assert recipient is not None
+    assert not recipient.holds
+    assert DynamoTasks().of_person(ana) == []
+
+
+def test_nobody_counts_for_who_has_died(api: Api, ana: str) -> None:
+    etag = shown(api, ana).headers["ETag"]
+    api.as_whom = EVA
+    assert api.send("POST", f"/people/{ana}/transitions", {"to": "deceased"}).status == 200
+    api.as_whom = STAFF
+
+    told = lapse(api, ana, {"withPerson": True})
+
+    assert told.kind == "conflict"
+    assert put(api, ana, "2026-11-01", withPerson=True).kind == "conflict"
+    assert etag != shown(api, ana).headers["ETag"]
+
+
+def test_alumni_are_congratulated_on_the_time_since_and_it_stays_when_they_are_admitted_again(api: Api) -> None:
+    ana = enrolled(api, recoveryDate=None)
+    api.as_whom = EVA
+    for state in ("graduated", "alumni"):
+        assert api.send("POST", f"/people/{ana}/transitions", {"to": state}).status == 200
+
+    assert [(str(one.on), one.at.isoformat()) for one in waiting(ana, ALUMNI_DAYS)] == [
+        ("2026-12-24", "2026-12-24T14:00:00+00:00")
+    ]
+    found = progress(
+        ana, now=NOW + timedelta(days=200), people=DynamoPeople(), streaks=DynamoStreaks(DynamoPeople())
+    ).as_alumni
+    assert [(award.name, str(award.on), award.run) for award in found] == [
+        ("d30", "2026-12-24", 1),
+        ("d90", "2027-02-22", 1),
+        ("m6", "2027-05-24", 1),
+    ]
+    again = {"programmeId": "iop-evening", "admittedOn": "2026-11-24"}
+    assert api.send("POST", f"/people/{ana}/episodes", again).status == 201
+    assert waiting(ana, ALUMNI_DAYS) == []
+
+
+def test_a_programme_may_celebrate_every_month(api: Api) -> None:
+    assert api.send("PATCH", "/programmes/iop-evening", {"everyMonth": True}, if_match='"1"').json["everyMonth"]
+    ana = enrolled(api, recoveryDate="2026-07-31")
+
+    assert [one["which"] for one in shown(api, ana).json["earned"]] == ["d1", "d7", "d14", "d30", "d60", "d90"]
+    assert due(ana)[0][0] == "2026-11-30"
+    assert shown(api, ana).json["next"]["text"] == "4 months"
+    put(api, ana, "2026-06-30")
+    assert [one["which"] for one in shown(api, ana).json["earned"]][-1] == "m4"
+
+
+def enter(api: Api, person_id: str, **body: Any) -> Told:
+    return api.send("POST", f"/people/{person_id}/achievements", {"sort": "achievement", "text": "Back at work"} | body)
+
+
+def entered(api: Api, person_id: str, query: str = "") -> Told:
+    return api.send("GET", f"/people/{person_id}/achievements{query}")
+
+
+def test_what_no_date_knows_of_is_entered_in_words_by_the_person_or_their_staff(api: Api, ana: str) -> None:
+    told = enter(api, ana, text="  I called my sister.\nShe called back. 🌱  ", on="2026-11-20")
+    api.as_whom = EVA
+    assert enter(api, ana, sort="breakthrough", text="Saw what comes before an urge").status == 201
+
+    assert told.status == 201, told.text
+    items = entered(api, ana).json["items"]
+    assert {one["by"]: (one["sort"], one["text"], one["own"], one["on"]) for one in items} == {
+        "eva": ("breakthrough", "Saw what comes before an urge", False, "2026-11-24"),
+        ana: ("achievement", "I called my sister.\nShe called back. 🌱", True, "2026-11-20"),
+    }
+
+
+def test_entered_words_come_page_by_page_and_a_retry_enters_none_twice(api: Api, ana: str) -> None:
+    for number in range(5):
+        assert enter(api, ana, text=f"Number {number}").status == 201
+    body = {"sort": "achievement", "text": "Again"}
+    for _ in range(2):
+        api.send("POST", f"/people/{ana}/achievements", body, idempotency_key="k1")
+
+    seen: list[str] = []
+    query: str | None = "?limit=4"
+    while query is not None:
+        page = entered(api, ana, query).json
+        seen += [one["text"] for one in page["items"]]
+        query = f"?{page['next'].partition('?')[2]}" if page["next"] else None
+
+    assert sorted(seen) == sorted([*(f"Number {number}" for number in range(5)), "Again"])
+    assert entered(api, ana, "?cursor=UEVSU09O").kind == "bad-cursor"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"text": ""}, "text"),
+        ({"text": " \n "}, "text"),
+        ({"text": "x" * 501}, "text"),
+        ({"text": "a\u0000b"}, "text"),
+        ({"on": "2026-11-25"}, "on"),
+        ({"on": "1899-12-31"}, "on"),
+        ({"sort": "medal"}, "sort"),
+    ],
+)
+def test_what_is_entered_is_refused_by_its_field(api: Api, ana: str, body: dict[str, Any], field: str) -> None:
+    told = enter(api, ana, **body)
+
+    assert (told.status, [fault["field"] for fault in told.json["errors"]]) == (422, [field])
+    assert entered(api, ana).json["items"] == []
+
+
+@pytest.mark.parametrize("whom", ["admin=iop-evening/program-admin", "pat=iop-evening/peer-specialist"])
+def test_entered_words_are_for_those_who_may_read_free_text(api: Api, ana: str, whom: str) -> None:
+    enter(api, ana)
+    api.as_whom = "admin=iop-evening/program-admin"
+    assert api.send("PUT", f"/people/{ana}/care-team/pat").status == 204
+    api.as_whom = whom
+
+    assert entered(api, ana).status in {403, 404}
+    assert enter(api, ana).status in {403, 404}
+
+
+def celebrations(api: Api, whom: str = STAFF) -> Told:
+    api.as_whom = whom
+    return api.send("GET", "/programmes/iop-evening/celebrations?limit=100")
+
+
+def agrees(api: Api, person_id: str) -> None:
+    api.as_whom = EVA
+    consent = {"scope": "group_celebrate", "textVersion": 1, "locale": "en"}
+    assert api.send("POST", f"/people/{person_id}/consents", consent).status == 201
+
+
+def test_staff_see_what_to_celebrate_of_those_who_agreed_and_of_nobody_else(api: Api, ana: str) -> None:
+    admin = "admin=iop-evening/program-admin"
+    others = {}
+    for name, on in (("today", "2026-10-25"), ("in six days", "2026-10-31"), ("in seven", "2026-11-01")):
+        api.as_whom = admin
+        others[name] = api.enrol(externalId=f"TBH {name}".replace(" ", "-"), recoveryDate=on)
+        agrees(api, others[name])
+    api.as_whom = admin
+    private = api.enrol(externalId="TBH-private", recoveryDate="2026-10-25")
+
+    shown = celebrations(api).json["items"]
+
+    found = {one["personId"]: (one["which"], one["text"], one["on"], one["name"]) for one in shown}
+    assert found == {
+        others["today"]: ("d30", "30 days", "2026-11-24", "Ana"),
+        others["in six days"]: ("d30", "30 days", "2026-11-30", "Ana"),
+    }
+    assert not {ana, private} & found.keys()
+    assert celebrations(api, admin).kind == "forbidden"
+
+
+def test_who_takes_it_back_or_is_in_a_crisis_or_began_anew_is_not_listed(api: Api) -> None:
+    people = {}
+    for name in ("stays", "takes it back", "crisis", "lapse"):
+        api.as_whom = "admin=iop-evening/program-admin"
+        people[name] = api.enrol(externalId=f"TBH-{name}".replace(" ", "-"), recoveryDate="2026-10-26")
+        agrees(api, people[name])
+    gone = f"/people/{people['takes it back']}/consents/group_celebrate/revocations"
+    assert api.send("POST", gone).status in {200, 201}
+    api.as_whom = STAFF
+    until = (NOW + timedelta(hours=5)).isoformat()
+    assert api.send("PUT", f"/people/{people['crisis']}/holds/crisis", {"until": until}).status == 200
+    assert lapse(api, people["lapse"], {"withPerson": True}).status == 201
+
+    assert [one["personId"] for one in celebrations(api).json["items"]] == [people["stays"]]
+
+
+def test_with_a_caseload_of_ones_own_only_its_people_are_listed(api: Api) -> None:
+    mine, others = api.enrol(recoveryDate="2026-10-26"), api.enrol(externalId="TBH-2", recoveryDate="2026-10-26")
+    for person_id in (mine, others):
+        agrees(api, person_id)
+    api.as_whom = "admin=iop-evening/program-admin"
+    assert api.send("PATCH", "/programmes/iop-evening", {"caseload": "assigned"}, if_match='"1"').status == 200
+    assert api.send("PUT", f"/people/{mine}/care-team/ben").status == 204
+
+    assert [one["personId"] for one in celebrations(api).json["items"]] == [mine]
