@@ -35,9 +35,10 @@ if function_name() in {None, "api"}:
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
     from chalicelib.privacy.routes import doors as privacy
+    from chalicelib.routine.routes import doors as routine
     from chalicelib.tasks.routes import doors as tasks
 
-    for doors in (checkins, enrollment, notices, privacy, tasks, templates, openapi):
+    for doors in (checkins, enrollment, notices, privacy, routine, tasks, templates, openapi):
         app.register_blueprint(doors)
 
 

@@ -72,6 +72,10 @@ class Item:
         until = f";UNTIL={self.ends_on:%Y%m%d}" if self.ends_on else ""
         return Recurrence(at=self.at, rule=self.rule + until, zone=self.zone or zone, starts_on=self.starts_on)
 
+    def says(self, other: "Item") -> bool:
+        """Say whether both are the same to whoever looks at them."""
+        return _content(self) == _content(other)
+
     def is_over(self, *, before: date) -> bool:
         """Say whether its last date is earlier than ``before``."""
         return self.ends_on is not None and self.ends_on < before
@@ -231,7 +235,7 @@ def amended(
         present = known.pop(item.id, None)
         if item.id and present is None:
             raise NoSuchItem("there is no such item")
-        if present and _content(present) == _content(item):
+        if present and present.says(item):
             items[present.id] = present
         elif present and (_timing(present) == _timing(item) or present.starts_on >= from_on):
             items[present.id] = replace(item, revised=version, revised_at=at)
