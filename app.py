@@ -66,10 +66,12 @@ def sweep(event: SQSEvent) -> int:
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
     from chalicelib.enrollment.store import people
-    from chalicelib.notices.handlers import still_true
+    from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
+    from chalicelib.routine import handlers as routine
 
-    return handlers.deliver(event.to_dict(), using=wiring.delivering(people(), still_true))
+    objections = (notices.still_true, routine.still_true)
+    return handlers.deliver(event.to_dict(), using=wiring.delivering(people(), *objections))
 
 
 @app.on_sqs_message(queue="cairn-import", batch_size=1)

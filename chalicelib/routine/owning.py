@@ -21,6 +21,7 @@ from chalicelib.routine.domain import (
     item_faults,
     item_of,
 )
+from chalicelib.routine.reminding import forget_reminder, item_kind
 from chalicelib.routine.service import TRIES, Routines, find_template
 
 
@@ -51,7 +52,7 @@ def add_own(person_id: str, item: Item, *, by_self: bool, people: People, routin
 
 def remove_own(person_id: str, item_id: str, *, people: People, routines: Routines, now: datetime) -> None:
     """
-    Let an item of a person's own end: it comes no more from today on.
+    Let an item of a person's own end: it comes no more from today on, and nothing reminds of it.
 
     :raises NoSuchItem: if they have none of that name
     """
@@ -63,6 +64,7 @@ def remove_own(person_id: str, item_id: str, *, people: People, routines: Routin
         return replace(own, items=tuple(one for one in (*_others(own, item_id), over) if one))
 
     _change_own(person_id, change, routines=routines)
+    forget_reminder(person_id, item_kind(item_id), people=people, now=now)
 
 
 def settle(
@@ -103,6 +105,8 @@ def settle(
         left_out=tuple(before.get(one) or LeftOut(item_id=one, from_on=today) for one in sorted(left_out)),
     )
     routines.save_own(own)
+    for item_id in left_out - before.keys():
+        forget_reminder(person_id, item_kind(item_id), people=people, now=now)
     return own
 
 

@@ -1,5 +1,6 @@
 """The doors to a person's week: what is planned, what was done, and what they have of their own."""
 
+from datetime import time
 from http import HTTPStatus
 
 from chalicelib.edge.http import Answer, Asked
@@ -10,22 +11,25 @@ from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Invalid
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.privacy.domain import Act, Field, Relationship, Rule
-from chalicelib.routine import owning, programme_routes, service
+from chalicelib.routine import owning, programme_routes, reminding, service
 from chalicelib.routine.domain import Own
 from chalicelib.routine.doors import doors
 from chalicelib.routine.programme_routes import date_of
 from chalicelib.routine.shapes import (
+    ItemReminder,
     NewItem,
     OwnSent,
     ShownCompletion,
     ShownItem,
     ShownOwn,
+    ShownReminder,
     ShownWeek,
     WeekQuery,
     item_sent,
     shown_completion,
     shown_item,
     shown_own,
+    shown_reminder,
     shown_week,
 )
 from chalicelib.routine.store import DynamoRoutines
@@ -153,6 +157,42 @@ def put_done(asked: Asked, person_id: str, item_id: str, on: str) -> Answer:
 def undo_done(asked: Asked, person_id: str, item_id: str, on: str) -> Answer:
     """Note it."""
     return _said(asked, person_id, item_id, on, is_done=False)
+
+
+@doors.door(
+    "PUT",
+    "/people/{person_id}/routine/items/{item_id}/reminder",
+    summary="Remind of homework or a wellness activity on each of its dates, discreetly; again changes nothing",
+    rule=_CHANGE,
+    body=ItemReminder,
+    answer=ShownReminder,
+)
+def put_item_reminder(asked: Asked, person_id: str, item_id: str) -> Answer:
+    """Set it, or change its time."""
+    sent: ItemReminder = asked.body
+    schedule = reminding.remind_of_item(
+        person_id,
+        item_id,
+        at=time.fromisoformat(sent.time) if sent.time else None,
+        people=DynamoPeople(),
+        routines=DynamoRoutines(),
+        now=asked.now,
+    )
+    return Answer(body=shown_reminder(schedule, now=asked.now))
+
+
+@doors.door(
+    "DELETE",
+    "/people/{person_id}/routine/items/{item_id}/reminder",
+    summary="Remind of it no more; again changes nothing",
+    rule=_CHANGE,
+    answer=None,
+    status=HTTPStatus.NO_CONTENT,
+)
+def remove_item_reminder(asked: Asked, person_id: str, item_id: str) -> Answer:
+    """Forget it."""
+    reminding.forget_reminder(person_id, reminding.item_kind(item_id), people=DynamoPeople(), now=asked.now)
+    return Answer()
 
 
 def _said(asked: Asked, person_id: str, item_id: str, on: str, *, is_done: bool) -> Answer:

@@ -8,7 +8,10 @@ from pydantic import Field as Described
 
 from chalicelib.edge.http import Wire
 from chalicelib.enrollment.shapes import Clock
+from chalicelib.outreach.domain import Schedule
+from chalicelib.outreach.recurrence import Recurrence
 from chalicelib.outreach.rrule import LONGEST_TEXT
+from chalicelib.outreach.service import first_due
 from chalicelib.routine.domain import LONGEST_MINUTES, TO_DO, Completion, Item, Kind, Own
 from chalicelib.routine.service import Week
 from chalicelib.routine.weeks import Planned, Totals
@@ -118,6 +121,20 @@ class ShownOwn(Wire):
     level: str | None
 
 
+class ItemReminder(Wire):
+    """Remind of an item on each of its dates; at its own time, if none is given."""
+
+    time: Clock | None = None
+
+
+class ShownReminder(Wire):
+    """A reminder: the schedule that it is, its local time, and when it comes next (null: no more)."""
+
+    schedule_id: str
+    time: Clock
+    next: datetime | None
+
+
 class ShownCompletion(Wire):
     """What was said last of an item and date: when, by the person's date and zone, and by which sign-in."""
 
@@ -214,6 +231,13 @@ def shown_own(own: Own, *, level: bool, today: date) -> ShownOwn:
         left_out=[one.item_id for one in own.left_out],
         level=own.level if level else None,
     )
+
+
+def shown_reminder(schedule: Schedule, *, now: datetime) -> ShownReminder:
+    """Show a reminder."""
+    due = first_due(schedule, after=now)
+    at = schedule.when.at if isinstance(schedule.when, Recurrence) else time()
+    return ShownReminder(schedule_id=schedule.kind, time=f"{at:%H:%M}", next=due.at if due else None)
 
 
 def shown_completion(said: Completion) -> ShownCompletion:

@@ -292,3 +292,29 @@ def test_who_left_care_has_no_more_sessions(api: RoutineApi, ana: str) -> None:
 
     assert later["items"] == []
     assert len(week(api, ana)["items"]) > 0
+
+
+def test_a_reminder_of_homework_is_set_moved_and_forgotten(api: RoutineApi, ana: str) -> None:
+    path = f"/people/{ana}/routine/items/{api.item('homework')}/reminder"
+
+    told = api.by(ANA, "PUT", path, {})
+    assert (told.status, told.json["time"], told.json["next"]) == (200, "20:00", "2026-11-25T01:00:00Z")
+    moved = api.by(ANA, "PUT", path, {"time": "19:30"})
+    assert (moved.json["scheduleId"], moved.json["next"]) == (told.json["scheduleId"], "2026-11-25T00:30:00Z")
+    schedules = api.by(ANA, "GET", f"/people/{ana}/schedules").json["items"]
+    assert [one["title"] for one in schedules if one["category"] == "appointment"] == ["Triggers worksheet"]
+    for _ in range(2):
+        assert api.by(ANA, "DELETE", path).status == 204
+    assert len(api.by(ANA, "GET", f"/people/{ana}/schedules").json["items"]) == 1
+    assert api.by(ANA, "PUT", path, {"time": "7"}).kind == "invalid"
+    group = f"/people/{ana}/routine/items/{api.item('group')}/reminder"
+    assert api.by(ANA, "PUT", group, {}).kind == "conflict"
+
+
+def test_what_a_person_takes_away_is_not_reminded_of(api: RoutineApi, ana: str) -> None:
+    told = api.by(ANA, "POST", f"/people/{ana}/routine/items", WALK | {"title": "Run"})
+    assert api.by(ANA, "PUT", f"{told.headers['Location']}/reminder", {}).status == 200
+
+    api.by(ANA, "DELETE", told.headers["Location"])
+
+    assert len(api.by(ANA, "GET", f"/people/{ana}/schedules").json["items"]) == 1
