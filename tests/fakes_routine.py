@@ -4,6 +4,7 @@ from datetime import date
 
 from chalicelib.errors import Stale
 from chalicelib.routine.domain import Completion, Departure, Own, Template
+from chalicelib.routine.feeding import Feed
 
 
 class FakeRoutines:
@@ -57,3 +58,16 @@ class FakeRoutines:
         if completion.version != (present.version + 1 if present else 1):
             raise Stale("this was changed meanwhile")
         self.said[key] = completion
+
+
+class FakeFeeds:
+    def __init__(self) -> None:
+        self.kept: dict[str, Feed] = {}
+
+    def feed(self, person_id: str) -> Feed:
+        return self.kept.get(person_id, Feed(person_id=person_id))
+
+    def save_feed(self, feed: Feed) -> None:
+        if feed.revision != self.feed(feed.person_id).revision + 1:
+            raise Stale("this was changed meanwhile")
+        self.kept[feed.person_id] = feed

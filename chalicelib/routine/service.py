@@ -93,6 +93,7 @@ class View:
     record: Record
     template: Template
     own: Own
+    departures: list[Departure]
     series: list[Series]
 
     @property
@@ -127,7 +128,7 @@ def view_of(
     departures = routines.departures(programme_id, looked_at(*between) if between else None) if template.items else []
     own = routines.own(person_id)
     series = series_of(template, own, departures, zone=record.person.zone, stay=_stay(record, now=now))
-    return View(record=record, template=template, own=own, series=series)
+    return View(record=record, template=template, own=own, departures=departures, series=series)
 
 
 def _stay(record: Record, *, now: datetime) -> Stay | None:

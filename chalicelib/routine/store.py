@@ -81,7 +81,7 @@ class DynamoRoutines:
             by=template.by,
             at=template.at,
         )
-        _save(item, WeekItem.pk.does_not_exist())
+        save(item, WeekItem.pk.does_not_exist())
 
     def departures(self, programme_id: str, between: tuple[date, date] | None = None) -> list[Departure]:
         """Return what departs from a programme's week, between two dates or ever, lifted ones too."""
@@ -107,7 +107,7 @@ class DynamoRoutines:
             by=departure.by,
             at=departure.at,
         )
-        _save(item, _follows(DepartureItem, departure.version))
+        save(item, follows(DepartureItem.version, departure.version))
 
     def own(self, person_id: str) -> Own:
         """Return what a person has of their own."""
@@ -133,7 +133,7 @@ class DynamoRoutines:
             left_out=[[one.item_id, one.from_on.isoformat()] for one in own.left_out],
             level=own.level,
         )
-        _save(item, _follows(OwnWeekItem, own.version))
+        save(item, follows(OwnWeekItem.version, own.version))
 
     def completions(self, person_id: str, first: date, last: date) -> list[Completion]:
         """Return what was said of items of these dates."""
@@ -155,19 +155,24 @@ class DynamoRoutines:
             by=completion.by,
             version=completion.version,
         )
-        _save(item, _follows(CompletionItem, completion.version))
+        save(item, follows(CompletionItem.version, completion.version))
 
 
 def _version_key(version: int) -> str:
     return f"VERSION#{version:06}"
 
 
-def _follows(kind: Any, version: int) -> Condition:  # noqa: ANN401 (an item's class with a version)
-    found: Condition = kind.pk.does_not_exist() if version == 1 else kind.version == version - 1
-    return found
+def follows(version: NumberAttribute, number: int) -> Condition:
+    """Return the condition that what is stored is the version before this one; nothing, for the first."""
+    return version.does_not_exist() if number == 1 else version == number - 1
 
 
-def _save(item: Stored, condition: Condition) -> None:
+def save(item: Stored, condition: Condition) -> None:
+    """
+    Put an item under a condition.
+
+    :raises Stale: if it doesn't hold
+    """
     try:
         item.save(condition)
     except PutError as error:

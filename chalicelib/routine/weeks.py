@@ -43,6 +43,11 @@ class Series:
     last: date | None
     departures: Mapping[date, Departure]
 
+    @property
+    def ends(self) -> date | None:
+        """Its last possible date, by the item and for the person."""
+        return min((one for one in (self.item.ends_on, self.last) if one), default=None)
+
     def has(self, on: date) -> bool:
         """Say whether it is planned for this date at all."""
         return self.first <= on and (self.last is None or on <= self.last) and comes_on(self.when, on)
