@@ -5,6 +5,7 @@ from datetime import date
 from chalicelib.errors import Stale
 from chalicelib.routine.domain import Completion, Departure, Own, Template
 from chalicelib.routine.feeding import Feed
+from chalicelib.routine.goals import Adjustment, Goal
 
 
 class FakeRoutines:
@@ -71,3 +72,34 @@ class FakeFeeds:
         if feed.revision != self.feed(feed.person_id).revision + 1:
             raise Stale("this was changed meanwhile")
         self.kept[feed.person_id] = feed
+
+
+class FakePlans:
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], Goal] = {}
+        self.lines: list[Adjustment] = []
+
+    def goals(self, person_id: str) -> list[Goal]:
+        return [goal for (person, _), goal in sorted(self.kept.items()) if person == person_id]
+
+    def goal(self, person_id: str, goal_id: str) -> Goal | None:
+        return self.kept.get((person_id, goal_id))
+
+    def save_goal(self, goal: Goal, adjustment: Adjustment) -> None:
+        present = self.goal(goal.person_id, goal.id)
+        if goal.version != (present.version + 1 if present else 1):
+            raise Stale("the goal was changed meanwhile")
+        self.kept[goal.person_id, goal.id] = goal
+        self.adjust(adjustment)
+
+    def adjust(self, adjustment: Adjustment) -> None:
+        self.lines.append(adjustment)
+
+    def history(self, person_id: str, *, after: str | None, limit: int) -> tuple[list[Adjustment], str | None]:
+        found = {
+            f"HISTORY#{line.at:%Y-%m-%dT%H:%M:%S.%fZ}#{line.id}": line
+            for line in self.lines
+            if line.person_id == person_id
+        }
+        keys = [key for key in sorted(found, reverse=True) if after is None or key < after]
+        return [found[key] for key in keys[:limit]], keys[limit - 1] if len(keys) > limit else None

@@ -14,6 +14,9 @@ MOST_ITEMS = 40
 
 LONGEST_TITLE = 80
 LONGEST_MINUTES = 24 * 60
+KEPT_FOR = timedelta(days=2 * 366)
+"""How long an item that is over stays in a programme's week: longer than anybody looks back."""
+
 MOVED_WITHIN = timedelta(days=14)
 """How far one date of an item may be moved: what is moved further is another date."""
 
@@ -229,15 +232,15 @@ def amended(
     """
     version = template.version + 1
     ids = iter(fresh)
-    items = {item.id: item for item in template.items if item.is_over(before=from_on)}
-    known = {item.id: item for item in template.items if item.id not in items}
+    items: dict[str, Item] = {}
+    known = {item.id: item for item in template.items if not item.is_over(before=from_on - KEPT_FOR)}
     for item in wanted:
         present = known.pop(item.id, None)
         if item.id and present is None:
             raise NoSuchItem("there is no such item")
         if present and present.says(item):
             items[present.id] = present
-        elif present and (_timing(present) == _timing(item) or present.starts_on >= from_on):
+        elif present and not present.is_over(before=from_on) and _goes_on(present, item, from_on):
             items[present.id] = replace(item, revised=version, revised_at=at)
         else:
             if present and (old := ended(present, from_on=from_on, version=version, at=at)):
@@ -248,6 +251,10 @@ def amended(
     gone = (ended(item, from_on=from_on, version=version, at=at) for item in known.values())
     items.update({item.id: item for item in gone if item})
     return replace(template, version=version, items=tuple(items.values()), by=by, at=at)
+
+
+def _goes_on(present: Item, wanted: Item, from_on: date) -> bool:
+    return _timing(present) == _timing(wanted) or present.starts_on >= from_on
 
 
 def _timing(item: Item) -> tuple[object, ...]:

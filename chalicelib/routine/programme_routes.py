@@ -7,6 +7,7 @@ from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
 from chalicelib.enrollment.reminders import title_faults
 from chalicelib.errors import Fault, Invalid, NotFound
+from chalicelib.outreach.checking import EARLIEST
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.privacy.domain import Act, Field, Role, Rule
 from chalicelib.routine import setting
@@ -29,6 +30,9 @@ from chalicelib.routine.store import DynamoRoutines
 
 STAFF = frozenset({Role.CLINICIAN, Role.CASE_MANAGER, Role.PROGRAM_ADMIN})
 """Who sees levels of care."""
+
+LATEST = date(2999, 1, 1)
+"""A path's dates are earlier: at either end of the calendar there is nothing to count from."""
 
 
 @doors.door(
@@ -111,13 +115,15 @@ def list_departures(asked: Asked, programme_id: str) -> Answer:
 def put_departure(asked: Asked, programme_id: str, item_id: str, on: str) -> Answer:
     """Put it in the place of what was said of that date before."""
     sent: DepartureSent = asked.body
-    moved_to = sent.moved_to
+    moved_to, reason = sent.moved_to, sent.reason.strip()
+    if not reason:
+        raise Invalid(Fault(field="reason", reason="is missing"))
     departure = setting.depart(
         programme_id,
         item_id,
         date_of(on),
         moved_to=(moved_to.date, time.fromisoformat(moved_to.time)) if moved_to else None,
-        reason=sent.reason,
+        reason=reason,
         by=asked.who.subject,
         now=asked.now,
         routines=DynamoRoutines(),
@@ -143,12 +149,15 @@ def date_of(text: str) -> date:
     """
     Return the date that a path names.
 
-    :raises NoSuchItem: if it is none
+    :raises NoSuchItem: if it is none, or of a year in which nothing can be planned
     """
     try:
-        return date.fromisoformat(text)
+        on = date.fromisoformat(text)
     except ValueError:
         raise NoSuchItem("there is no such date") from None
+    if not EARLIEST <= on < LATEST:
+        raise NoSuchItem("there is no such date")
+    return on
 
 
 def _shown(asked: Asked, template: Template) -> Answer:

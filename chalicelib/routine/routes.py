@@ -11,7 +11,7 @@ from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Invalid
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.privacy.domain import Act, Field, Relationship, Rule
-from chalicelib.routine import calendar_routes, owning, programme_routes, reminding, service
+from chalicelib.routine import calendar_routes, goal_routes, owning, programme_routes, reminding, service
 from chalicelib.routine.domain import Own
 from chalicelib.routine.doors import doors
 from chalicelib.routine.programme_routes import date_of
@@ -34,7 +34,7 @@ from chalicelib.routine.shapes import (
 )
 from chalicelib.routine.store import DynamoRoutines
 
-__all__ = ["calendar_routes", "doors", "programme_routes"]
+__all__ = ["calendar_routes", "doors", "goal_routes", "programme_routes"]
 
 _SEE = Rule(act=Act.READ, field=Field.CARE_PLAN, subject="person_id", purpose="see somebody's week")
 _CHANGE = Rule(act=Act.WRITE, field=Field.CARE_PLAN, subject="person_id", purpose="change somebody's week")

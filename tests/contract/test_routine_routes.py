@@ -99,6 +99,9 @@ def test_a_session_that_is_moved_is_where_it_was_moved(api: RoutineApi, ana: str
         ("2026-11-27", {"reason": "x"}, "not-found", None),
         ("2026-13-99", {"reason": "x"}, "not-found", None),
         ("tomorrow", {"reason": "x"}, "not-found", None),
+        ("0001-01-01", {"reason": "x"}, "not-found", None),
+        ("9999-12-31", {"reason": "x"}, "not-found", None),
+        ("2026-11-26", {"reason": "  "}, "invalid", "reason"),
         ("2026-11-26", {"reason": ""}, "invalid", "reason"),
         ("2026-11-26", {"reason": "x" * 201}, "invalid", "reason"),
         ("2026-11-26", {"reason": "x", "movedTo": {"date": "2027-01-26", "time": "10:00"}}, "invalid", "movedTo.date"),
@@ -219,7 +222,8 @@ def test_only_what_takes_place_and_is_to_do_can_be_done(api: RoutineApi, ana: st
     assert done(api.item("homework"), "2026-11-25") == "not-found"
     assert done(api.item("homework"), "2027-01-05") == "invalid"
     assert done("none", "2026-11-24") == "not-found"
-    assert done(api.item("homework"), "soon") == "not-found"
+    for on in ("soon", "0001-01-01", "9999-12-31"):
+        assert done(api.item("homework"), on) == "not-found"
 
 
 def test_a_person_adds_a_wellness_activity_of_their_own_and_nothing_else(api: RoutineApi, ana: str) -> None:

@@ -242,6 +242,20 @@ def test_what_has_not_begun_is_changed_or_dropped_as_if_it_had_never_been() -> N
     assert [(item.id, item.at) for item in after.items] == [("group", time(9))]
 
 
+def test_what_is_over_by_then_is_sent_back_as_it_was_and_goes_after_two_years() -> None:
+    over = replace(GROUP, ends_on=date(2026, 12, 15))
+    template = replace(TEMPLATE, items=(over,))
+
+    def items(*wanted: Item, from_on: date) -> tuple[Item, ...]:
+        return amended(template, wanted, from_on=from_on, by="b", at=AT, fresh=("new",)).items
+
+    for from_on in (date(2026, 12, 1), date(2027, 1, 1)):
+        assert items(over, from_on=from_on) == (over,)
+    assert items(from_on=date(2027, 1, 1)) == (over,)
+    assert [item.id for item in items(replace(over, at=time(9)), from_on=date(2027, 1, 1))] == ["group", "new"]
+    assert items(from_on=date(2029, 1, 1)) == ()
+
+
 def test_an_item_of_another_programme_is_none_of_this_one() -> None:
     with pytest.raises(NoSuchItem):
         amended(TEMPLATE, (replace(GROUP, id="strange"),), from_on=MONDAY, by="b", at=AT, fresh=("new",))
