@@ -140,21 +140,20 @@ def departures_of(item: Item, zone: str, *, every: int) -> Iterator[Departure]:
         )
 
 
-def samples() -> Iterator[Sample]:
-    """Give a calendar for each zone and rule, at hours around which clocks change, with departures, ends and clips."""
+def samples(zone: str) -> Iterator[Sample]:
+    """Give a calendar for each rule, at hours around which clocks change, with departures, ends and clips."""
     kinds = (Kind.GROUP, Kind.HOMEWORK)
-    for zone in ZONES:
-        for place, rule in enumerate(RULES):
-            at = (time(18), time(0), time(2, 30), time(1, 30), time(23, 45), time(3), time(7), time(2))[place]
-            item = an_item(kinds[place % 2], zone=zone, rule=rule, at=at)
-            ending = an_item(Kind.WELLNESS, zone=zone, number=2, rule=rule, at=at, ends_on=date(2027, 11, 7))
-            left = an_item(Kind.INDIVIDUAL, zone=zone, number=3, rule=rule, at=at, minutes=50)
-            mine = an_item(Kind.WELLNESS, zone=zone, number=4, rule="FREQ=WEEKLY;BYDAY=SA", at=at)
-            view = a_view(
-                (item, ending, left),
-                zone=zone if place % 4 else "America/Denver",
-                departures=tuple(departures_of(item, zone, every=5)),
-                left_out=(LeftOut(item_id="item3", from_on=date(2027, 6, 1)),),
-                own=(mine,),
-            )
-            yield sample(f"{zone} {rule} {at:%H:%M}", view)
+    for place, rule in enumerate(RULES):
+        at = (time(18), time(0), time(2, 30), time(1, 30), time(23, 45), time(3), time(7), time(2))[place]
+        item = an_item(kinds[place % 2], zone=zone, rule=rule, at=at)
+        ending = an_item(Kind.WELLNESS, zone=zone, number=2, rule=rule, at=at, ends_on=date(2027, 11, 7))
+        left = an_item(Kind.INDIVIDUAL, zone=zone, number=3, rule=rule, at=at, minutes=50)
+        mine = an_item(Kind.WELLNESS, zone=zone, number=4, rule="FREQ=WEEKLY;BYDAY=SA", at=at)
+        view = a_view(
+            (item, ending, left),
+            zone=zone if place % 4 else "America/Denver",
+            departures=tuple(departures_of(item, zone, every=5)),
+            left_out=(LeftOut(item_id="item3", from_on=date(2027, 6, 1)),),
+            own=(mine,),
+        )
+        yield sample(f"{zone} {rule} {at:%H:%M}", view)
