@@ -157,7 +157,7 @@ def rule_of(when: Recurrence) -> Any:  # noqa: ANN401 (the library's own type, w
     """Return a rule as an entry with a zone has it."""
     from icalendar import vRecur
 
-    rule = vRecur.from_ical(when.rule)
+    rule = vRecur.from_ical(when.rule.upper())
     until = parse(when.rule).until
     if until is not None:
         # In UTC where DTSTART has a zone (RFC 5545 3.3.10); a date means the whole of it, which the wall time ends.

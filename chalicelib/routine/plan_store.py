@@ -47,7 +47,7 @@ class DynamoFeeds:
 
 
 class GoalItem(Item, discriminator="goal"):
-    """pk ``PLAN#{person}``, sk ``GOAL#{goal}``."""
+    """pk ``GOALS#{person}``, sk ``GOAL#{goal}``: not with the week, which delivery may read."""
 
     title = UnicodeAttribute()
     matters = UnicodeAttribute(null=True)
@@ -61,7 +61,7 @@ class GoalItem(Item, discriminator="goal"):
 
 
 class AdjustmentItem(Item, discriminator="adjustment"):
-    """pk ``PLAN#{person}``, sk ``HISTORY#{instant}#{id}``: put once, never changed."""
+    """pk ``GOALS#{person}``, sk ``HISTORY#{instant}#{id}``: put once, never changed."""
 
     kind = UnicodeAttribute()
     what = UnicodeAttribute()
@@ -80,13 +80,13 @@ class DynamoPlans:
 
     def goals(self, person_id: str) -> list[Goal]:
         """Return a person's goals."""
-        found = GoalItem.query(f"PLAN#{person_id}", GoalItem.sk.startswith("GOAL#"), consistent_read=True)
+        found = GoalItem.query(f"GOALS#{person_id}", GoalItem.sk.startswith("GOAL#"), consistent_read=True)
         return [_goal_of(item) for item in found]
 
     def goal(self, person_id: str, goal_id: str) -> Goal | None:
         """Return one of them."""
         try:
-            return _goal_of(GoalItem.get(f"PLAN#{person_id}", f"GOAL#{goal_id}", consistent_read=True))
+            return _goal_of(GoalItem.get(f"GOALS#{person_id}", f"GOAL#{goal_id}", consistent_read=True))
         except GoalItem.DoesNotExist:
             return None
 
@@ -110,7 +110,7 @@ class DynamoPlans:
         # "HISTORY$" comes after all of it, and what is between two keys includes both.
         below = AdjustmentItem.sk.between(HISTORY, after or "HISTORY$")
         query = AdjustmentItem.query(
-            f"PLAN#{person_id}", below, scan_index_forward=False, limit=limit + 2, consistent_read=True
+            f"GOALS#{person_id}", below, scan_index_forward=False, limit=limit + 2, consistent_read=True
         )
         items = [item for item in query if item.sk != after][: limit + 1]
         return [_adjustment_of(item) for item in items[:limit]], items[limit - 1].sk if len(items) > limit else None
@@ -118,7 +118,7 @@ class DynamoPlans:
 
 def _goal_item(goal: Goal) -> GoalItem:
     return GoalItem(
-        f"PLAN#{goal.person_id}",
+        f"GOALS#{goal.person_id}",
         f"GOAL#{goal.id}",
         title=goal.title,
         matters=goal.matters or None,
@@ -134,7 +134,7 @@ def _goal_item(goal: Goal) -> GoalItem:
 
 def _goal_of(item: GoalItem) -> Goal:
     return Goal(
-        person_id=item.pk.removeprefix("PLAN#"),
+        person_id=item.pk.removeprefix("GOALS#"),
         id=item.sk.removeprefix("GOAL#"),
         title=item.title,
         matters=item.matters or "",
@@ -153,7 +153,7 @@ def _goal_of(item: GoalItem) -> Goal:
 
 def _adjustment_item(adjustment: Adjustment) -> AdjustmentItem:
     return AdjustmentItem(
-        f"PLAN#{adjustment.person_id}",
+        f"GOALS#{adjustment.person_id}",
         f"{HISTORY}{_text(adjustment.at)}#{adjustment.id}",
         kind=adjustment.kind.value,
         what=adjustment.what,
@@ -170,7 +170,7 @@ def _text(at: datetime) -> str:
 
 def _adjustment_of(item: AdjustmentItem) -> Adjustment:
     return Adjustment(
-        person_id=item.pk.removeprefix("PLAN#"),
+        person_id=item.pk.removeprefix("GOALS#"),
         id=item.sk.rpartition("#")[2],
         kind=Kind(item.kind),
         what=item.what,
