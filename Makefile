@@ -7,7 +7,7 @@ PIP := -m pip --disable-pip-version-check --quiet --quiet install --require-hash
 SHARED := -n auto --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: simulate drain mutations help run stop reset token clock day health operate devices chaos test test-fast dst check format lint-words words seal-words \
+.PHONY: simulate drain mutations help run stop reset token clock day health operate devices chaos test test-fast dst calendars check format lint-words words seal-words \
   package lint-package coldstart lock environments bench bench-units bench-dynamodb-local bench-tick bench-lateness bench-lateness-here \
   bench-price bench-peers bench-kill
 
@@ -57,6 +57,14 @@ test-fast: environments ## run the tests that need neither emulator nor browser
 
 dst: environments ## hold daily reminders around every change of clocks from 2020 to 2037 to an oracle: [ARGS=--walk-all]
 	@$(RUN) tests.dst.corpus $(ARGS)
+
+calendars: environments .local/calendars/made ## hold calendar feeds against a second reader, ical.js (wants npm once)
+	@$(RUN) pytest -p no:randomly tests/calendars
+
+.local/calendars/made: tests/calendars/package-lock.json
+	@mkdir -p .local/calendars && cp tests/calendars/package*.json .local/calendars
+	@cd .local/calendars && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 check: environments ## formatting, lint, types, import rules
 	@$(BIN)/ruff format --check .

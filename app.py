@@ -37,9 +37,10 @@ if function_name() in {None, "api"}:
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
     from chalicelib.privacy.routes import doors as privacy
+    from chalicelib.routine.routes import doors as routine
     from chalicelib.tasks.routes import doors as tasks
 
-    for doors in (checkins, enrollment, flags, milestones, notices, privacy, tasks, templates, openapi):
+    for doors in (checkins, enrollment, flags, milestones, notices, privacy, routine, tasks, templates, openapi):
         app.register_blueprint(doors)
 
 
@@ -67,10 +68,12 @@ def sweep(event: SQSEvent) -> int:
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
     from chalicelib.enrollment.store import people
-    from chalicelib.notices.handlers import still_true
+    from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
+    from chalicelib.routine import handlers as routine
 
-    return handlers.deliver(event.to_dict(), using=wiring.delivering(people(), still_true))
+    objections = (notices.still_true, routine.still_true)
+    return handlers.deliver(event.to_dict(), using=wiring.delivering(people(), *objections))
 
 
 @app.on_sqs_message(queue="cairn-import", batch_size=1)

@@ -73,10 +73,10 @@ def requested(invite: Invite, when: Recurrence | Once) -> Part | None:
     event = _event(invite)
     _at(event, when, first.on)
     if isinstance(when, Recurrence):
-        event.add("rrule", _rule(when))
+        event.add("rrule", rule_of(when))
         for on in invite.without:
             # As RFC 5545 3.8.5.1 wants it: of the same form as DTSTART.
-            event.add("exdate", _wall(on, when.at, when.zone))
+            event.add("exdate", wall(on, when.at, when.zone))
     return _part(Method.REQUEST, event, zone=when.zone, since=first.on)
 
 
@@ -84,7 +84,7 @@ def requested_once(invite: Invite, when: Recurrence, *, on: date, moved_to: date
     """Return what moves one date of a series; ``moved_to`` is an instant."""
     event = _event(invite)
     local = moved_to.astimezone(ZoneInfo(when.zone))
-    event.add("recurrence-id", _wall(on, when.at, when.zone))
+    event.add("recurrence-id", wall(on, when.at, when.zone))
     event.add("dtstart", local)
     event.add("dtend", (moved_to + LASTS).astimezone(ZoneInfo(when.zone)))
     return _part(Method.REQUEST, event, zone=when.zone, since=min(on, local.date()))
@@ -101,7 +101,7 @@ def cancelled_once(invite: Invite, when: Recurrence, *, on: date) -> Part:
     """Return what takes one date of a series out of a calendar."""
     event = _event(invite)
     event.add("status", "CANCELLED")
-    event.add("recurrence-id", _wall(on, when.at, when.zone))
+    event.add("recurrence-id", wall(on, when.at, when.zone))
     return _part(Method.CANCEL, event, zone=when.zone, since=on)
 
 
@@ -138,12 +138,12 @@ def _event(invite: Invite) -> "Event":
 
 
 def _at(event: "Event", when: Recurrence | Once, on: date) -> None:
-    start = _wall(on, when.at, when.zone)
+    start = wall(on, when.at, when.zone)
     event.add("dtstart", start)
     event.add("duration", LASTS)
 
 
-def _wall(on: date, at: time, zone: str) -> datetime:
+def wall(on: date, at: time, zone: str) -> datetime:
     """Return a wall time as it is, also where clocks skip it: RFC 5545 3.3.5 reads it as ``resolve`` does."""
     return datetime.combine(on, at, tzinfo=ZoneInfo(zone))
 
@@ -153,10 +153,11 @@ def _before(when: Recurrence | Once) -> datetime:
     return resolve(on, time(0), when.zone) - timedelta(days=1)
 
 
-def _rule(when: Recurrence) -> Any:  # noqa: ANN401 (the library's own type, which is imported late)
+def rule_of(when: Recurrence) -> Any:  # noqa: ANN401 (the library's own type, which is imported late)
+    """Return a rule as an entry with a zone has it."""
     from icalendar import vRecur
 
-    rule = vRecur.from_ical(when.rule)
+    rule = vRecur.from_ical(when.rule.upper())
     until = parse(when.rule).until
     if until is not None:
         # In UTC where DTSTART has a zone (RFC 5545 3.3.10); a date means the whole of it, which the wall time ends.

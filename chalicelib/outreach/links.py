@@ -2,7 +2,8 @@
 Signed links: write-only, for one person, one occurrence and one address, with an end.
 
 The token is HMAC-SHA-256 over its claims (itsdangerous); nothing is stored. It lets its bearer add one check-in and ask
-for help, or get less, and read nothing (domain rules for one-tap links).
+for help, or get less, and read nothing (domain rules for one-tap links). Only a calendar's address, which is in no
+message, reads: it has no end, and its person revokes it.
 """
 
 import hashlib
@@ -24,6 +25,8 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     READ = "read"
     UNSUBSCRIBE = "unsubscribe"
+    CALENDAR = "calendar"
+    """Not of a message: a calendar program reads a person's week by it, until they revoke it."""
 
 
 LESS = "u"

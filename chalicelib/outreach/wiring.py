@@ -36,8 +36,8 @@ class People(ports.Recipients, ports.Suppressions, Protocol):
 
 
 @cache
-def delivering(people: People, objections: Callable[[Due], Reason | None] = ports.nothing_against) -> Delivering:
-    """Return what delivery works with."""
+def delivering(people: People, *objections: Callable[[Due], Reason | None]) -> Delivering:
+    """Return what delivery works with; of ``objections`` the first that has one counts."""
     from chalicelib.outreach.ledger_store import DynamoLedger
     from chalicelib.outreach.pacing import DynamoPace
     from chalicelib.outreach.store import DynamoParking
@@ -52,7 +52,7 @@ def delivering(people: People, objections: Callable[[Due], Reason | None] = port
             ChannelKind.MOBILE: _Lazily(_mobile),
         },
         suppressions=people,
-        objections=objections,
+        objections=lambda due: next((reason for ask in objections if (reason := ask(due))), None),
         each=_at_once,
     )
     pace = DynamoPace(rate=_emails_a_second)

@@ -42,6 +42,7 @@ class Field(StrEnum):
     CARE_TEAM = "care-team"
     SIGN_IN = "sign-in"
     TASKS = "tasks"
+    CARE_PLAN = "care-plan"
     NOTICES = "notices"
     TEMPLATES = "templates"
 

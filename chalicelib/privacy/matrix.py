@@ -35,6 +35,7 @@ _PERSON: dict[Field, tuple[Allowance, ...]] = {
     Field.EPISODE: (_allow(_SEE, _OWN),),
     Field.CARE_TEAM: (_allow(_SEE, _OWN),),
     Field.SIGN_IN: (_allow(_SEE, _OWN),),
+    Field.CARE_PLAN: (_allow(_ALL, _OWN),),
     Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
 }
 """Participants and alumni: their own record."""
@@ -68,6 +69,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.EPISODE: (_allow(_ALL, _CASELOAD),),
         Field.CARE_TEAM: (_allow(_SEE, _CASELOAD),),
         Field.TASKS: (_allow(_ALL, _CASELOAD),),
+        Field.CARE_PLAN: (_allow(_ALL, _CASELOAD),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
@@ -89,6 +91,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CARE_TEAM: (_allow(_ALL, _PROGRAMME),),
         Field.SIGN_IN: (_allow(_ALL, _PROGRAMME),),
         Field.TASKS: (_allow(_ALL, _CASELOAD),),
+        Field.CARE_PLAN: (_allow(_ALL, _CASELOAD),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),

@@ -24,6 +24,7 @@ PUBLIC = {
     ("POST", "/confirm/{token}"),
     ("GET", "/n/{token}"),
     ("POST", "/receipts/{token}"),
+    ("GET", "/calendar/{token}"),
     ("GET", "/consent-texts/{scope}"),
     ("GET", "/openapi.json"),
     ("GET", "/u/{token}"),

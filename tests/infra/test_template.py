@@ -84,7 +84,7 @@ def test_the_tick_reads_what_is_due_and_writes_only_its_watermark_and_what_it_se
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("deliver", action)}
 
-    assert read == {"LEDGER#*", "NOTICE#*", "PACE", "PERSON#*", "PROGRAMMES", "SWITCH"}
+    assert read == {"LEDGER#*", "NOTICE#*", "PACE", "PERSON#*", "PLAN#*", "PROGRAMMES", "ROUTINE#*", "SWITCH"}
 
 
 def test_operators_turn_the_switch_bring_back_what_was_set_aside_and_change_nothing_else() -> None:

@@ -275,6 +275,7 @@ WHENS = st.one_of(
 @example(when=replace(SERIES, rule="FREQ=DAILY;UNTIL=99991231", at=time(20)))
 @example(when=replace(SERIES, rule="FREQ=DAILY;UNTIL=99991231T235959Z"))
 @example(when=replace(SERIES, rule="FREQ=DAILY;BYMONTH=11,+12"))
+@example(when=replace(SERIES, rule="freq=daily;until=20270101t120000z"))
 def test_what_may_be_set_can_be_shown_planned_and_entered_into_a_calendar(when: When) -> None:
     if when_faults(when, now=NOW):
         return

@@ -44,6 +44,7 @@ participant            audit            R self
 participant            episode          R self
 participant            care-team        R self
 participant            sign-in          R self
+participant            care-plan        RW self
 participant            programme        R programme
 
 alumni                 profile          RW self
@@ -60,6 +61,7 @@ alumni                 audit            R self
 alumni                 episode          R self
 alumni                 care-team        R self
 alumni                 sign-in          R self
+alumni                 care-plan        RW self
 alumni                 programme        R programme
 
 clinician              profile          R caseload
@@ -77,6 +79,7 @@ clinician              care-team        R caseload
 clinician              notices          R programme
 clinician              programme        R programme
 clinician              tasks            RW caseload
+clinician              care-plan        RW caseload
 clinician              templates        R programme
 
 case-manager           profile          R caseload
@@ -96,6 +99,7 @@ case-manager           sign-in          RW programme
 case-manager           notices          R programme
 case-manager           programme        R programme
 case-manager           tasks            RW caseload
+case-manager           care-plan        RW caseload
 case-manager           templates        R programme
 
 peer-specialist        profile          R caseload name-only
