@@ -14,7 +14,7 @@ from tests.fakes_tasks import FakeTasks
 NOON = utc("2026-11-25T12:00")
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.FLAG}))
 def test_every_kind_has_an_owner_and_a_time(kind: Kind) -> None:
     task = task_for(kind, "mail", programme_id="iop", person_id="p", at=NOON)
 
