@@ -179,7 +179,8 @@ def shown_check_in(check_in: CheckIn, known: Sequence[CheckIn], *, language: str
     last = check_in.revisions[-1]
     asked = service.form_answered(check_in.form, last.answer)
     texts = {question.id for question in asked.questions if question.length}
-    before = [one for one in known if one.on < check_in.on and one.revisions]
+    first = check_in.on - service.REMEMBERED
+    before = [one for one in known if first <= one.on < check_in.on and one.revisions]
     *_, history = service.histories(check_in, before)
     return ShownCheckIn(
         form="daily" if check_in.form == DAILY else "weekly",
