@@ -20,6 +20,7 @@ from chalicelib.checkins.doors import desk, doors
 from chalicelib.checkins.forms import WEEKLY, Form, form, versions
 from chalicelib.checkins.store import DynamoCheckIns
 from chalicelib.edge.http import Answer, Asked
+from chalicelib.enrollment.domain import EARLIEST
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid, NotFound
 from chalicelib.flags.store import DynamoCareRules
@@ -102,6 +103,9 @@ def list_own_check_ins(asked: Asked, person_id: str) -> Answer:
     """List them."""
     who = _recipient(asked, person_id)
     last = asked.query.last or local_date(asked.now, who.zone)
+    for name, given in (("from", asked.query.first), ("to", last)):
+        if given and not EARLIEST <= given <= asked.now.date() + LONGEST:
+            raise Invalid(Fault(field=name, reason="is no date that there can be check-ins for"))
     first = asked.query.first or last - SHOWN_FOR
     if not timedelta() <= last - first <= LONGEST:
         raise Invalid(Fault(field="from", reason="must not be after `to`, nor more than 366 days before it"))

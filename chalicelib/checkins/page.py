@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from chalicelib.checkins import service
 from chalicelib.checkins.domain import CheckInLocked, Plan, Source, answer_to
-from chalicelib.checkins.forms import WEEKLY, Form, Question, Value, form
+from chalicelib.checkins.forms import DAILY, WEEKLY, Form, Question, Value, form, versions
 from chalicelib.checkins.ports import Desk, HelpRequests
 from chalicelib.crisis.domain import resources
 from chalicelib.edge import pages
@@ -78,7 +78,7 @@ class OneTap:
             who, _ = service.open_link(claims, recipient, now=visit.now, check_ins=self.desk.check_ins)
         except service.LinkExpired:
             return _word(visit, "expired", status=HTTPStatus.GONE, offer_help=True)
-        asked = self._form(claims, who)
+        asked = self._form(claims, who, sent)
         try:
             if sent.get("action") == "not_me":
                 return self._not_me(claims, visit)
@@ -90,8 +90,12 @@ class OneTap:
         except Invalid as invalid:
             return _questions(visit, asked, given=sent, faults=invalid.faults, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
-    def _form(self, claims: Claims, recipient: Recipient) -> Form:
+    def _form(self, claims: Claims, recipient: Recipient, sent: Mapping[str, str] | None = None) -> Form:
+        """Return the form that is shown, or that was: what is answered on an open page is read as it was asked."""
         name = service.form_of(claims.kind)
+        shown = (sent or {}).get("shown", "")
+        if shown in _SHOWN[name]:
+            return _SHOWN[name][shown]
         reads = name == WEEKLY and self.desk.care_rules.of(recipient.programme_id).reads_item_9
         return form(name, reads_item_9=reads)
 
@@ -142,6 +146,22 @@ class OneTap:
             holds=self.desk.holds,
         )
         return _word(visit, "helped")
+
+
+def _name_of(asked: Form) -> str:
+    has_item_9 = any(question.id == ITEM_9 for question in asked.questions)
+    return f"{asked.version}.{'9' if has_item_9 else '8'}"
+
+
+_SHOWN = {
+    name: {
+        _name_of(asked): asked
+        for version in versions(name)
+        for asked in (form(name, version, reads_item_9=True), form(name, version))
+    }
+    for name in (DAILY, WEEKLY)
+}
+"""Every form that a page may have shown, by what the page says of itself."""
 
 
 def trouble(visit: Visit) -> Shown:
@@ -210,6 +230,7 @@ def _questions(
         say=say,
         words=asked.words[visit.language],
         part=part,
+        shown=_name_of(asked),
         sections=sections,
         given=sent,
         faults=[_fault(asked, fault, visit.language, say) for fault in faults],

@@ -1,6 +1,6 @@
 """Take answers and calls for help, and show staff how a day stands."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -9,6 +9,7 @@ from chalicelib.checkins.forms import DAILY, WEEKLY, Form, form
 from chalicelib.checkins.ports import CheckIns, Desk, HelpRequests
 from chalicelib.enrollment.holds import Holds, hold_for_crisis, hold_for_flag
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.flags.domain import CareRules
 from chalicelib.flags.rules import History, Told
 from chalicelib.flags.service import flags_of
 from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN
@@ -16,7 +17,7 @@ from chalicelib.outreach.domain import Entry, Recipient, Standing, Status
 from chalicelib.outreach.links import Claims
 from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.recurrence import local_date, next_occurrence, resolve
-from chalicelib.tasks.domain import Severity
+from chalicelib.tasks.domain import Severity, Task
 
 
 class LinkExpired(NotFound):
@@ -31,6 +32,12 @@ TRIES = 4
 
 REMEMBERED = timedelta(weeks=6)
 """How far back rules look: the last of a weekly form, though some weeks were left out."""
+
+LOOKED_AT_AGAIN = timedelta(days=14)
+"""How far after a check-in that comes late others are looked at again: no run of a rule is longer."""
+
+AT_ONCE = 40
+"""How many flags one transaction takes with the answer (100 items are its most, and a flag is two)."""
 
 PRESSING = {Severity.CRISIS, Severity.URGENT}
 """While these are open, celebrations wait (domain rules 2)."""
@@ -101,14 +108,28 @@ def answer(
         after = before.answered(said, at=now, source=source, by=by)
         if after is before:
             return after
-        earlier = desk.check_ins.between(of.person_id, on - REMEMBERED, on)
-        flags = flags_of(histories(after, earlier), f"{on}-{form_id}", of=of, care=care, at=now)
-        new = [flag for flag in flags.values() if desk.tasks.find(of.person_id, flag.id) is None]
-        if desk.check_ins.save(after, new):
+        known = desk.check_ins.between(of.person_id, on - REMEMBERED, on + LOOKED_AT_AGAIN)
+        flags = _flags(after, known, of=of, care=care, now=now)
+        new = [flag for flag in flags if desk.tasks.find(of.person_id, flag.id) is None]
+        if desk.check_ins.save(after, new[:AT_ONCE]):
+            for flag in new[AT_ONCE:]:
+                desk.tasks.open(flag)
             if any(flag.severity in PRESSING for flag in new):
                 hold_for_flag(of.person_id, now=now, holds=desk.holds)
             return after
     raise ChangedMeanwhile("this check-in is being answered somewhere else; please try again")
+
+
+def _flags(newest: CheckIn, known: Sequence[CheckIn], *, of: Recipient, care: CareRules, now: datetime) -> list[Task]:
+    """Return what a check-in raises, and what later ones raise now that it is known (it may have come late)."""
+    others = [one for one in known if (one.on, one.form) != (newest.on, newest.form)]
+    later = [one for one in others if one.on > newest.on and one.revisions]
+    flags: dict[str, Task] = {}
+    for one in (newest, *later):
+        before = [other for other in (*others, newest) if other.on <= one.on]
+        flags |= flags_of(histories(one, before), f"{one.on}-{one.form}", of=of, care=care, at=now)
+    order = list(Severity)
+    return sorted(flags.values(), key=lambda flag: order.index(flag.severity or Severity.REVIEW))
 
 
 def histories(newest: CheckIn, earlier: Iterable[CheckIn]) -> Iterator[History]:

@@ -32,11 +32,13 @@ class Silence:
 def silence(entries: Sequence[Entry], answered: frozenset[date], *, zone: str, now: datetime) -> Silence:
     """Return the run up to the last check-in whose time is over; one that was never sent neither counts nor ends it."""
     missed, since = 0, None
+    # An answer counts whatever the date that it was given for: whoever gives one isn't silent.
+    last = max(answered, default=date.min)
     for entry in sorted(entries, key=lambda entry: entry.on, reverse=True):
-        if entry.on in answered:
+        if entry.on <= last:
             break
         is_over = now >= closes_of(CHECK_IN, on=entry.on, due_at=entry.due_at, zone=zone)
-        if entry.kind == CHECK_IN and entry.status is Status.SENT and is_over:
+        if entry.kind == CHECK_IN and entry.status is Status.SENT and entry.bounced_at is None and is_over:
             missed, since = missed + 1, entry.on
     return Silence(missed=missed, since=since)
 
@@ -47,7 +49,8 @@ def look_for_silence(of: Recipient, on: date, *, now: datetime, ledger: Ledger, 
     entries = ledger.between(of.person_id, first, on)
     answered = frozenset(one.on for one in desk.check_ins.between(of.person_id, first, on) if one.revisions)
     found = silence(entries, answered, zone=of.zone, now=now)
-    if found.since is None:
+    if found.since is None or found.since <= first + timedelta(days=1):
+        # A run that is older than what is looked at was flagged when it was younger.
         return []
     care = desk.care_rules.of(of.programme_id)
     flags = flags_of([History(missed=found.missed)], f"{found.since}", of=of, care=care, at=now)

@@ -15,7 +15,7 @@ from pynamodb.attributes import (
 from pynamodb.exceptions import PutError, TransactWriteError
 
 from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Revision, Source
-from chalicelib.edge.table import Item, lost_the_race, transaction
+from chalicelib.edge.table import Item, in_conflict, lost_the_race, transaction
 from chalicelib.tasks.domain import Task
 from chalicelib.tasks.store import open_within
 
@@ -108,7 +108,8 @@ class DynamoCheckIns:
                 for flag in flags:
                     open_within(write, flag)
         except (PutError, TransactWriteError) as error:
-            if lost_the_race(error):
+            # Another's transaction on the same item is a race like any other.
+            if lost_the_race(error) or in_conflict(error):
                 return False
             raise
         return True

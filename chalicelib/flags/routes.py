@@ -108,7 +108,7 @@ class RuleSent(Wire):
 class CareRulesSent(Wire):
     """A programme's rules, as a clinician approved them."""
 
-    rules: Annotated[list[RuleSent], Described(min_length=1, max_length=60)]
+    rules: Annotated[list[RuleSent], Described(min_length=1, max_length=40)]
     reads_item_9: Annotated[
         bool,
         Described(

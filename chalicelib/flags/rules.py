@@ -98,7 +98,7 @@ class Ran:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rose:
-    """The newest answer is so much more than the last one before, or than any within so many hours before."""
+    """The newest is so much more than the last before that lacks no answer, or than any within so many hours before."""
 
     of: str
     by: int
@@ -111,7 +111,7 @@ class Rose:
             return None
         *before, newest = with_it
         if self.hours is None:
-            before = before[-1:]
+            before = [told for told in before if len(set(told.numbers[self.of])) == 1][-1:]
         else:
             before = [told for told in before if newest.at - told.at <= timedelta(hours=self.hours)]
         lowest = min(before, key=lambda told: told.numbers[self.of][1], default=None)

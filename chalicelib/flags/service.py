@@ -7,7 +7,8 @@ from typing import Protocol
 
 from chalicelib.errors import Fault, Invalid, Stale
 from chalicelib.flags.domain import CareRules, flag_for
-from chalicelib.flags.rules import History, raised
+from chalicelib.flags.names import NAMES
+from chalicelib.flags.rules import Answered, History, Missed, Rule, raised
 from chalicelib.outreach.domain import Recipient
 from chalicelib.tasks.domain import Task
 
@@ -60,6 +61,13 @@ def approve(
     names = [rule.id for rule in after.rules]
     if len(set(names)) < len(names):
         faults.append(Fault(field="rules", reason="must not have two of one id"))
+    unknown = sorted({rule.when.of for rule in after.rules if not isinstance(rule.when, Missed)} - set(NAMES))
+    if unknown:
+        faults.append(
+            Fault(field="rules", reason=f"must be about questions and scores that there are, not {unknown[0]}")
+        )
+    if after.reads_item_9 and not any(_catches_item_9(rule) for rule in after.rules):
+        faults.append(Fault(field="readsItem9", reason="needs a rule on phq9.9 that holds from 1 on"))
     if after.approved_on is None or after.approved_on > on:
         faults.append(Fault(field="approvedOn", reason="must be a day that has come"))
     if after.working.opens >= after.working.closes:
@@ -68,3 +76,8 @@ def approve(
         raise Invalid(*faults)
     store.save(after)
     return after
+
+
+def _catches_item_9(rule: Rule) -> bool:
+    when = rule.when
+    return isinstance(when, Answered) and when.of == "phq9.9" and when.at_least is not None and when.at_least <= 1

@@ -93,6 +93,7 @@ def days_of(answered: Iterable[date], entries: Iterable[Entry], *, zone: str, no
         for entry in entries
         if entry.kind == CHECK_IN
         and entry.status is Status.SENT
+        and entry.bounced_at is None
         and closes_of(CHECK_IN, on=entry.on, due_at=entry.due_at, zone=zone) <= now
     }
     return [Asked(on=on, answered=on in said) for on in sorted(said | missed)]

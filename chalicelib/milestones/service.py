@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from chalicelib.enrollment.celebrating import celebrations, hour_of, milestones_of
 from chalicelib.enrollment.changing import TRIES, Change, People, after, find_person, next_of
-from chalicelib.enrollment.domain import Record, recovery_fault
+from chalicelib.enrollment.domain import EARLIEST, Record, recovery_fault
 from chalicelib.enrollment.holds import Holds, PlacedHold
 from chalicelib.enrollment.programmes import name_fault
 from chalicelib.enrollment.service import Programmes, find_programme
@@ -107,6 +107,10 @@ def tell_of_lapse(
 
     def decide(record: Record, known: tuple[Streak, ...]) -> tuple[Streak, ...]:
         today = local_date(now, record.person.zone)
+        if starts_on and (fault := recovery_fault(starts_on, zone=record.person.zone, now=now)):
+            raise Invalid(Fault(field="startsOn", reason=fault))
+        if on < EARLIEST:
+            raise Invalid(Fault(field="on", reason="is too long ago"))
         return lapsed(known, on, starts_on=starts_on, each=each_of(record), today=today, word=word)
 
     decide(record, known_streaks(record, streaks))

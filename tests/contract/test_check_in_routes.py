@@ -144,7 +144,13 @@ def test_a_week_is_scored_and_raises_the_flags_of_its_thresholds_once(api: Api, 
     assert "Your answers about low mood add up to 18 of 24." in second.json["told"]
     assert not [word for word in ("depress", "disorder", "severe") if word in " ".join(second.json["told"])]
     raised = flags(api, ana)
-    assert set(raised) == {"use_reported", "risk_high", "protection_low", "low_mood_phq8"}
+    assert set(raised) == {
+        "use_reported",
+        "risk_high",
+        "protection_low",
+        "low_mood_phq8",
+        "low_mood_screen_phq8",
+    }
     assert raised["use_reported"]["because"] == f"bam7.use=1 ({TODAY})"
     # Tuesday at one in the afternoon in New York: the end of Wednesday.
     assert raised["use_reported"]["dueAt"] == "2026-11-25T22:00:00Z"
@@ -300,3 +306,38 @@ def test_a_day_that_is_none_is_refused(api: Api, ana: str, body: dict[str, str],
     told = api.send("PUT", f"/people/{ana}/weekly-check-in", body)
 
     assert [error["field"] for error in told.json["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("rule", "reads_item_9", "field"),
+    [
+        ({"when": {"answered": {"of": "cravings", "atLeast": 9}}}, False, "rules"),
+        ({"when": {"answered": {"of": "phq9.9", "atLeast": 2}}}, True, "readsItem9"),
+    ],
+)
+def test_rules_that_could_never_hold_are_refused(
+    api: Api, rule: dict[str, Any], *, reads_item_9: bool, field: str
+) -> None:
+    rows = [rule | {"id": "r", "severity": "urgent", "owner": "clinician", "within": {"hours": 1}}]
+    body = {"rules": rows, "readsItem9": reads_item_9} | APPROVAL
+
+    told = api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"0"')
+
+    assert [error["field"] for error in told.json["errors"]] == [field]
+
+
+def test_an_answer_that_comes_late_is_looked_at_with_those_after_it(api: Api, ana: str) -> None:
+    send(api, ana, {"craving": 7}, on="2026-11-24")
+    assert flags(api, ana) == {}
+
+    send(api, ana, {"craving": 7}, on="2026-11-23")
+
+    assert flags(api, ana)["craving_high_twice"]["about"] == "craving_high_twice-2026-11-24-daily"
+
+
+@pytest.mark.parametrize("span", ["to=0001-01-02", "from=0001-01-01", "to=9999-12-31"])
+def test_a_span_that_no_calendar_has_is_refused(api: Api, ana: str, span: str) -> None:
+    told = api.send("GET", f"/people/{ana}/check-ins?{span}")
+
+    assert told.status == 422
+    assert [error["field"] for error in told.json["errors"]] == [span.partition("=")[0]]

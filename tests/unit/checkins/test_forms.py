@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.checkins.forms import DAILY, FOLDER, WEEKLY, form, versions
 from chalicelib.checkins.sharing import said_back
+from chalicelib.flags.names import NAMES
 from chalicelib.flags.rules import Told
 from tests.unit.flags.test_rules import told
 
@@ -79,3 +80,17 @@ def test_the_first_two_questions_speak_where_the_rest_was_not_asked() -> None:
     assert said_back([said_weekly(0, phq8__phq2=1, phq8__total=(1, 19))], form(WEEKLY), language="en") == [
         "Your answers about low mood add up to 1 of 6."
     ]
+
+
+def test_rules_may_be_about_each_question_and_score_and_nothing_else() -> None:
+    forms = [form(DAILY), form(WEEKLY), form(WEEKLY, reads_item_9=True)]
+    names = {question.id for one in forms for question in one.questions if question.choices}
+    scores = {
+        f"{section.instrument.id}.{score.id}"
+        for one in forms
+        for section in one.sections
+        if section.instrument
+        for score in section.instrument.scores
+    }
+
+    assert set(NAMES) == names | scores

@@ -1,5 +1,6 @@
 """What counts as silence, and what never does."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -63,6 +64,18 @@ def test_an_answer_ends_a_run_and_what_was_not_sent_neither_counts_nor_ends_it(d
     assert silence([*entries, entry(0)], answered, zone=ZONE, now=NINE).missed == missed
 
 
+def test_an_answer_for_another_date_ends_a_run_too() -> None:
+    entries = [entry(day) for day in (6, 4, 2)]
+
+    assert silence(entries, frozenset({TODAY - timedelta(days=1)}), zone=ZONE, now=NINE).missed == 0
+
+
+def test_what_a_mail_server_turned_away_is_nobodys_silence() -> None:
+    entries = [replace(entry(day), bounced_at=NINE) for day in (3, 2, 1)]
+
+    assert silence(entries, frozenset(), zone=ZONE, now=NINE).missed == 0
+
+
 @given(st.text("xa-", max_size=20))
 def test_an_outage_never_makes_a_run_longer(diary: str) -> None:
     def run(text: str) -> int:
@@ -73,6 +86,17 @@ def test_an_outage_never_makes_a_run_longer(diary: str) -> None:
         return silence(entries, answered, zone=ZONE, now=NINE).missed
 
     assert run(diary) == len(diary.rpartition("a")[2].replace("-", ""))
+
+
+def test_weeks_of_silence_are_flagged_twice_in_all() -> None:
+    ledger, tasks = FakeLedger(), FakeTasks()
+    desk = Desk(check_ins=FakeCheckIns(tasks), care_rules=FakeCareRules(), tasks=tasks, holds=FakeHolds())
+    for day in range(60):
+        ledger.add([entry(-day)])
+        on, now = TODAY + timedelta(days=day), NINE + timedelta(days=day)
+        look_for_silence(a_recipient(), on, now=now, ledger=ledger, desk=desk)
+
+    assert [task.about for task in tasks.of_person(PERSON)] == ["silent-2026-11-25", "silent_long-2026-11-25"]
 
 
 def test_a_run_of_three_is_flagged_once_and_a_new_run_again() -> None:

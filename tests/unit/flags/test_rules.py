@@ -136,6 +136,12 @@ def test_a_rise_since_the_last_time_leaves_out_what_was_before_that() -> None:
     assert held(told(14, phq9__total=2), told(7, phq9__total=5), told(phq9__total=9)) == []
 
 
+def test_a_time_when_only_the_first_questions_were_asked_hides_no_rise() -> None:
+    partly = told(7, phq9__phq2=2, phq9__total=(2, 23))
+
+    assert held(told(14, phq9__total=5), partly, told(phq9__total=14)) == ["low_mood_rose_phq9"]
+
+
 def test_three_in_a_row_that_were_not_answered_are_silence() -> None:
     assert held(missed=2) == []
     assert held(missed=3) == ["silent"]
