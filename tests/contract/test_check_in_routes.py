@@ -341,3 +341,18 @@ def test_a_span_that_no_calendar_has_is_refused(api: Api, ana: str, span: str) -
 
     assert told.status == 422
     assert [error["field"] for error in told.json["errors"]] == [span.partition("=")[0]]
+
+
+def test_as_many_rules_as_there_may_be_hold_at_once_and_the_answer_is_kept(api: Api, ana: str) -> None:
+    rule = {"severity": "follow_up", "owner": "clinician", "within": {"hours": 1}}
+    rows = [rule | {"id": f"r{n}", "when": {"answered": {"of": "craving", "atLeast": n // 20}}} for n in range(40)]
+    api.as_whom = ADMIN
+    body = {"rules": rows, "readsItem9": False} | APPROVAL
+    assert api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"0"').status == 200
+    body["rules"] = [*rows, rule | {"id": "more", "when": {"missed": {"inARow": 2}}}]
+    assert api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"1"').status == 422
+    api.as_whom = ANA
+
+    assert send(api, ana, {"craving": 3}).status == 201
+
+    assert len(flags(api, ana)) == 40

@@ -306,6 +306,7 @@ def test_a_date_that_can_not_be_is_refused_by_its_field(api: Api, ana: str, body
         ({"on": "2026-09-30"}, "on"),
         ({"on": "2026-11-20", "startsOn": "2026-11-19"}, "startsOn"),
         ({"startsOn": "2026-11-25"}, "startsOn"),
+        ({"on": "0001-01-01"}, "on"),
     ],
 )
 def test_a_refused_return_to_use_leaves_nothing_behind(api: Api, ana: str, body: dict[str, Any], field: str) -> None:
