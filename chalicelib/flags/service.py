@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 from chalicelib.errors import Fault, Invalid, Stale
 from chalicelib.flags.domain import CareRules, flag_for
 from chalicelib.flags.names import NAMES
-from chalicelib.flags.rules import Answered, History, Missed, Rule, raised
+from chalicelib.flags.rules import Answered, History, Missed, Rule, Told, raised
 from chalicelib.outreach.domain import Recipient
 from chalicelib.tasks.domain import Task
+
+ITEM_9 = "phq9.9"
+MORE_THAN_NEVER = (1, 2, 3)
+"""The answers to item 9 of which somebody has to hear the same day, where it is asked at all."""
 
 
 class CareRulesStore(Protocol):
@@ -66,8 +70,8 @@ def approve(
         faults.append(
             Fault(field="rules", reason=f"must be about questions and scores that there are, not {unknown[0]}")
         )
-    if after.reads_item_9 and not any(_catches_item_9(rule) for rule in after.rules):
-        faults.append(Fault(field="readsItem9", reason="needs a rule on phq9.9 that holds from 1 on"))
+    if after.reads_item_9 and not all(any(_catches(rule, said) for rule in after.rules) for said in MORE_THAN_NEVER):
+        faults.append(Fault(field="readsItem9", reason="needs rules on phq9.9 that hold for each of 1, 2 and 3"))
     if after.approved_on is None or after.approved_on > on:
         faults.append(Fault(field="approvedOn", reason="must be a day that has come"))
     if after.working.opens >= after.working.closes:
@@ -78,6 +82,8 @@ def approve(
     return after
 
 
-def _catches_item_9(rule: Rule) -> bool:
+def _catches(rule: Rule, said: int) -> bool:
+    """Say whether a rule holds where item 9 was answered with this."""
     when = rule.when
-    return isinstance(when, Answered) and when.of == "phq9.9" and when.at_least is not None and when.at_least <= 1
+    told = Told(on=date.min, form="", at=datetime.min.replace(tzinfo=UTC), numbers={ITEM_9: (said, said)}, choices={})
+    return isinstance(when, Answered) and when.of == ITEM_9 and when.because(History(told=[told])) is not None

@@ -313,6 +313,8 @@ def test_a_day_that_is_none_is_refused(api: Api, ana: str, body: dict[str, str],
     [
         ({"when": {"answered": {"of": "cravings", "atLeast": 9}}}, False, "rules"),
         ({"when": {"answered": {"of": "phq9.9", "atLeast": 2}}}, True, "readsItem9"),
+        ({"when": {"answered": {"of": "phq9.9", "atLeast": 1, "atMost": 1}}}, True, "readsItem9"),
+        ({"when": {"rose": {"of": "phq9.9", "by": 1}}}, True, "readsItem9"),
     ],
 )
 def test_rules_that_could_never_hold_are_refused(
