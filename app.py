@@ -95,13 +95,14 @@ def fan_out(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
-    """Do what follows from what was stored: award check-ins in a row, and look at who went silent."""
+    """Do what follows from what was stored: award what was achieved, and look at who went silent or stays away."""
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
     from chalicelib.enrollment.store import people
     from chalicelib.milestones.handlers import Awards
+    from chalicelib.routine.handlers import Absence
 
-    return stream.follow(event.to_dict(), (Awards(people()), Silence(people())))
+    return stream.follow(event.to_dict(), (Awards(people()), Silence(people()), Absence(people())))
 
 
 @app.lambda_function(name="operate")
