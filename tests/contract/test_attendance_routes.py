@@ -307,7 +307,10 @@ def test_somebody_who_never_came_is_looked_at_a_week_after_what_they_missed_firs
 
 def test_a_whole_session_is_noted_at_once_and_can_be_sent_again(api: RoutineApi, ana: str) -> None:
     ben = api.enrol(externalId="TBH-2", email="ben@example.com")
-    people = [{"personId": ana, "presence": "attended", "minutes": 170}, {"personId": ben, "presence": "absent"}]
+    people: list[dict[str, Any]] = [
+        {"personId": ana, "presence": "attended", "minutes": 170},
+        {"personId": ben, "presence": "absent"},
+    ]
 
     told = note_all(api, "2026-11-23", people)
     again = note_all(api, "2026-11-23", people, whom=KEEPER)
