@@ -108,14 +108,16 @@ def fan_out(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
-    """Do what follows from what was stored: award check-ins in a row, look at who went silent, keep the caseload."""
+    """Do what follows from what was stored: awards, silence and absence, and the caseload."""
     from chalicelib.caseload.handlers import Caseload
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
     from chalicelib.enrollment.store import people
     from chalicelib.milestones.handlers import Awards
+    from chalicelib.routine.handlers import Absence
 
-    return stream.follow(event.to_dict(), (Awards(people()), Silence(people()), Caseload(people())))
+    followers = (Awards(people()), Silence(people()), Absence(people()), Caseload(people()))
+    return stream.follow(event.to_dict(), followers)
 
 
 @app.lambda_function(name="operate")
