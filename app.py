@@ -38,6 +38,7 @@ if function_name() in {None, "api"}:
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
     from chalicelib.privacy.routes import doors as privacy
+    from chalicelib.progress.routes import doors as progress
     from chalicelib.routine.routes import doors as routine
     from chalicelib.tasks.routes import doors as tasks
 
@@ -49,6 +50,7 @@ if function_name() in {None, "api"}:
         milestones,
         notices,
         privacy,
+        progress,
         routine,
         tasks,
         templates,
