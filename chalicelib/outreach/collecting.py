@@ -190,9 +190,7 @@ def _due(person_id: str, one: Waiting) -> Due:
     return Due(person_id=person_id, kind=one.kind, on=one.on, at=one.due_at, due_at=one.due_at, version=1)
 
 
-def _end(
-    recipient: Recipient, ended_for: Iterable[tuple[Waiting, Reason]], *, now: datetime, means: Means
-) -> None:
+def _end(recipient: Recipient, ended_for: Iterable[tuple[Waiting, Reason]], *, now: datetime, means: Means) -> None:
     for one, reason in ended_for:
         existing = means.ledger.get(recipient.person_id, one.kind, one.on)
         if existing and existing.status is Status.WAITING:
