@@ -82,12 +82,13 @@ def sweep(event: SQSEvent) -> int:
 @app.on_sqs_message(queue="cairn-deliver", batch_size=10)
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
+    from chalicelib.checkins import handlers as checkins
     from chalicelib.enrollment.store import people
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
     from chalicelib.routine import handlers as routine
 
-    objections = (notices.still_true, routine.still_true)
+    objections = (notices.still_true, routine.still_true, checkins.still_true)
     return handlers.deliver(event.to_dict(), using=wiring.delivering(people(), *objections))
 
 
