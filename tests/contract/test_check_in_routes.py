@@ -156,6 +156,15 @@ def test_a_week_is_scored_and_raises_the_flags_of_its_thresholds_once(api: Api, 
     assert raised["use_reported"]["dueAt"] == "2026-11-25T22:00:00Z"
 
 
+def test_whoever_tells_of_opioids_is_told_at_once_and_looked_after_the_same_day(api: Api, ana: str) -> None:
+    told = send(api, ana, {"bam7.6": 1, "bam7.7e": 1}, form="weekly")
+
+    assert told.status == 201, told.text
+    assert "naloxone" in " ".join(told.json["safety"])
+    assert flags(api, ana)["opioid_use_reported"]["dueAt"] == "2026-11-24T22:00:00Z"
+    assert send(api, ana, {"mood": 5}).json["safety"] == []
+
+
 def test_who_would_rather_talk_is_looked_after_within_two_hours_and_celebrations_wait(api: Api, ana: str) -> None:
     send(api, ana, {"plan": "talk", "craving": 9})
     send(api, ana, {"plan": "yes", "craving": 0})
@@ -267,6 +276,44 @@ def test_a_rule_that_means_nothing_is_refused_with_its_place(api: Api, change: d
 
     assert told.status == 422, told.text
     assert [error["field"] for error in told.json["errors"]] == [field]
+
+
+def test_a_programme_says_how_soon_it_nudges_or_that_it_does_not(api: Api) -> None:
+    path = "/programmes/iop-evening/care-rules"
+    shown = api.send("GET", path).json
+    defaults = [
+        {"to": "participant", "missed": 1, "afterHours": 4.0},
+        {"to": "partners", "missed": 2, "afterHours": 0.0},
+    ]
+    assert shown["nudges"] == defaults
+    api.as_whom = ADMIN
+    body = {"rules": shown["rules"], "readsItem9": False} | APPROVAL
+
+    later = [{"to": "participant", "missed": 2, "afterHours": 6.5}]
+    assert api.send("PUT", path, body | {"nudges": later}, if_match='"0"').json["nudges"] == later
+    assert api.send("GET", path).json["nudges"] == later
+    assert api.send("PUT", path, body | {"nudges": []}, if_match='"1"').json["nudges"] == []
+    assert api.send("PUT", path, body, if_match='"2"').json["nudges"] == defaults
+
+
+@pytest.mark.parametrize(
+    ("nudges", "field"),
+    [
+        ([{"to": "supporters", "missed": 1, "afterHours": 4}], "nudges.0.to"),
+        ([{"to": "participant", "missed": 0, "afterHours": 4}], "nudges.0.missed"),
+        ([{"to": "participant", "missed": 1, "afterHours": 25}], "nudges.0.afterHours"),
+        ([{"to": "participant", "missed": 1, "afterHours": 1}] * 2, "nudges"),
+        ([{"to": "participant", "missed": 1, "afterHours": 1}] * 3, "nudges"),
+    ],
+)
+def test_nudges_that_mean_nothing_are_refused_with_their_place(api: Api, nudges: Any, field: str) -> None:
+    shown = api.send("GET", "/programmes/iop-evening/care-rules").json
+    api.as_whom = ADMIN
+    body = {"rules": shown["rules"], "readsItem9": False, "nudges": nudges} | APPROVAL
+
+    told = api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"0"')
+
+    assert (told.status, [error["field"] for error in told.json["errors"]]) == (422, [field])
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,9 @@ def test_a_report_is_asked_for_made_and_shown(api: Api) -> None:
     months = {one["month"]: one["people"] for one in [*figures["cohorts"], figures["everybody"]]}
     assert months == {"2026-09": None, "2026-10": None, None: 15}
     assert figures["flags"] == []
-    assert {one["kind"]: one["people"] for one in figures["milestones"]} == dict.fromkeys(("d1", "d7", "d14", "d30"), 15)
+    assert {one["kind"]: one["people"] for one in figures["milestones"]} == dict.fromkeys(
+        ("d1", "d7", "d14", "d30"), 15
+    )
 
 
 def test_of_ten_people_nothing_is_shown(api: Api) -> None:
