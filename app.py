@@ -29,6 +29,7 @@ app = Cairn("cairn", wire=wire)
 
 # All routes are one function; the others must not pay for importing them (docs/decisions/0004-cold-start.md).
 if function_name() in {None, "api"}:
+    from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
@@ -38,10 +39,12 @@ if function_name() in {None, "api"}:
     from chalicelib.outreach.template_routes import doors as templates
     from chalicelib.partners.routes import doors as partners
     from chalicelib.privacy.routes import doors as privacy
+    from chalicelib.progress.routes import doors as progress
     from chalicelib.routine.routes import doors as routine
     from chalicelib.tasks.routes import doors as tasks
 
     for doors in (
+        caseload,
         checkins,
         enrollment,
         flags,
@@ -49,6 +52,7 @@ if function_name() in {None, "api"}:
         notices,
         partners,
         privacy,
+        progress,
         routine,
         tasks,
         templates,
@@ -110,25 +114,43 @@ def fan_out(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
-    """Do what follows from what was stored: award check-ins in a row, and look at who went silent."""
+    """Do what follows from what was stored: awards, silence and absence, and the caseload."""
+    from chalicelib.caseload.handlers import Caseload
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
     from chalicelib.enrollment.store import people
     from chalicelib.milestones.handlers import Awards
     from chalicelib.partners.handlers import QuietPartners
+    from chalicelib.routine.handlers import Absence
 
-    return stream.follow(event.to_dict(), (Awards(people()), Silence(people()), QuietPartners(people())))
+    followers = (
+        Awards(people()),
+        Silence(people()),
+        Absence(people()),
+        Caseload(people()),
+        QuietPartners(people()),
+    )
+    return stream.follow(event.to_dict(), followers)
 
 
 @app.lambda_function(name="operate")
 def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 (Lambda's own)
-    """Carry out what an operator orders in the AWS console: pause, resume, look, re-drive (docs/runbooks.md)."""
+    """Carry out what an operator orders in the AWS console, for example to pause outreach (docs/runbooks.md)."""
+    from functools import partial
+
+    from chalicelib.caseload.handlers import rebuild
     from chalicelib.edge.clock import utc_now
     from chalicelib.edge.ids import new_id
     from chalicelib.enrollment.store import people
     from chalicelib.outreach import operate
 
-    desk = operate.Desk(now=utc_now(), request_id=context.aws_request_id, new_id=new_id, recipients=people())
+    desk = operate.Desk(
+        now=utc_now(),
+        request_id=context.aws_request_id,
+        new_id=new_id,
+        recipients=people(),
+        rebuild=partial(rebuild, people()),
+    )
     return operate.operate(event, desk=desk)
 
 

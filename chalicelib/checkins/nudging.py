@@ -5,7 +5,7 @@ It never says what was missed. What we failed to send is nobody's miss (``silenc
 at most, whoever looks and however often.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib.checkins.ports import Dates
@@ -15,6 +15,12 @@ from chalicelib.outreach.categories import CHECK_IN, CHECK_IN_NUDGE, closes_of
 from chalicelib.outreach.domain import Due, Entry, Reason, Recipient, Standing, Status
 from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.service import not_behind
+
+AHEAD_OF_QUIET = timedelta(minutes=30)
+"""So long before quiet hours a nudge still finds its way: what it may go along with is waited for."""
+
+SOONEST = timedelta(hours=1)
+"""Nobody is nudged sooner than this after they were asked."""
 
 
 class People(Protocol):
@@ -29,12 +35,17 @@ def nudge_of(of: Recipient, looked: Looked, *, rule: Nudge, now: datetime) -> Du
     """
     Return the nudge that a check-in which was just sent brings, to fall due ``rule.after`` it; None if there is none.
 
-    The same for the same check-in: its date names it.
+    Before the evening's quiet hours, where there is time: a check-in of the evening is over when they end. The same
+    for the same check-in: its date names it.
     """
     asked = _open(looked, of, now=now)
     if asked is None or looked.silence.missed < rule.missed or _has_one(looked):
         return None
-    at = (asked.ended_at or asked.claimed_at).replace(microsecond=0) + rule.after
+    sent = (asked.ended_at or asked.claimed_at).replace(microsecond=0)
+    at = sent + rule.after
+    quiet = of.quiet_hours.begins_after(sent, of.zone)
+    if quiet:
+        at = max(min(at, quiet - AHEAD_OF_QUIET), min(at, sent + SOONEST))
     if at >= closes_of(CHECK_IN, on=asked.on, due_at=asked.due_at, zone=of.zone):
         return None
     due = Due(person_id=of.person_id, kind=CHECK_IN_NUDGE, on=asked.on, at=at, due_at=at, version=1)

@@ -81,6 +81,16 @@ class DynamoCheckIns:
         within = CheckInItem.sk.between(first.isoformat(), f"{last.isoformat()}#~")
         return [_check_in_of(item) for item in CheckInItem.query(f"CHECKINS#{person_id}", within)]
 
+    def latest_answered(self, person_id: str) -> CheckIn | None:
+        """Return the check-in of the latest local date that has an answer, as it is now."""
+        # What nobody answered has no item, but for the rare one that was only disputed.
+        for item in CheckInItem.query(
+            f"CHECKINS#{person_id}", scan_index_forward=False, consistent_read=True, page_size=2
+        ):
+            if item.revisions:
+                return _check_in_of(item)
+        return None
+
     def noted_on(self, person_id: str, first: date, last: date) -> frozenset[date]:
         """Return the local dates of check-ins that there is anything of: their keys are read, and nothing else."""
         between = (first.isoformat(), f"{last.isoformat()}#~")
@@ -145,7 +155,11 @@ class DynamoHelpRequests:
     def of_programme(self, programme_id: str, *, since: datetime) -> Iterator[HelpRequest]:
         """Give the calls since then, newest first."""
         for item in HelpRequestItem.query(
-            f"HELP#{programme_id}", HelpRequestItem.sk >= since.isoformat(), scan_index_forward=False
+            f"HELP#{programme_id}",
+            HelpRequestItem.sk >= since.isoformat(),
+            scan_index_forward=False,
+            # Who looks because a call came in has to find it.
+            consistent_read=True,
         ):
             at, request_id = item.sk.split("#")
             yield HelpRequest(

@@ -77,6 +77,19 @@ class MissedSo(Wire):
     in_a_row: Annotated[int, Described(ge=1, le=14)]
 
 
+class AbsentFrom(Wire):
+    """So many sessions in a row (of one kind, else of any) were missed without notice; each so many-th counts anew."""
+
+    of: Literal["group", "individual", "other"] | None = None
+    in_a_row: Annotated[int, Described(ge=1, le=14)] = 1
+
+
+class UnattendedFor(Wire):
+    """No session was attended for so many days, and one at least was held and noted in them."""
+
+    days: Annotated[int, Described(ge=2, le=28)]
+
+
 class WhenIt(_One):
     """When a rule holds; one of these."""
 
@@ -84,6 +97,8 @@ class WhenIt(_One):
     ran: RanFor | None = None
     rose: RoseBy | None = None
     missed: MissedSo | None = None
+    absent: AbsentFrom | None = None
+    unattended: UnattendedFor | None = None
 
 
 class WithinTime(_One):
@@ -151,7 +166,7 @@ class ShownCareRules(Wire):
 @doors.door(
     "GET",
     "/programmes/{programme_id}/care-rules",
-    summary="When somebody has to look at a person: the programme's rules over answers and silence",
+    summary="When somebody has to look at a person: the programme's rules over answers, silence and attendance",
     rule=Rule(act=Act.READ, field=Field.PROGRAMME, programme="programme_id", purpose="see the rules of care"),
     answer=ShownCareRules,
 )

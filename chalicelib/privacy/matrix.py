@@ -46,7 +46,7 @@ _PERSON: dict[Field, tuple[Allowance, ...]] = {
 
 _AS_PARTNER: dict[Field, tuple[Allowance, ...]] = {
     Field.PROFILE: (_allow(_READ, _PARTNER, View.NAME_ONLY),),
-    Field.CHECK_IN_SCORES: (_allow(_READ, _PARTNER, View.DONE_ONLY, consent="partner_share:checkin_done"),),
+    Field.CHECK_IN_SCORES: (_allow(_READ, _PARTNER, View.DONE_LATELY, consent="partner_share:checkin_done"),),
     Field.MILESTONES: (_allow(_READ, _PARTNER, consent="partner_share:milestones"),),
     Field.PARTNERS: (_allow(_READ, _PARTNER),),
     Field.KUDOS: (_allow(_DO, _PARTNER, consent="partner_share:milestones"),),
@@ -84,6 +84,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.EPISODE: (_allow(_ALL, _CASELOAD),),
         Field.CARE_TEAM: (_allow(_SEE, _CASELOAD),),
         Field.TASKS: (_allow(_ALL, _CASELOAD),),
+        Field.CONTACTS: (_allow(_ALL, _CASELOAD),),
+        Field.CASELOAD: (_allow(_LIST, _CASELOAD),),
         Field.CARE_PLAN: (_allow(_ALL, _CASELOAD),),
         Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
@@ -108,6 +110,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CARE_TEAM: (_allow(_ALL, _PROGRAMME),),
         Field.SIGN_IN: (_allow(_ALL, _PROGRAMME),),
         Field.TASKS: (_allow(_ALL, _CASELOAD),),
+        Field.CONTACTS: (_allow(_ALL, _CASELOAD),),
+        Field.CASELOAD: (_allow(_LIST, _CASELOAD),),
         Field.CARE_PLAN: (_allow(_ALL, _CASELOAD),),
         Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
@@ -127,6 +131,9 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CRISIS: (_allow(_DO, Relationship.ROTA, View.STATE_ONLY),),
         Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
+        # They note what they did, and read nobody's notes.
+        Field.CONTACTS: (_allow(_DO, _CASELOAD),),
+        Field.CASELOAD: (_allow(_LIST, _CASELOAD, View.DONE_ONLY),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
     },
     Role.ACCOUNTABILITY_PARTNER: {

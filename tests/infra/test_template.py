@@ -104,8 +104,21 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     assert dates["Null"] == {"dynamodb:LeadingKeys": "false", "dynamodb:Attributes": "false"}
 
 
+def test_the_outreach_log_and_the_audit_log_are_only_ever_added_to() -> None:
+    for function in FUNCTIONS:
+        for statement in statements(function):
+            if {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} & set(statement["Action"]):
+                keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+                assert not [key for key in keys if key.startswith(("AUDIT", "CONTACTS"))], function
+
+
+def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:
+    assert partitions("achieve", "PutItem") == {"MILESTONES#*", "TASKS#*", "TASKLIST#*", "DUE#*", "ATTENTION#*"}
+    assert not partitions("achieve", "DeleteItem") | partitions("achieve", "UpdateItem")
+
+
 def test_operators_turn_the_switch_bring_back_what_was_set_aside_and_change_nothing_else() -> None:
-    assert partitions("operate", "PutItem") == {"SWITCH", "AUDIT#*", "DUE#*"}
+    assert partitions("operate", "PutItem") == {"SWITCH", "AUDIT#*", "DUE#*", "ATTENTION#*"}
     assert partitions("operate", "DeleteItem") == {"PARKED", "LEDGER#*"}
     assert not partitions("operate", "UpdateItem")
 

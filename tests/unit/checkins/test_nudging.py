@@ -98,6 +98,27 @@ def a_nudge(day: int) -> Due:
     return Due(person_id=PERSON, kind=CHECK_IN_NUDGE, on=on(day), at=at, due_at=at, version=1)
 
 
+@pytest.mark.parametrize(
+    ("quiet", "hours"),
+    [
+        (("12:30", "08:00"), 3),  # half an hour before the quiet hours
+        (("10:15", "08:00"), 1),  # an hour after the question at the soonest: then quiet hours hold it back
+        (("13:30", "08:00"), 4),
+        (("09:00", "08:00"), 4),  # they began with the question itself: what follows is theirs to say
+        (("00:00", "00:00"), 4),
+    ],
+)
+def test_one_that_would_fall_into_quiet_hours_comes_before_them(quiet: tuple[str, str], hours: float) -> None:
+    world = World(who=a_recipient(quiet=quiet))
+    world.ask(0)
+    world.ask(1)
+
+    due = world.nudge(1)
+
+    assert due
+    assert due.at == nine(1) + timedelta(hours=hours)
+
+
 def test_looked_at_late_it_falls_due_now(world: World) -> None:
     due = world.nudge(1, hours=6)
 

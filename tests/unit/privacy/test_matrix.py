@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 # denied.
 TABLE = """
 participant            profile          RW self; r partner name-only; R group name-only
-participant            check-in-scores  RW self; r partner done-only if partner_share:checkin_done
+participant            check-in-scores  RW self; r partner done-lately if partner_share:checkin_done
 participant            free-text        RW self
 participant            flags            R self plain-words
 participant            milestones       RW self; r partner if partner_share:milestones; R group if group_celebrate
@@ -51,7 +51,7 @@ participant            kudos            RW self; W partner if partner_share:mile
 participant            programme        R programme
 
 alumni                 profile          RW self; r partner name-only
-alumni                 check-in-scores  RW self; r partner done-only if partner_share:checkin_done
+alumni                 check-in-scores  RW self; r partner done-lately if partner_share:checkin_done
 alumni                 free-text        RW self
 alumni                 flags            R self plain-words
 alumni                 milestones       RW self; r partner if partner_share:milestones
@@ -84,6 +84,8 @@ clinician              care-team        R caseload
 clinician              notices          R programme
 clinician              programme        R programme
 clinician              tasks            RW caseload
+clinician              contacts         RW caseload
+clinician              caseload         L caseload
 clinician              care-plan        RW caseload
 clinician              templates        R programme
 clinician              partners         RW caseload; RW partner
@@ -106,6 +108,8 @@ case-manager           sign-in          RW programme
 case-manager           notices          R programme
 case-manager           programme        R programme
 case-manager           tasks            RW caseload
+case-manager           contacts         RW caseload
+case-manager           caseload         L caseload
 case-manager           care-plan        RW caseload
 case-manager           templates        R programme
 case-manager           partners         RW caseload; RW partner
@@ -117,12 +121,14 @@ peer-specialist        free-text        R caseload if peer_share:free_text
 peer-specialist        milestones       R caseload
 peer-specialist        attendance       R caseload
 peer-specialist        crisis           W rota state-only
+peer-specialist        contacts         W caseload
+peer-specialist        caseload         L caseload done-only
 peer-specialist        programme        R programme
 peer-specialist        partners         RW caseload; RW partner
 peer-specialist        kudos            LW caseload
 
 accountability-partner profile          r partner name-only
-accountability-partner check-in-scores  r partner done-only if partner_share:checkin_done
+accountability-partner check-in-scores  r partner done-lately if partner_share:checkin_done
 accountability-partner milestones       r partner if partner_share:milestones
 accountability-partner partners         RW partner
 accountability-partner kudos            W partner if partner_share:milestones
@@ -168,6 +174,7 @@ BEST_FIRST = [
     "state-only",
     "craving-band",
     "done-only",
+    "done-lately",
     "name-only",
     "alert-only",
     "aggregate",
