@@ -50,10 +50,11 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
     from chalicelib.crisis import handlers as crisis
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
+    from chalicelib.staff import handlers as staff
 
     crisis.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
-    return handed | {"pushed": notices.push_on(event.to_dict())}
+    return handed | {"told": staff.climb(), "pushed": notices.push_on(event.to_dict())}
 
 
 @app.on_sqs_message(queue="cairn-sweep", batch_size=1)
@@ -67,13 +68,14 @@ def sweep(event: SQSEvent) -> int:
 @app.on_sqs_message(queue="cairn-deliver", batch_size=10)
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
-    from chalicelib.enrollment.store import people
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
     from chalicelib.routine import handlers as routine
+    from chalicelib.staff import handlers as staff
 
-    objections = (notices.still_true, routine.still_true)
-    return handlers.deliver(event.to_dict(), using=wiring.delivering(people(), *objections))
+    objections = (notices.still_true, routine.still_true, staff.still_true)
+    using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today)
+    return handlers.deliver(event.to_dict(), using=using)
 
 
 @app.on_sqs_message(queue="cairn-import", batch_size=1)
@@ -107,17 +109,17 @@ def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     """Carry out what an operator orders in the AWS console: pause, resume, look, re-drive (docs/runbooks.md)."""
     from chalicelib.edge.clock import utc_now
     from chalicelib.edge.ids import new_id
-    from chalicelib.enrollment.store import people
     from chalicelib.outreach import operate
+    from chalicelib.staff.handlers import everybody
 
-    desk = operate.Desk(now=utc_now(), request_id=context.aws_request_id, new_id=new_id, recipients=people())
+    desk = operate.Desk(now=utc_now(), request_id=context.aws_request_id, new_id=new_id, recipients=everybody())
     return operate.operate(event, desk=desk)
 
 
 @app.on_cw_event({"source": ["aws.ses"]})
 def record_receipt(event: CloudWatchEvent) -> bool:
     """Take SES's word on what became of a message."""
-    from chalicelib.enrollment.store import people
     from chalicelib.outreach import receipts
+    from chalicelib.staff.handlers import everybody
 
-    return receipts.record_receipt(event.to_dict(), addresses=people())
+    return receipts.record_receipt(event.to_dict(), addresses=everybody())

@@ -29,6 +29,12 @@ UPDATES = "updates"
 """What waited for a message to go along with and found none; its kinds are ``updates-{hour and minute, UTC}``."""
 CRISIS_PAGE = "crisis_page"
 """Somebody on call must act; its kinds are ``crisis_page-{id}``."""
+STAFF_ALERT = "staff_alert"
+"""A crisis flag tells the staff whose it is; its kinds are ``staff_alert-{reference}-{step}``."""
+STAFF_WORK = "staff_work"
+"""Another task that can't wait, or is overdue, tells staff; its kinds are ``staff_work-{reference}-{step}``."""
+STAFF_DIGEST = "staff_digest"
+"""What a member of staff has to do today, by number, when their work begins."""
 CONFIRM_CHANNEL = "confirm_channel"
 """Asks whether an address is the person's own; its kinds are ``confirm_channel-{channel id}-{revision}``."""
 
@@ -55,13 +61,15 @@ class Category:
     How messages of one kind behave; ``CATEGORIES`` is the whole table.
 
     ``urgency``: who goes first where not all can.
-    ``consent``: the scope needed per channel; none for what a person just asked for themselves, and for staff on call.
+    ``consent``: the scope needed per channel; none for what a person just asked for themselves, and for staff.
     ``confirms``: it asks over the one channel that it is about, confirmed or not.
     ``recurs``: it belongs to a schedule, and a row of an older version of that schedule is void.
     ``recurring``: the kinds of which that is true, where it isn't of all.
     ``bundles``: it may go along with another message, and several of them make one.
+    ``counts``: it tells of a number of things, counted when it is sent; with none there is nothing to tell.
     ``cap``: how many a person and local day, by itself; ``budgeted``: it also shares the person's daily budget.
     ``opt_out``: the person can switch it off, and its e-mails carry list headers (RFC 2369, RFC 8058).
+    ``to_staff``: it is for members of staff, and nothing that a person in care could get.
     ``held_by_holds``: not while a crisis or a conversation is open with the person.
     ``closes``: too late from this local time on the day after, or this long after it fell due.
     ``patience``: how long a provider that takes nothing is asked again before another channel is tried.
@@ -79,9 +87,11 @@ class Category:
     recurring: frozenset[str] = frozenset()
     quiet_hours_defer: bool = True
     bundles: bool = False
+    counts: bool = False
     cap: int | None = None
     budgeted: bool = False
     opt_out: bool = True
+    to_staff: bool = False
     held_by_holds: bool = False
     if_unknown: IfUnknown = IfUnknown.ASK_THEN_AGAIN
     closes: time | timedelta
@@ -107,6 +117,7 @@ CATEGORIES: dict[str, Category] = {
         alumni_consent=None,
         quiet_hours_defer=False,
         opt_out=False,
+        to_staff=True,
         if_unknown=IfUnknown.AGAIN,
         closes=timedelta(hours=24),
         patience=timedelta(0),
@@ -114,6 +125,47 @@ CATEGORIES: dict[str, Category] = {
         receipt_within=timedelta(minutes=1),
         push_ttl=timedelta(minutes=15),
         push_urgency="high",
+    ),
+    STAFF_ALERT: Category(
+        template="staff_alert",
+        urgency=Urgency.CRISIS,
+        consent=None,
+        alumni_consent=None,
+        quiet_hours_defer=False,
+        opt_out=False,
+        to_staff=True,
+        if_unknown=IfUnknown.AGAIN,
+        closes=timedelta(hours=24),
+        patience=timedelta(0),
+        settles_in=timedelta(0),
+        receipt_within=timedelta(minutes=1),
+        push_ttl=timedelta(minutes=15),
+        push_urgency="high",
+    ),
+    # Its moments are chosen by who works when (staff/telling.py), so that quiet hours would only make it late.
+    STAFF_WORK: Category(
+        template="staff_work",
+        urgency=Urgency.CLINICAL,
+        consent=None,
+        alumni_consent=None,
+        quiet_hours_defer=False,
+        opt_out=False,
+        to_staff=True,
+        closes=timedelta(hours=24),
+        receipt_within=timedelta(minutes=15),
+        push_urgency="high",
+    ),
+    STAFF_DIGEST: Category(
+        template="staff_digest",
+        urgency=Urgency.CLINICAL,
+        consent=None,
+        alumni_consent=None,
+        recurs=True,
+        counts=True,
+        opt_out=False,
+        to_staff=True,
+        closes=timedelta(hours=6),
+        receipt_within=timedelta(hours=1),
     ),
     CONFIRM_CHANNEL: Category(
         confirms=True,

@@ -280,7 +280,7 @@ def test_a_person_chooses_what_they_get(api: Api) -> None:
         name: value for name, value in shown.json.items() if name not in {"always", "quietNow", "checkIn"}
     }
     assert all(one["email"] and one["push"] and one["mobile"] for one in chosen["categories"])
-    assert shown.json["always"] == [name for name in CATEGORIES if not CATEGORIES[name].opt_out]
+    assert shown.json["always"] == ["confirm_channel"]
 
     chosen["categories"][0]["email"] = False
     chosen["channels"][0]["detail"] = "standard"
