@@ -98,10 +98,12 @@ def fan_out(event: SQSEvent) -> dict[str, Any]:
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     """Do what follows from what was stored: award check-ins in a row, and look at who went silent."""
+    from chalicelib.checkins.handlers import Silence
+    from chalicelib.edge import stream
     from chalicelib.enrollment.store import people
-    from chalicelib.milestones import handlers
+    from chalicelib.milestones.handlers import Awards
 
-    return handlers.achieve(event.to_dict(), people=people())
+    return stream.follow(event.to_dict(), (Awards(people()), Silence(people())))
 
 
 @app.lambda_function(name="operate")
