@@ -38,9 +38,11 @@ if function_name() in {None, "api"}:
     from chalicelib.outreach.template_routes import doors as templates
     from chalicelib.privacy.routes import doors as privacy
     from chalicelib.routine.routes import doors as routine
+    from chalicelib.staff.routes import doors as staff
     from chalicelib.tasks.routes import doors as tasks
 
-    for doors in (checkins, enrollment, flags, milestones, notices, privacy, routine, tasks, templates, openapi):
+    slices = (checkins, enrollment, flags, milestones, notices, privacy, routine, staff, tasks, templates, openapi)
+    for doors in slices:
         app.register_blueprint(doors)
 
 
@@ -97,13 +99,14 @@ def fan_out(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
-    """Do what follows from what was stored: award check-ins in a row, and look at who went silent."""
+    """Do what follows from what was stored: tell staff of tasks, award check-ins in a row, look at who went silent."""
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
     from chalicelib.enrollment.store import people
     from chalicelib.milestones.handlers import Awards
+    from chalicelib.staff.handlers import Opened
 
-    return stream.follow(event.to_dict(), (Awards(people()), Silence(people())))
+    return stream.follow(event.to_dict(), (Opened(), Awards(people()), Silence(people())))
 
 
 @app.lambda_function(name="operate")

@@ -45,6 +45,8 @@ class Field(StrEnum):
     CARE_PLAN = "care-plan"
     NOTICES = "notices"
     TEMPLATES = "templates"
+    STAFF = "staff"
+    OWN_WORK = "own-work"
 
 
 class Act(StrEnum):

@@ -73,6 +73,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
+        Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
     },
     Role.CASE_MANAGER: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD),),
@@ -95,6 +96,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
+        Field.STAFF: (_allow(_SEE, _PROGRAMME),),
+        Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
     },
     Role.PEER_SPECIALIST: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD, View.NAME_ONLY),),
@@ -107,6 +110,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.ATTENDANCE: (_allow(_SEE, _CASELOAD),),
         Field.CRISIS: (_allow(_DO, Relationship.ROTA, View.STATE_ONLY),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
+        Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
     },
     Role.ACCOUNTABILITY_PARTNER: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD, View.NAME_ONLY),),
@@ -143,6 +147,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.NOTICES: (_allow(_ALL, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_ALL, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
+        Field.STAFF: (_allow(_ALL, _PROGRAMME),),
+        Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
     },
     Role.PRIVACY_OFFICER: {
         Field.AUDIT: (_allow(_SEE, _PROGRAMME),),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from chalicelib.enrollment.channels import Channel, ChannelChanged, ConfirmLinkExpired, NoSuchChannel, email_address
+from chalicelib.enrollment.channels import Channel, ConfirmLinkExpired, NoSuchChannel, email_address
 from chalicelib.enrollment.programmes import NoSuchProgramme, Programme, refuse
 from chalicelib.errors import Conflict, Fault, Invalid, Stale
 from chalicelib.outreach.categories import confirm_kind
@@ -135,7 +135,7 @@ def remove_member(programme_id: str, account: str, *, by: str, now: datetime, st
         return changed(present, replace(present, removed_at=now), by=by, at=now) if present.is_active else present
 
     member = find_member(programme_id, account, staff=staff)
-    _change(member.id, decide, staff=staff)
+    _rewrite(member.id, decide, staff=staff)
 
 
 def find_member(programme_id: str, account: str, *, staff: Staff) -> Member:
@@ -183,7 +183,7 @@ def confirm_address(
 
     if staff.with_id(recipient_id) is None:
         raise NoSuchChannel("there is no such channel")
-    _change(recipient_id, decide, staff=staff)
+    _rewrite(recipient_id, decide, staff=staff)
 
 
 def note_on_address(
@@ -204,14 +204,14 @@ def note_on_address(
         return _with_email(present, note(email), by="provider", now=now)
 
     if staff.with_id(recipient_id) is not None:
-        _change(recipient_id, decide, staff=staff)
+        _rewrite(recipient_id, decide, staff=staff)
 
 
 def _with_email(present: Member, email: Channel, *, by: str, now: datetime) -> Member:
     return present if email == present.email else changed(present, replace(present, email=email), by=by, at=now)
 
 
-def _change(recipient_id: str, decide: Callable[[Member], Member], *, staff: Staff) -> None:
+def _rewrite(recipient_id: str, decide: Callable[[Member], Member], *, staff: Staff) -> None:
     for _ in range(TRIES):
         present = staff.with_id(recipient_id)
         after = decide(present) if present else None

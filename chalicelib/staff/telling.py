@@ -50,9 +50,7 @@ def told_at(task: Task, step: Step, member: Member) -> datetime:
     return begins if begins == step.at or begins + LEAVES <= task.due_at else step.at
 
 
-def telling(
-    task: Task, step: Step, *, care_team: Collection[str], staff: Iterable[Member], now: datetime
-) -> list[Due]:
+def telling(task: Task, step: Step, *, care_team: Collection[str], staff: Iterable[Member], now: datetime) -> list[Due]:
     """
     Return what tells the right members of a step of a task; the same for the same step, however often it is asked.
 
@@ -66,9 +64,7 @@ def telling(
     near = frozenset[str]() if task.is_crisis and step.number > 0 else care_team
     for member in whose(step.roles, care_team=near, staff=reachable):
         at = told_at(task, step, member).replace(microsecond=0)
-        due = Due(
-            person_id=member.id, kind=kind, on=step.at.astimezone(UTC).date(), at=at, due_at=at, version=1
-        )
+        due = Due(person_id=member.id, kind=kind, on=step.at.astimezone(UTC).date(), at=at, due_at=at, version=1)
         dues.append(not_behind(due, now=now))
     return dues
 

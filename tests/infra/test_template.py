@@ -75,16 +75,30 @@ def test_background_functions_reach_only_the_partitions_that_they_need(function:
             assert statement["Condition"]["Null"] == {"dynamodb:LeadingKeys": "false"}, statement
 
 
-def test_the_tick_reads_what_is_due_and_writes_only_its_watermark_and_what_it_sets_aside() -> None:
-    assert partitions("tick", "Query") == {"DUE#*", "NOTICES#OPEN"}
-    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED"}
-    assert partitions("tick", "DeleteItem") == {"DUE#*"}
+def test_the_tick_reads_what_is_due_and_overdue_and_writes_only_what_comes_of_it() -> None:
+    assert partitions("tick", "Query") == {"DUE#*", "NOTICES#OPEN", "CLIMBS", "PERSON#*", "STAFF#*", "STAFFLIST#*"}
+    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CLIMBS", "DUE#*"}
+    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS"}
 
 
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("deliver", action)}
 
-    assert read == {"LEDGER#*", "NOTICE#*", "PACE", "PERSON#*", "PLAN#*", "PROGRAMMES", "ROUTINE#*", "SWITCH"}
+    assert read == {
+        "CALLED#*",
+        "LEDGER#*",
+        "NOTICE#*",
+        "PACE",
+        "PERSON#*",
+        "PLAN#*",
+        "PROGRAMMES",
+        "ROUTINE#*",
+        "STAFF#*",
+        "STAFFLIST#*",
+        "SWITCH",
+        "TASKLIST#*",
+        "TASKS#*",
+    }
 
 
 def test_operators_turn_the_switch_bring_back_what_was_set_aside_and_change_nothing_else() -> None:

@@ -81,6 +81,7 @@ clinician              programme        R programme
 clinician              tasks            RW caseload
 clinician              care-plan        RW caseload
 clinician              templates        R programme
+clinician              own-work         RW programme
 
 case-manager           profile          R caseload
 case-manager           check-in-scores  RW caseload
@@ -101,6 +102,8 @@ case-manager           programme        R programme
 case-manager           tasks            RW caseload
 case-manager           care-plan        RW caseload
 case-manager           templates        R programme
+case-manager           staff            R programme
+case-manager           own-work         RW programme
 
 peer-specialist        profile          R caseload name-only
 peer-specialist        check-in-scores  R caseload done-only; R caseload craving-band if peer_share:craving_band
@@ -109,6 +112,7 @@ peer-specialist        milestones       R caseload
 peer-specialist        attendance       R caseload
 peer-specialist        crisis           W rota state-only
 peer-specialist        programme        R programme
+peer-specialist        own-work         RW programme
 
 accountability-partner profile          R caseload name-only
 accountability-partner check-in-scores  R caseload done-only if partner_share:checkin_done
@@ -144,6 +148,8 @@ program-admin          sign-in          RW programme
 program-admin          notices          RW programme
 program-admin          programme        RW programme
 program-admin          templates        R programme
+program-admin          staff            RW programme
+program-admin          own-work         RW programme
 
 privacy-officer        audit            R programme
 privacy-officer        programme        R programme
