@@ -10,10 +10,14 @@ from chalicelib.edge.config import config, function_name
 
 def wire() -> Wiring:
     """Put together what the HTTP doors need."""
+    from functools import partial
+
     from chalicelib.edge.idempotency import DynamoReplays
     from chalicelib.edge.identity import PublishedKeys, Tokens
     from chalicelib.enrollment.store import DynamoPeople
     from chalicelib.privacy.store import DynamoAuditLog
+    from chalicelib.staff.service import confirm_address
+    from chalicelib.staff.store import DynamoStaff
 
     settings = config()
     return Wiring(
@@ -22,6 +26,7 @@ def wire() -> Wiring:
         audit=DynamoAuditLog(),
         replays=DynamoReplays(),
         web_origin=settings.web_origin,
+        confirm_staff=partial(confirm_address, staff=DynamoStaff()),
     )
 
 

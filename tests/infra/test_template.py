@@ -183,3 +183,17 @@ def test_no_secret_is_in_the_template() -> None:
     secret = resources()["Resources"]["KeysSecret"]["Properties"]
 
     assert not {"SecretString", "GenerateSecretString"} & set(secret)
+
+
+def test_staff_are_told_of_tasks_since_the_stream_passes_them_on() -> None:
+    source = resources()["Resources"]["Achieve"]["Properties"]["Events"]["AchieveDynamodbEventSource"]["Properties"]
+
+    patterns = [json.loads(one["Pattern"]) for one in source["FilterCriteria"]["Filters"]]
+
+    assert any(
+        {"prefix": "TASKS#"} in pattern["dynamodb"]["Keys"]["pk"]["S"]
+        and "INSERT" in pattern.get("eventName", ["INSERT"])
+        for pattern in patterns
+    )
+    # As many as AWS takes unless it is asked for more.
+    assert len(patterns) <= 5
