@@ -1,6 +1,7 @@
 """What can be said of how messages of one kind behave; categories.py says it of each."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
 
@@ -23,6 +24,7 @@ class Category:
     """
     How messages of one kind behave; ``CATEGORIES`` is the whole table.
 
+    ``sorts``: the templates of those sorts of its kinds (``{category}-{sort}``) that have words of their own.
     ``urgency``: who goes first where not all can.
     ``consent``: the scope needed per channel; none for what a person just asked for themselves, and for staff.
     ``confirms``: it asks over the one channel that it is about, confirmed or not.
@@ -45,6 +47,7 @@ class Category:
     urgency: Urgency
     consent: dict[ChannelKind, str] | None
     alumni_consent: str | None
+    sorts: Mapping[str, str] = field(default_factory=dict)
     confirms: bool = False
     recurs: bool = False
     recurring: frozenset[str] = frozenset()

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.outreach import collecting
 from chalicelib.outreach.cases import STAYS, Case, Delivery, Outcome, each_open, open_cases
-from chalicelib.outreach.categories import UPDATES, category_name, category_of, has_schedule
+from chalicelib.outreach.categories import UPDATES, category_name, category_of, closes_at, has_schedule
 from chalicelib.outreach.claiming import claim
 from chalicelib.outreach.deciding import Collect, Defer, Nothing, Send, Skip, decide
 from chalicelib.outreach.domain import Due, Entry, Reason, Recipient, Standing, Status
@@ -43,7 +43,7 @@ def deliver(dues: Sequence[Due], *, now: datetime, means: Means) -> list[Deliver
 
     each_open(cases, lambda case: _look_for_a_receipt(case, means=means))
     people = means.recipients.load_all(dict.fromkeys(case.due.person_id for case in open_cases(cases)), now=now)
-    each_open(cases, lambda case: _load(case, people, means=means))
+    each_open(cases, lambda case: _load(case, people, now=now, means=means))
     means.dues.put([due for case in open_cases(cases) for due in _next(case, now=now)])
     each_open(cases, lambda case: _judge(case, now=now, means=means))
     _defer(cases, means=means)
@@ -68,7 +68,7 @@ def _look_for_a_receipt(case: Case, *, means: Means) -> None:
         case.outcome, case.entry = Outcome.ALREADY_ENDED, existing
 
 
-def _load(case: Case, people: Mapping[str, Recipient | Exception], *, means: Means) -> None:
+def _load(case: Case, people: Mapping[str, Recipient | Exception], *, now: datetime, means: Means) -> None:
     found = people.get(case.due.person_id)
     if isinstance(found, Exception):
         raise found
@@ -79,8 +79,24 @@ def _load(case: Case, people: Mapping[str, Recipient | Exception], *, means: Mea
     if case.recipient and existing and existing.status is Status.CLAIMED and existing.merged_into is None:
         # A sender died with it before the edit that made the row void: it still has to come to an end.
         case.verdict = Skip(reason=Reason.CANCELLED)
+    elif case.recipient and existing is None and _left_behind(case.due, case.recipient, now=now):
+        case.verdict = Skip(reason=Reason.LATE)
     else:
         case.outcome = Outcome.SUPERSEDED
+
+
+def _left_behind(due: Due, recipient: Recipient, *, now: datetime) -> bool:
+    """
+    Say whether a row of the version before fell due by it, in an outage, and nothing else will end it any more.
+
+    An edit takes along what can still be sent. What was too late by then, or by another edit, is ended here.
+    """
+    schedule = recipient.schedule(due.kind)
+    if schedule is None or schedule.since is None or schedule.fell_due is None or due.version != schedule.version - 1:
+        return False
+    fell_due = due.due_at <= schedule.since and due.on <= schedule.fell_due.on
+    is_its_own = due.on < schedule.fell_due.on or due.due_at == schedule.fell_due.at
+    return fell_due and is_its_own and now >= closes_at(due, recipient.zone)
 
 
 def _is_current(due: Due, recipient: Recipient) -> bool:
@@ -110,6 +126,8 @@ def _judge(case: Case, *, now: datetime, means: Means) -> None:
             case.verdict = Skip(reason=Reason.CANCELLED)
             return
         case.recipient = replace(case.person, count=found)
+    if case.person.waiting:
+        case.recipient = collecting.withdraw(case.person, now=now, means=means)
     lately: Sequence[Entry] = ()
     if category.budgeted:
         lately = lately_told(case.due.person_id, local_date(now, case.person.zone), ledger=means.ledger)

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from chalicelib.outreach.cases import Delivery, Outcome
 from chalicelib.outreach.delivering import deliver
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Recipient, Standing, Status
-from chalicelib.outreach.ports import Handed, Letter, Means, NotAccepted, Refused
+from chalicelib.outreach.ports import Handed, Letter, Means, NotAccepted, Refused, nothing_against
+from chalicelib.outreach.recurrence import Occurrence
 from chalicelib.outreach.ticking import hand_over
 from tests.build import PERSON, a_device, a_due, a_recipient, a_schedule, an_email, utc
 from tests.fakes import Crashed, FakeDues, FakeLedger, FakeQueue, FakeRecipients, FakeSender, Moments, Mortal
@@ -23,6 +24,7 @@ class World:
 
     recipient: Recipient = field(default_factory=a_recipient)
     due: Due = field(default_factory=a_due)
+    objections: Callable[[Due], Reason | None] = nothing_against
 
     def __post_init__(self) -> None:
         self.people = FakeRecipients(self.recipient)
@@ -46,6 +48,7 @@ class World:
                 ChannelKind.PUSH: Mortal(self.push, moments),  # type: ignore[dict-item]
             },
             suppressions=Mortal(self.people, moments),  # type: ignore[arg-type]
+            objections=self.objections,
         )
         return deliver(dues or [self.due], now=now, means=means)
 
@@ -106,6 +109,29 @@ def test_a_row_of_another_version_of_the_schedule_is_dropped(version: int) -> No
 
     assert world.deliver().outcome is Outcome.SUPERSEDED
     assert (world.email.sent, world.ledger.entries, world.waiting) == ([], {}, [])
+
+
+@pytest.mark.parametrize(
+    ("due_at", "now", "outcome"),
+    [
+        ("2026-11-24T14:00", "2026-11-26T09:00", Outcome.SKIPPED),  # a date before the last: nothing else ends it
+        ("2026-11-25T14:00", "2026-11-26T09:00", Outcome.SKIPPED),  # the last itself, and too late by now
+        ("2026-11-25T14:00", "2026-11-26T08:59", Outcome.SUPERSEDED),  # the edit put it again, and it can be sent
+        ("2026-11-25T13:00", "2026-11-26T09:00", Outcome.SUPERSEDED),  # the date had another time by then
+        ("2026-11-26T14:00", "2026-11-27T09:00", Outcome.SUPERSEDED),  # it had not fallen due when the edit came
+    ],
+)
+def test_what_an_outage_and_an_edit_left_behind_ends_as_late(due_at: str, now: str, outcome: Outcome) -> None:
+    left = replace(a_due(), due_at=utc(due_at), at=utc(due_at), on=utc(due_at).date())
+    edited = replace(
+        a_schedule(at="11:00", version=2), since=utc("2026-11-25T15:00"), fell_due=Occurrence(on=NINE.date(), at=NINE)
+    )
+    world = World(recipient=a_recipient(schedule=edited), due=left)
+
+    found = world.deliver(now=utc(now))
+
+    assert (found.outcome, world.email.sent, world.waiting) == (outcome, [], [])
+    assert found.entry is None or found.entry.reason is Reason.LATE
 
 
 def test_an_edit_on_the_same_day_does_not_ask_twice() -> None:
