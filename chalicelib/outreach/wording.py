@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Local, Template, template
-from chalicelib.outreach.categories import DAYS, MILESTONE, template_of, told_of
+from chalicelib.outreach.categories import DAYS, MILESTONE, category_of, template_of, told_of
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
 
 if TYPE_CHECKING:
