@@ -190,7 +190,7 @@ class DynamoPeople:
         return people
 
     def _recipient(self, record: Record, *, now: datetime) -> Recipient:
-        return recipient_of(record, self._programme(record.episode.programme_id, now=now), at=now)
+        return recipient_of(record, self.choices(record.episode.programme_id, now=now), at=now)
 
     def _with_copy(self, person_id: str) -> Record | None:
         """Read a person whole, and keep the copy if nothing changed while it was read: a query isn't one instant."""
@@ -209,7 +209,8 @@ class DynamoPeople:
                     raise
         return record
 
-    def _programme(self, programme_id: str, *, now: datetime) -> Programme:
+    def choices(self, programme_id: str, *, now: datetime) -> Programme:
+        """Return a programme's choices, from memory for up to ``DEFAULTS_LAST``."""
         kept = self._defaults.get(programme_id)
         # A clock that was moved back counts as a minute gone by.
         if kept and timedelta() <= now - kept[0] < DEFAULTS_LAST:
