@@ -38,6 +38,7 @@ if function_name() in {None, "api"}:
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
     from chalicelib.privacy.routes import doors as privacy
+    from chalicelib.progress.routes import doors as progress
     from chalicelib.routine.routes import doors as routine
     from chalicelib.tasks.routes import doors as tasks
 
@@ -49,6 +50,7 @@ if function_name() in {None, "api"}:
         milestones,
         notices,
         privacy,
+        progress,
         routine,
         tasks,
         templates,
@@ -80,12 +82,13 @@ def sweep(event: SQSEvent) -> int:
 @app.on_sqs_message(queue="cairn-deliver", batch_size=10)
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
+    from chalicelib.checkins import handlers as checkins
     from chalicelib.enrollment.store import people
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
     from chalicelib.routine import handlers as routine
 
-    objections = (notices.still_true, routine.still_true)
+    objections = (notices.still_true, routine.still_true, checkins.still_true)
     return handlers.deliver(event.to_dict(), using=wiring.delivering(people(), *objections))
 
 
@@ -108,14 +111,16 @@ def fan_out(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
-    """Do what follows from what was stored: award check-ins in a row, look at who went silent, keep the caseload."""
+    """Do what follows from what was stored: awards, silence and absence, and the caseload."""
     from chalicelib.caseload.handlers import Caseload
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
     from chalicelib.enrollment.store import people
     from chalicelib.milestones.handlers import Awards
+    from chalicelib.routine.handlers import Absence
 
-    return stream.follow(event.to_dict(), (Awards(people()), Silence(people()), Caseload(people())))
+    followers = (Awards(people()), Silence(people()), Absence(people()), Caseload(people()))
+    return stream.follow(event.to_dict(), followers)
 
 
 @app.lambda_function(name="operate")

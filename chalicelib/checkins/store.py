@@ -15,7 +15,7 @@ from pynamodb.attributes import (
 from pynamodb.exceptions import PutError, TransactWriteError
 
 from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Revision, Source
-from chalicelib.edge.table import Item, in_conflict, lost_the_race, transaction
+from chalicelib.edge.table import Item, in_conflict, lost_the_race, rows_of, transaction
 from chalicelib.tasks.domain import Task
 from chalicelib.tasks.store import open_within
 
@@ -90,6 +90,12 @@ class DynamoCheckIns:
             if item.revisions:
                 return _check_in_of(item)
         return None
+
+    def noted_on(self, person_id: str, first: date, last: date) -> frozenset[date]:
+        """Return the local dates of check-ins that there is anything of: their keys are read, and nothing else."""
+        between = (first.isoformat(), f"{last.isoformat()}#~")
+        rows = rows_of(f"CHECKINS#{person_id}", between=between, keys_only=True)
+        return frozenset(date.fromisoformat(row["sk"]["S"].partition("#")[0]) for row in rows)
 
     def save(self, check_in: CheckIn, flags: Sequence[Task] = ()) -> bool:
         """Store it as the next version, with the flags that it raises; False if anything changed since it was read."""

@@ -72,7 +72,7 @@ def test_background_functions_reach_only_the_partitions_that_they_need(function:
         is_stream = statement["Resource"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
         if not is_stream and any(action.startswith("dynamodb:") for action in statement["Action"]):
             # Without Null, a request that has no leading keys (a scan) would pass ForAllValues.
-            assert statement["Condition"]["Null"] == {"dynamodb:LeadingKeys": "false"}, statement
+            assert statement["Condition"]["Null"]["dynamodb:LeadingKeys"] == "false", statement
 
 
 def test_the_tick_reads_what_is_due_and_writes_only_its_watermark_and_what_it_sets_aside() -> None:
@@ -84,7 +84,23 @@ def test_the_tick_reads_what_is_due_and_writes_only_its_watermark_and_what_it_se
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("deliver", action)}
 
-    assert read == {"LEDGER#*", "NOTICE#*", "PACE", "PERSON#*", "PLAN#*", "PROGRAMMES", "ROUTINE#*", "SWITCH"}
+    assert read == {
+        "CHECKINS#*",
+        "LEDGER#*",
+        "NOTICE#*",
+        "PACE",
+        "PERSON#*",
+        "PLAN#*",
+        "PROGRAMMES",
+        "ROUTINE#*",
+        "SWITCH",
+    }
+    # Of check-ins it may see on which dates there are any, and nothing that was said.
+    [dates] = [one["Condition"] for one in statements("deliver") if "CHECKINS#*" in str(one.get("Condition"))]
+    assert dates["ForAllValues:StringEquals"] == {"dynamodb:Attributes": ["pk", "sk"]}
+    assert dates["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    # Without Null, a request for all attributes would pass ForAllValues.
+    assert dates["Null"] == {"dynamodb:LeadingKeys": "false", "dynamodb:Attributes": "false"}
 
 
 def test_the_outreach_log_and_the_audit_log_are_only_ever_added_to() -> None:
