@@ -269,12 +269,10 @@ def _removed(change: Change) -> Iterator[Item]:
 def _written(change: Change) -> Iterator[tuple[Item, Condition | None]]:
     person = change.person
     if change.marker:
-        brought = {
-            "person_id": change.marker.person_id,
-            "import_id": change.marker.import_id,
-            "line": change.marker.line,
-        }
-        yield ExternalItem(f"EXTERNAL#{person.external_id}", "EXTERNAL", **brought), ExternalItem.pk.does_not_exist()
+        by = change.marker
+        external = ExternalItem(f"EXTERNAL#{person.external_id}", "EXTERNAL", person_id=by.person_id)
+        external.import_id, external.line = by.import_id, by.line
+        yield external, ExternalItem.pk.does_not_exist()
         yield person_item(person), PersonItem.pk.does_not_exist()
     else:
         yield person_item(person), PersonItem.version == person.version - 1
