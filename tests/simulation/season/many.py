@@ -17,7 +17,7 @@ from tests.simulation.season.people import COMPLETES, DAILY, MEAN_STAY, RETENTIO
 from tests.simulation.season.play import Size
 
 PROCESSES = 2
-APART = 125
+APART = 250
 """People of a programme at most: the others are in programmes, tables and processes of their own."""
 SHOWN = 12
 

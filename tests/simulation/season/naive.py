@@ -161,9 +161,17 @@ class One:
         usable = set()
         if self.enrolled["email"] and not any(line["what"] == "bounced" and line["at"] <= at for line in self.lines):
             usable.add("email")
-        if any(line["what"] == "confirmed" and line["at"] <= at for line in self.lines):
+        if any(line["what"] == "confirmed" and line["at"] <= at for line in self.lines) and self.device_is_heard_of(at):
             usable.add("push")
         return None if agreed & usable else "no_channel"
+
+    def device_is_heard_of(self, at: datetime) -> bool:
+        """A browser that wasn't heard of for 60 days isn't used; what it says is written down once a week."""
+        heard = datetime.min.replace(tzinfo=UTC)
+        for line in self.lines:
+            if line["what"] in {"device", "heartbeat"} and heard + 7 * DAY <= line["at"] <= at:
+                heard = line["at"]
+        return at < heard + 60 * DAY
 
     def ask(self, kind: str, found: Found) -> None:
         """Say for each date whether the person was asked, and if not, why."""
@@ -313,12 +321,16 @@ class One:
             if kind == "check_in"
             and last < date_ <= on
             and self.closes(date_) <= now
-            and self.bounced.get((date_, kind), self.until) > now
+            and not self.had_bounced(date_, kind, now)
         ]
         if len(run) >= 3 and min(run) > on - 27 * DAY:
             self.raise_flag("silent", str(min(run)), now)
         if len(run) >= 7 and min(run) > on - 27 * DAY:
             self.raise_flag("silent_long", str(min(run)), now)
+
+    def had_bounced(self, on: date, kind: str, now: datetime) -> bool:
+        """Say whether the mail of a prompt had come back by then: nobody's silence, and no missed day."""
+        return (on, kind) in self.bounced and self.bounced[on, kind] <= now
 
     def due(self, rule: str, at: datetime) -> datetime:
         """Return by when somebody looks: minute by minute, or day by day."""
@@ -354,7 +366,7 @@ class One:
         missed = {
             on
             for (on, kind) in self.sent
-            if kind == "check_in" and self.closes(on) <= now and self.bounced.get((on, kind), self.until) > now
+            if kind == "check_in" and self.closes(on) <= now and not self.had_bounced(on, kind, now)
         }
         row, free = 0, None
         for on in sorted(answered | missed):

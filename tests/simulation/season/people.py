@@ -69,6 +69,7 @@ class Person:
     bounces_on: int | None
     id: str = ""
     account: str = ""
+    device: str = ""
     over: bool = False
     state: str = "active"
     mood: float = 6.0

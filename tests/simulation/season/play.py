@@ -23,6 +23,8 @@ ADMIN, CLINICIAN, MANAGER = (
 )
 APPROVAL = {"approvedBy": "Dr. Ruth Levi, LCSW", "approvedOn": "2027-02-01"}
 TELLS_NOBODY = 0.03
+OPENS_THE_APP = 0.1
+"""How often a day somebody opens the app on the device that they are pushed to, which then says that it is there."""
 OUTAGES = ((11, 13, 5.0), (40, 22, 14.0), (75, 16, 3.0))
 """On which day of the season, from which hour of UTC, and for how many hours nothing goes out."""
 PAUSES = ((17, 15, 2.5), (90, 18, 6.0))
@@ -160,12 +162,9 @@ class Season:
         self.log.add(stage.now, "weekly", person.name, **weekly)
         if "push" in person.ways:
             device = {"endpoint": f"https://push.example/{person.number}", "keys": {"p256dh": A_KEY, "auth": "A" * 22}}
-            self.must(
-                self.own(
-                    person, "POST", "channels", {"kind": "push", "subscription": {**device, "expirationTime": None}}
-                ),
-                201,
-            )
+            sent = {"kind": "push", "subscription": {**device, "expirationTime": None}}
+            person.device = self.must(self.own(person, "POST", "channels", sent), 201).json["id"]
+            self.log.add(stage.now, "device", person.name)
         for day in range(self.size.days + 1):
             when = seconds(person.admitted_on + timedelta(days=day + 1), time(12, 0, 33), person.zone)
             self.at(when, lambda day=day + 1: self.live(person, day))  # type: ignore[misc]
@@ -299,6 +298,9 @@ class Season:
                 self.stage.hand.at.timestamp() + 60 * dice.randrange(400),
                 lambda: self.set_date(person, on - timedelta(days=back)),
             )
+        if person.device and dice.random() < OPENS_THE_APP * person.engagement(day):
+            answer = self.own(person, "POST", f"channels/{person.device}/heartbeat")
+            self.log.add(self.stage.now, "heartbeat", person.name, status=answer.status)
         if dice.random() < 0.004:
             self.hold(person)
         if person.held and day == person.held[0] and person.state in {"active", "step_down"}:
