@@ -17,7 +17,7 @@ from tests.simulation.season.people import COMPLETES, DAILY, MEAN_STAY, RETENTIO
 from tests.simulation.season.play import Size
 
 PROCESSES = 2
-APART = 250
+APART = 125
 """People of a programme at most: the others are in programmes, tables and processes of their own."""
 SHOWN = 12
 
@@ -39,12 +39,12 @@ def _one(arguments: tuple[Size, int, str, Path | None]) -> Result:
     return season(size, seed=seed, whom=whom, folder=folder)
 
 
-def _results(people: int, days: int, *, seed: int, whom: str, folder: Path | None, again: bool) -> Iterator[Result]:
+def _results(sizes: list[Size], *, seed: int, whom: str, folder: Path | None, again: bool) -> Iterator[Result]:
     if folder and again:
         for file in sorted(folder.glob("*.pickle")):
             yield compare(pickle.loads(file.read_bytes()), whom=whom)  # noqa: S301 (our own)
         return
-    todo = [(size, seed, whom, folder) for size in shares(people, days)]
+    todo = [(size, seed, whom, folder) for size in sizes]
     if len(todo) == 1:
         yield _one(todo[0])
         return
@@ -61,6 +61,7 @@ def many(
     out: Path | None = None,
     folder: Path | None = None,
     again: bool = False,
+    only: int | None = None,
 ) -> int:
     """Play and compare all of it; return 1 if anything differs."""
     began = time.monotonic()
@@ -68,7 +69,10 @@ def many(
     differences: list[Difference] = []
     done: Counter[str] = Counter()
     model: Counter[str] = Counter()
-    for result in _results(people, days, seed=seed, whom=whom, folder=folder, again=again):
+    sizes = shares(people, days)
+    if only is not None:
+        sizes = sizes[only - 1 : only]
+    for result in _results(sizes, seed=seed, whom=whom, folder=folder, again=again):
         for name, numbers in result.rows.items():
             rows[name] = [sum(pair) for pair in zip(rows.get(name, (0, 0, 0)), numbers, strict=True)]
         differences += result.differences
@@ -119,8 +123,9 @@ def _model(model: Counter[str]) -> Iterator[str]:
     yield f"| completes | {share('ends: completes', people)} | {100 * COMPLETES} % |"
     yield f"| steps down | {share('ends: step_down', people)} | {100 * STEPS_DOWN} % |"
     yield f"| mean stay, days | {model['days of stay'] / people:.0f} | {MEAN_STAY:.0f} |"
-    yield f"| daily answered while engaged | {share('daily answered', model['daily asked'])} | {100 * DAILY:.0f} % |"
-    yield f"| weekly answered while engaged | {share('weekly answered', model['weekly asked'])} | {100 * WEEKLY:.0f} % |"
+    for form, often in (("daily", DAILY), ("weekly", WEEKLY)):
+        answered = share(f"{form} answered", model[f"{form} asked"])
+        yield f"| {form} answered while engaged | {answered} | {100 * often:.0f} % |"
 
 
 def _told(differences: list[Difference], *, seed: int, people: int, days: int) -> Iterator[str]:
@@ -145,6 +150,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="write the tables there too")
     parser.add_argument("--keep", type=Path, help="keep what was played in this folder")
     parser.add_argument("--again", action="store_true", help="only compare what is kept there")
+    parser.add_argument("--only", type=int, help="play only the first, second … programme, to be compared with --again")
     given = parser.parse_args()
     return many(
         given.people,
@@ -154,4 +160,5 @@ def main() -> int:
         out=given.out,
         folder=given.keep,
         again=given.again,
+        only=given.only,
     )

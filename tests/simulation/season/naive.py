@@ -202,7 +202,9 @@ class One:
 
     # -- what comes in --
 
-    def live(self, found: Found) -> dict[str, tuple[date, datetime]]:
+    def live(  # noqa: C901, PLR0912 (one loop over all that happens, to be read from top to bottom)
+        self, found: Found
+    ) -> dict[str, tuple[date, datetime]]:
         """Go through answers and prompts in the order of their time; return the awards, with when each was made."""
         happens: list[tuple[datetime, str, Any]] = [(at, "look", on) for on, at in self.looked]
         happens += [
@@ -461,7 +463,9 @@ class One:
 
     # -- celebrations --
 
-    def celebrate(self, streaks: list[dict[str, Any]], awards: dict[str, tuple[date, datetime]], found: Found) -> None:
+    def celebrate(  # noqa: C901, PLR0912, PLR0915 (as above)
+        self, streaks: list[dict[str, Any]], awards: dict[str, tuple[date, datetime]], found: Found
+    ) -> None:
         """Follow each celebration from when it falls due until it is told, or no longer may be."""
         happens: list[tuple[datetime, int, str, Any]] = []
         for streak in streaks:
@@ -540,7 +544,7 @@ class One:
         return False
 
 
-def holding(
+def holding(  # noqa: C901, PLR0912 (a line for each rule)
     on: date, at: datetime, values: dict[str, Any], before: list[tuple[date, datetime, dict[str, Any]]]
 ) -> list[str]:
     """Return the rules that hold for one submission, given the answers before it."""

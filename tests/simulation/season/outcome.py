@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,7 +94,7 @@ def compare(kept: Kept, *, whom: str = "") -> Result:
     for what, found in providers.items():
         told = {key: said for key, said in naive[what].items() if said in {"sent", "told"}}
         _compare(f"at the providers: {what}", found, told, log, result)
-    result.log = [line for line in log.lines if whom in {line["who"], "all"}]
+    result.log = [line for line in log.lines if whom and whom in {line["who"], "all"}]
     return result
 
 
@@ -112,26 +113,21 @@ def _compare(what: str, cairn: dict[Any, Any], naive: dict[Any, Any], log: Log, 
 
 def row_of(what: str, key: tuple[Any, ...], said: Any) -> str:
     """Return the row of the table that something is counted in."""
-    match what:
-        case "prompts":
-            form = "weekly" if key[2].endswith("weekly") else "daily"
-            return f"prompts, {form}: {'sent' if said == 'sent' else f'none, {said}'}"
-        case "answers":
-            return f"answers, {key[2]}: {'first' if key[3] == 1 else 'changed or added to'}"
-        case "scores":
-            return f"scores: {key[3]}, {'whole' if said[0] == said[1] else 'some answers missing'}"
-        case "flags":
-            return f"flags: {key[1]}"
-        case "tasks":
-            return f"tasks: {key[1]}"
-        case "in a row":
-            return f"check-ins in a row: {key[1].removeprefix('checkins_')}"
-        case "milestones":
-            return f"milestones: {key[2]}"
-        case "celebrations":
-            return f"celebrations, {'of days' if key[1].endswith('days') else 'of check-ins in a row'}: {said}"
-        case _:
-            return what
+    if what in {"flags", "tasks"}:
+        return f"{what}: {key[1]}"
+    if what == "prompts":
+        how = "sent" if said == "sent" else f"none, {said}"
+        return f"prompts, {'weekly' if key[2].endswith('weekly') else 'daily'}: {how}"
+    names: dict[str, Callable[[], str]] = {
+        "answers": lambda: f"answers, {key[2]}: {'first' if key[3] == 1 else 'changed or added to'}",
+        "scores": lambda: f"scores: {key[3]}, {'whole' if said[0] == said[1] else 'some answers missing'}",
+        "in a row": lambda: f"check-ins in a row: {key[1].removeprefix('checkins_')}",
+        "milestones": lambda: f"milestones: {key[2]}",
+        "celebrations": lambda: (
+            f"celebrations, {'of days' if key[1].endswith('days') else 'of check-ins in a row'}: {said}"
+        ),
+    }
+    return names[what]() if what in names else what
 
 
 def _near(log: Log, key: tuple[Any, ...]) -> tuple[Line, ...]:

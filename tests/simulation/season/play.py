@@ -303,7 +303,11 @@ class Season:
             self.log.add(self.stage.now, "heartbeat", person.name, status=answer.status)
         if dice.random() < 0.004:
             self.hold(person)
-        if person.held and day == person.held[0] and person.state in {"active", "step_down"}:
+        self.stay(person, day)
+
+    def stay(self, person: Person, day: int) -> None:
+        """Move somebody's episode on, if this is the day."""
+        if person.held and day == person.held[0] and person.state == "active":
             self.move(person, "on_hold")
         elif person.held and day == sum(person.held) and person.state == "on_hold":
             self.move(person, "active")
