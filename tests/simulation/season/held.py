@@ -35,7 +35,7 @@ def _ledger(person: Person, found: Found) -> None:
             said = "sent" if entry.status is Status.SENT else str(entry.reason or entry.status)
             found["prompts"][person.name, str(entry.on), entry.kind] = said
         elif entry.kind.startswith("milestone"):
-            said = {Status.MERGED: "told", Status.WAITING: "waits"}.get(entry.status, "not told")
+            said = {Status.MERGED: "told", Status.WAITING: "waits"}.get(entry.status, f"not told, {entry.reason}")
             found["celebrations"][person.name, entry.kind, str(entry.on)] = said
 
 
@@ -78,6 +78,7 @@ def seen(log: Log) -> Found:
         if line["what"] == "taken":
             if line["kind"] in {"check_in", "check_in-weekly"}:
                 found["prompts"][line["who"], line["on"], line["kind"]] = "sent"
+                found["minutes"].setdefault((line["who"], line["on"], line["kind"]), line["at"][:19])
             for one in line["carries"]:
                 on, kind = one.split("#")
                 found["celebrations"][line["who"], kind, on] = "told"

@@ -15,7 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 LONGEST = 1_800.0
-SMALL = ("--people", "16", "--days", "30", "--seed", "1")
+LOTS = (("--people", "16", "--days", "30", "--seed", "1"), ("--people", "40", "--days", "60", "--seed", "2"))
+"""Seasons to try: most mutations show within the first."""
 COPIED = ("chalicelib", "tests", "events")
 
 
@@ -99,8 +100,8 @@ MUTATIONS = (
 )
 
 
-def noticed_by(mutation: Mutation | None, folder: Path, small: Sequence[str] = SMALL) -> Iterator[str]:
-    """Give what differs in a small season of a broken copy, by its counts."""
+def noticed_by(mutation: Mutation | None, folder: Path) -> Iterator[str]:
+    """Give what differs in the first season of a broken copy in which anything does, by its counts."""
     for name in COPIED:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "app.py", folder)
@@ -110,8 +111,16 @@ def noticed_by(mutation: Mutation | None, folder: Path, small: Sequence[str] = S
         if text.count(mutation.old) != 1:
             raise SystemExit(f"“{mutation.name}” no longer applies to {mutation.file}")
         file.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
+    for lot in LOTS:
+        found = list(_differences(lot, folder))
+        if found:
+            yield from (f"{one} ({lot[1]} people)" for one in found)
+            return
+
+
+def _differences(lot: Sequence[str], folder: Path) -> Iterator[str]:
     done = subprocess.run(  # noqa: S603 (our own code)
-        [sys.executable, "-m", "tests.simulation.season", *small],
+        [sys.executable, "-m", "tests.simulation.season", *lot],
         cwd=folder,
         env={"PATH": os.defpath, "PYTHONPATH": str(folder)},
         capture_output=True,

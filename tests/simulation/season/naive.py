@@ -18,6 +18,7 @@ Found = dict[str, dict[tuple[Any, ...], Any]]
 """For each thing that is counted: what there is of it, under its name."""
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+FOREVER = datetime.max.replace(tzinfo=UTC)
 QUIET_FROM, QUIET_TO = time(21), time(8)
 ENDED = ("graduated", "discharged_early")
 BAM = {
@@ -78,7 +79,7 @@ def windows(lines: list[Line]) -> list[tuple[datetime, datetime]]:
             closed.append((paused_at, at))
             paused_at = None
     if paused_at:
-        closed.append((paused_at, datetime.max.replace(tzinfo=UTC)))
+        closed.append((paused_at, FOREVER))
     return closed
 
 
@@ -184,7 +185,7 @@ class One:
         while True:
             on += DAY
             due = self.instant(on, at)
-            if self.opens(due) + 5 * MINUTE > self.until:
+            if self.opens(due) > self.until:
                 return
             if due <= begins or weekday not in {None, on.weekday()}:
                 continue
@@ -195,6 +196,7 @@ class One:
             found["prompts"][self.who, str(on), kind] = why or "sent"
             if why is None:
                 self.sent[on, kind] = now
+                found["minutes"][self.who, str(on), kind] = stamp(now)
             if kind == "check_in":
                 self.looked.append((on, now))
             if why == "episode_ended":
@@ -474,7 +476,7 @@ class One:
                 if name in streak["but"] or due <= streak["since"] - 48 * HOUR:
                     continue
                 now = self.opens(max(due, streak["since"]))
-                if now < streak.get("until", self.until):
+                if now < streak.get("until", FOREVER):
                     happens.append((now, 1, "due", ("milestone-days", on, due, name)))
         for name, (on, now) in awards.items():
             if on >= self.local(now - 48 * HOUR).date():
@@ -487,7 +489,7 @@ class One:
         over = False
         while happens:
             at, _, what, about = happens.pop(0)
-            if at > self.until - 10 * MINUTE:
+            if at > self.until:
                 break
             if what == "due":
                 kind, on, due, _ = about
@@ -498,7 +500,7 @@ class One:
                     over = True
                 if why or at >= due + 48 * HOUR:
                     ended.add((kind, on))
-                    found["celebrations"][self.who, kind, str(on)] = "not told"
+                    found["celebrations"][self.who, kind, str(on)] = f"not told, {why or 'late'}"
                     continue
                 waiting[kind, on] = due
                 self.then(happens, up_to_the_minute(max(due, at) + 10 * MINUTE), "updates")
@@ -506,10 +508,12 @@ class One:
             why = self.why_not(at)
             for key, due in list(waiting.items()):
                 is_off = key[0] == "milestone-days" and not self.still_comes(key[1], at, streaks)
-                if why or is_off or at >= due + 48 * HOUR:
+                late = at >= due + 48 * HOUR
+                no = why or (is_off and "cancelled") or (late and ("held_back" if self.is_held(at) else "late"))
+                if no:
                     del waiting[key]
                     ended.add(key)
-                    found["celebrations"][self.who, key[0], str(key[1])] = "not told"
+                    found["celebrations"][self.who, key[0], str(key[1])] = f"not told, {no}"
             if not waiting:
                 continue
             if self.is_held(at):
@@ -539,7 +543,7 @@ class One:
 
     def still_comes(self, on: date, at: datetime, streaks: list[dict[str, Any]]) -> bool:
         for streak in streaks:
-            if streak["since"] <= at < streak.get("until", self.until):
+            if streak["since"] <= at < streak.get("until", FOREVER):
                 return any(date_ == on and name not in streak["but"] for name, date_ in milestones(streak["start"], on))
         return False
 

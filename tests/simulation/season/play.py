@@ -66,7 +66,7 @@ class Season:
 
     def run(self) -> None:
         """Let the season pass."""
-        stage, end = self.stage, seconds(STARTS_ON + timedelta(days=self.size.days), time(12), "UTC")
+        stage, end = self.stage, seconds(STARTS_ON + timedelta(days=self.size.days), time(12, 7), "UTC")
         while True:
             coming = [(self._heap[0][0], 2)] if self._heap else []
             for when, which in ((stage.next_message(), 0), (stage.next_tick(), 1)):
@@ -74,6 +74,7 @@ class Season:
                     coming.append((max(when, -(-self.out_until // 60) * 60), which))
             when, which = min(coming)
             if when > end:
+                stage.hand.at = datetime.fromtimestamp(end, UTC)
                 return
             stage.hand.at = max(stage.hand.at, datetime.fromtimestamp(when, UTC))
             if which == 0:
