@@ -29,6 +29,7 @@ app = Cairn("cairn", wire=wire)
 
 # All routes are one function; the others must not pay for importing them (docs/decisions/0004-cold-start.md).
 if function_name() in {None, "api"}:
+    from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
@@ -37,10 +38,24 @@ if function_name() in {None, "api"}:
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
     from chalicelib.privacy.routes import doors as privacy
+    from chalicelib.progress.routes import doors as progress
     from chalicelib.routine.routes import doors as routine
     from chalicelib.tasks.routes import doors as tasks
 
-    for doors in (checkins, enrollment, flags, milestones, notices, privacy, routine, tasks, templates, openapi):
+    for doors in (
+        caseload,
+        checkins,
+        enrollment,
+        flags,
+        milestones,
+        notices,
+        privacy,
+        progress,
+        routine,
+        tasks,
+        templates,
+        openapi,
+    ):
         app.register_blueprint(doors)
 
 
@@ -67,12 +82,13 @@ def sweep(event: SQSEvent) -> int:
 @app.on_sqs_message(queue="cairn-deliver", batch_size=10)
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
+    from chalicelib.checkins import handlers as checkins
     from chalicelib.enrollment.store import people
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
     from chalicelib.routine import handlers as routine
 
-    objections = (notices.still_true, routine.still_true)
+    objections = (notices.still_true, routine.still_true, checkins.still_true)
     return handlers.deliver(event.to_dict(), using=wiring.delivering(people(), *objections))
 
 
@@ -95,24 +111,36 @@ def fan_out(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
-    """Do what follows from what was stored: award check-ins in a row, and look at who went silent."""
+    """Do what follows from what was stored: awards, silence and absence, and the caseload."""
+    from chalicelib.caseload.handlers import Caseload
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
     from chalicelib.enrollment.store import people
     from chalicelib.milestones.handlers import Awards
+    from chalicelib.routine.handlers import Absence
 
-    return stream.follow(event.to_dict(), (Awards(people()), Silence(people())))
+    followers = (Awards(people()), Silence(people()), Absence(people()), Caseload(people()))
+    return stream.follow(event.to_dict(), followers)
 
 
 @app.lambda_function(name="operate")
 def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 (Lambda's own)
-    """Carry out what an operator orders in the AWS console: pause, resume, look, re-drive (docs/runbooks.md)."""
+    """Carry out what an operator orders in the AWS console, for example to pause outreach (docs/runbooks.md)."""
+    from functools import partial
+
+    from chalicelib.caseload.handlers import rebuild
     from chalicelib.edge.clock import utc_now
     from chalicelib.edge.ids import new_id
     from chalicelib.enrollment.store import people
     from chalicelib.outreach import operate
 
-    desk = operate.Desk(now=utc_now(), request_id=context.aws_request_id, new_id=new_id, recipients=people())
+    desk = operate.Desk(
+        now=utc_now(),
+        request_id=context.aws_request_id,
+        new_id=new_id,
+        recipients=people(),
+        rebuild=partial(rebuild, people()),
+    )
     return operate.operate(event, desk=desk)
 
 

@@ -1,11 +1,15 @@
 """In-memory weeks. tests/contract runs one suite on these and on the table, so that they can't lie."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from chalicelib.errors import Stale
+from chalicelib.routine.attendance import Attendance
 from chalicelib.routine.domain import Completion, Departure, Own, Template
 from chalicelib.routine.feeding import Feed
 from chalicelib.routine.goals import Adjustment, Goal
+from chalicelib.tasks.domain import Task
+from tests.fakes_tasks import FakeTasks
 
 
 class FakeRoutines:
@@ -103,3 +107,25 @@ class FakePlans:
         }
         keys = [key for key in sorted(found, reverse=True) if after is None or key < after]
         return [found[key] for key in keys[:limit]], keys[limit - 1] if len(keys) > limit else None
+
+
+class FakeAttendances:
+    def __init__(self, tasks: FakeTasks | None = None) -> None:
+        self.tasks = tasks or FakeTasks()
+        self.kept: dict[tuple[str, date, str], Attendance] = {}
+
+    def between(self, person_id: str, first: date, last: date) -> list[Attendance]:
+        return [
+            one for (person, on, _), one in sorted(self.kept.items()) if person == person_id and first <= on <= last
+        ]
+
+    def save(self, attendance: Attendance, flags: Sequence[Task] = ()) -> None:
+        key = (attendance.person_id, attendance.on, attendance.item_id)
+        present = self.kept.get(key)
+        if attendance.version != (present.version + 1 if present else 1):
+            raise Stale("this was changed meanwhile")
+        if any(self.tasks.find(flag.person_id, flag.id) for flag in flags):
+            raise Stale("this was changed meanwhile")
+        for flag in flags:
+            self.tasks.open(flag)
+        self.kept[key] = attendance

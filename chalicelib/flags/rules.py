@@ -1,5 +1,5 @@
 """
-When somebody has to look at a person: rules over answers and silence, as data (`rules.json`, docs/rules.md).
+When somebody has to look at a person: rules over what is known of them, as data (`rules.json`, docs/rules.md).
 
 A rule holds only where it would whatever the missing answers were: what was left out is missing, never zero. A rule
 says that a person of the team looks, and never what somebody has.
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +39,31 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What staff noted of a session and a person: whether they ``came``, or else whether they had told before."""
+
+    on: date
+    kind: str
+    came: bool
+    told_before: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """
-    What is known when a check-in comes in, or doesn't.
+    What is known when a check-in comes in, or doesn't, or attendance is noted.
 
     ``told``: the answers of the last weeks, oldest first, the newest last. ``missed``: how many check-ins in a row, up
     to the last one whose time is over, were sent and not answered. What we failed to send is none of them.
+
+    ``sessions``: what was noted, oldest first, up to the one that is looked at. ``unattended``: for how many days none
+    was attended, while some were held and noted.
     """
 
     told: Sequence[Told] = ()
     missed: int = 0
+    sessions: Sequence[Noted] = ()
+    unattended: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +147,40 @@ class Missed:
         return f"missed={history.missed}" if history.missed >= self.in_a_row else None
 
 
-Condition = Answered | Ran | Rose | Missed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """
+    A session (``of`` a kind, else of any) was missed without notice, so many in a row; each so many-th counts anew.
+
+    Who had told before was excused: that session neither counts nor ends the row. What nobody noted isn't there.
+    """
+
+    of: str | None = None
+    in_a_row: int = 1
+
+    def because(self, history: History) -> str | None:
+        """Return what it holds for, in figures; None if it doesn't hold."""
+        of_kind = [one for one in history.sessions if self.of in {None, one.kind} and not one.told_before]
+        if not of_kind or of_kind[-1] is not history.sessions[-1]:
+            return None
+        row = list(takewhile(lambda one: not one.came, reversed(of_kind)))
+        if not row or len(row) % self.in_a_row:
+            return None
+        return f"absent={len(row)} ({of_kind[-1].kind}, {of_kind[-1].on})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unattended:
+    """No session was attended for so many days, and one at least was held and noted in them."""
+
+    days: int
+
+    def because(self, history: History) -> str | None:
+        """Return what it holds for, in figures; None if it doesn't hold."""
+        return f"unattended={history.unattended} days" if history.unattended >= self.days else None
+
+
+Condition = Answered | Ran | Rose | Missed | Absent | Unattended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,11 +225,13 @@ def _figure(name: str, told: Told) -> str:
     return f"{name}={number} ({told.on})"
 
 
-_CONDITIONS: Mapping[str, type[Answered | Ran | Rose | Missed]] = {
+_CONDITIONS: Mapping[str, type[Condition]] = {
     "answered": Answered,
     "ran": Ran,
     "rose": Rose,
     "missed": Missed,
+    "absent": Absent,
+    "unattended": Unattended,
 }
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from chalicelib.errors import Fault, Invalid, Stale
 from chalicelib.flags.domain import CareRules, flag_for
 from chalicelib.flags.names import NAMES
-from chalicelib.flags.rules import Answered, History, Missed, Rule, Told, raised
+from chalicelib.flags.rules import Answered, History, Ran, Rose, Rule, Told, raised
 from chalicelib.outreach.domain import Recipient
 from chalicelib.tasks.domain import Task
 
@@ -41,10 +41,17 @@ def flags_of(
 
     A history for each thing that was said: what somebody took back a minute later still counts.
     """
+    return flags_about(histories, about, person_id=of.person_id, zone=of.zone, care=care, at=at)
+
+
+def flags_about(
+    histories: Iterable[History], about: str, *, person_id: str, zone: str, care: CareRules, at: datetime
+) -> dict[str, Task]:
+    """Return the same for a person in a zone."""
     found: dict[str, Task] = {}
     for history in histories:
         for one in raised(care.rules, history):
-            flag = flag_for(one, about, care=care, person_id=of.person_id, zone=of.zone, at=at)
+            flag = flag_for(one, about, care=care, person_id=person_id, zone=zone, at=at)
             found.setdefault(flag.id, flag)
     return found
 
@@ -65,7 +72,11 @@ def approve(
     names = [rule.id for rule in after.rules]
     if len(set(names)) < len(names):
         faults.append(Fault(field="rules", reason="must not have two of one id"))
-    unknown = sorted({rule.when.of for rule in after.rules if not isinstance(rule.when, Missed)} - set(NAMES))
+    if len({nudge.to for nudge in after.nudges}) < len(after.nudges):
+        faults.append(Fault(field="nudges", reason="must not have two to the same"))
+    unknown = sorted(
+        {rule.when.of for rule in after.rules if isinstance(rule.when, Answered | Ran | Rose)} - set(NAMES)
+    )
     if unknown:
         faults.append(
             Fault(field="rules", reason=f"must be about questions and scores that there are, not {unknown[0]}")

@@ -1,10 +1,10 @@
 """
-What follows from what a person did: check-ins in a row. Worked out anew from what is stored, each time it is asked.
+What follows from what a person did: check-ins in a row here, the rest in ``taking_part``. Worked out anew each time.
 
 So it doesn't matter in which order answers come, or how often one is looked at: an award is one row under its name.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -99,11 +99,17 @@ def days_of(answered: Iterable[date], entries: Iterable[Entry], *, zone: str, no
     return [Asked(on=on, answered=on in said) for on in sorted(said | missed)]
 
 
-def achieve(
-    person_id: str, *, now: datetime, people: People, check_ins: CheckIns, ledger: Ledger, awards: Awards, dues: Dues
+def award(
+    person_id: str,
+    found: Callable[[Record], Mapping[str, date]],
+    *,
+    now: datetime,
+    people: People,
+    awards: Awards,
+    dues: Dues,
 ) -> int:
     """
-    Award what a person achieved by now, and return how much of it was news.
+    Award what is ``found`` that a person achieved by now, and return how much of it was news.
 
     Whoever dies on the way is followed up on: again makes another row of the same occurrence, which the ledger knows.
     """
@@ -112,7 +118,7 @@ def achieve(
         return 0
     news = 0
     known = {award.name for award in awards.of_person(person_id) if award.run == record.episode.number}
-    for name, on in _achieved(record, now=now, check_ins=check_ins, ledger=ledger).items():
+    for name, on in found(record).items():
         if name in known:
             continue
         if on >= local_date(now - TOLD_FOR, record.person.zone):
@@ -120,6 +126,17 @@ def achieve(
             dues.put([_due(record, name, on, now=now)])
         news += awards.add(person_id, Award(run=record.episode.number, name=name, on=on))
     return news
+
+
+def achieve(
+    person_id: str, *, now: datetime, people: People, check_ins: CheckIns, ledger: Ledger, awards: Awards, dues: Dues
+) -> int:
+    """Award the check-ins in a row that a person achieved by now, and return how much of it was news."""
+
+    def found(record: Record) -> dict[str, date]:
+        return _achieved(record, now=now, check_ins=check_ins, ledger=ledger)
+
+    return award(person_id, found, now=now, people=people, awards=awards, dues=dues)
 
 
 def _achieved(record: Record, *, now: datetime, check_ins: CheckIns, ledger: Ledger) -> dict[str, date]:

@@ -136,8 +136,9 @@ def shown_progress(found: Progress, achieved: Iterable[Award], *, in_full: bool 
 
 
 def _achievement(name: str, *, language: str) -> str:
+    words = pages.words(_ACHIEVEMENTS, language)
     rule, _, number = name.partition("_")
-    return str(pages.words(_ACHIEVEMENTS, language)[rule]).format(number=number)
+    return str(words.get(name) or words[rule]).format(number=number)
 
 
 def _shown(one: Reached, *, run: int, language: str) -> ShownMilestone:

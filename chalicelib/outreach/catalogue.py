@@ -15,7 +15,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, NoReturn
 
-from chalicelib.outreach.categories import CATEGORIES
+from chalicelib.outreach.categories import CATEGORIES, templates_of
 from chalicelib.outreach.domain import DetailLevel
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -159,7 +159,7 @@ def read(text: str, *, name: str, version: int) -> Template:
     for unknown in sorted(variables - set(VARIABLES)):
         declared.refuse(f"declares {{{unknown}}}, which nothing fills")
     _keys(raw["locales"], LOCALES, place, names="locale")
-    bundles = any(category.template == name and category.bundles for category in CATEGORIES.values())
+    bundles = any(name in templates_of(category) and category.bundles for category in CATEGORIES.values())
     return Template(
         name=name,
         version=version,

@@ -1,11 +1,12 @@
 """How messages of each kind behave: one table of data."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zlib import crc32
 
-from chalicelib.outreach.domain import DUE_SHARDS, URGENT, ChannelKind, Due, Urgency
+from chalicelib.outreach.domain import DUE_SHARDS, URGENT, ChannelKind, Due, Entry, Urgency
 from chalicelib.outreach.recurrence import resolve
 
 CHECK_IN = "check_in"
@@ -16,7 +17,13 @@ APPOINTMENT = "appointment"
 INVITE = "invite"
 """Brings a person's calendar up to date; its kinds are ``invite-{appointment}-{version}``."""
 NUDGE = "nudge"
-"""A word from a partner or a peer; its kinds are ``nudge-{id}``."""
+"""A word from a partner or a peer; its kinds are ``nudge-{sort}``, or ``nudge-{id}`` for a note of somebody's."""
+CHECK_IN_NUDGE = f"{NUDGE}-{CHECK_IN}"
+"""One gentle word where a check-in was not answered, nor the next one yet; its date is that of the one still open."""
+PAIR_NUDGE = f"{NUDGE}-pair"
+"""Tells a partner that somebody may be glad to hear from them; its kinds are ``nudge-pair-{pair}``."""
+KUDOS_NUDGE = f"{NUDGE}-kudos"
+"""Somebody left kudos: one for all of a date."""
 MILESTONE = "milestone"
 """Something to celebrate; its kinds are ``milestone-{which}``."""
 DAYS = "milestone-days"
@@ -54,6 +61,7 @@ class Category:
     """
     How messages of one kind behave; ``CATEGORIES`` is the whole table.
 
+    ``sorts``: the templates of those sorts of its kinds (``{category}-{sort}``) that have words of their own.
     ``urgency``: who goes first where not all can.
     ``consent``: the scope needed per channel; none for what a person just asked for themselves, and for staff on call.
     ``confirms``: it asks over the one channel that it is about, confirmed or not.
@@ -74,6 +82,7 @@ class Category:
     urgency: Urgency
     consent: dict[ChannelKind, str] | None
     alumni_consent: str | None
+    sorts: Mapping[str, str] = field(default_factory=dict)
     confirms: bool = False
     recurs: bool = False
     recurring: frozenset[str] = frozenset()
@@ -164,12 +173,14 @@ CATEGORIES: dict[str, Category] = {
     ),
     NUDGE: Category(
         template="nudge",
+        sorts={CHECK_IN: "nudge_check_in", "pair": "nudge_pair", "kudos": "nudge_kudos"},
         urgency=Urgency.PEER,
         consent=_CONTACT,
         alumni_consent="alumni_contact",
         bundles=True,
         cap=1,
         budgeted=True,
+        held_by_holds=True,
         if_unknown=IfUnknown.LEAVE,
         closes=timedelta(hours=24),
         push_urgency="low",
@@ -219,6 +230,30 @@ def category_of(kind: str) -> Category:
     :raises KeyError: if there is none
     """
     return CATEGORIES[category_name(kind)]
+
+
+def template_of(kind: str) -> str:
+    """
+    Return the name of the template that a kind's message is made of.
+
+    :raises KeyError: if there is no such category
+    """
+    category = category_of(kind)
+    sort = kind.partition("-")[2].partition("-")[0]
+    return category.sorts.get(sort, category.template)
+
+
+def templates_of(category: Category) -> frozenset[str]:
+    """Return the names of all templates of a category."""
+    return frozenset({category.template, *category.sorts.values()})
+
+
+def told_of(entry: Entry) -> tuple[str, date]:
+    """Return the kind and local date of what a message is about; a round of updates about one thing is about that."""
+    if category_name(entry.kind) == UPDATES and len(entry.carries) == 1:
+        on, _, kind = entry.carries[0].partition("#")
+        return kind, date.fromisoformat(on)
+    return entry.kind, entry.on
 
 
 def has_schedule(kind: str) -> bool:

@@ -100,6 +100,14 @@ class QuietHours:
         # Where clocks go back over the end, the first such instant may lie behind us: it is no longer quiet.
         return end if end > instant else None
 
+    def begins_after(self, instant: datetime, zone: str) -> datetime | None:
+        """Return when quiet hours begin next after ``instant``, in UTC; None if there are none."""
+        if self.start == self.end:
+            return None
+        today = instant.astimezone(ZoneInfo(zone)).date()
+        begins = (resolve(today + timedelta(days=days), self.start, zone) for days in range(3))
+        return next(begin for begin in begins if begin > instant)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:

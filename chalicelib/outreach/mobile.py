@@ -156,7 +156,7 @@ class MobileSender:
         category = category_of(entry.kind)
         platform = platform_of(channel.address)
         words = words_for(entry, recipient, replace(channel, detail=DetailLevel.DISCREET))
-        link = self.links.action(entry, channel, expires_at=closes_at)
+        link = self.links.action(entry, channel, expires_at=closes_at, zone=recipient.zone)
         topic = topic_of(entry.name)
         data = {
             "tag": topic,

@@ -42,6 +42,8 @@ class Field(StrEnum):
     CARE_TEAM = "care-team"
     SIGN_IN = "sign-in"
     TASKS = "tasks"
+    CONTACTS = "contacts"
+    CASELOAD = "caseload"
     CARE_PLAN = "care-plan"
     NOTICES = "notices"
     TEMPLATES = "templates"

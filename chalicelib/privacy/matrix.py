@@ -69,6 +69,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.EPISODE: (_allow(_ALL, _CASELOAD),),
         Field.CARE_TEAM: (_allow(_SEE, _CASELOAD),),
         Field.TASKS: (_allow(_ALL, _CASELOAD),),
+        Field.CONTACTS: (_allow(_ALL, _CASELOAD),),
+        Field.CASELOAD: (_allow(_LIST, _CASELOAD),),
         Field.CARE_PLAN: (_allow(_ALL, _CASELOAD),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
@@ -91,6 +93,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CARE_TEAM: (_allow(_ALL, _PROGRAMME),),
         Field.SIGN_IN: (_allow(_ALL, _PROGRAMME),),
         Field.TASKS: (_allow(_ALL, _CASELOAD),),
+        Field.CONTACTS: (_allow(_ALL, _CASELOAD),),
+        Field.CASELOAD: (_allow(_LIST, _CASELOAD),),
         Field.CARE_PLAN: (_allow(_ALL, _CASELOAD),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
@@ -106,6 +110,9 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.MILESTONES: (_allow(_SEE, _CASELOAD),),
         Field.ATTENDANCE: (_allow(_SEE, _CASELOAD),),
         Field.CRISIS: (_allow(_DO, Relationship.ROTA, View.STATE_ONLY),),
+        # They note what they did, and read nobody's notes.
+        Field.CONTACTS: (_allow(_DO, _CASELOAD),),
+        Field.CASELOAD: (_allow(_LIST, _CASELOAD, View.DONE_ONLY),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
     },
     Role.ACCOUNTABILITY_PARTNER: {

@@ -15,8 +15,8 @@ from chalicelib.outreach.recurrence import local_date
 from chalicelib.privacy.domain import Act, Field, Public, Relationship, Rule
 from chalicelib.routine.calendar import feed as written
 from chalicelib.routine.doors import doors
+from chalicelib.routine.feed_store import DynamoFeeds
 from chalicelib.routine.feeding import Feed, NoSuchCalendar, claims_of, close_feed, open_feed, read_feed
-from chalicelib.routine.plan_store import DynamoFeeds
 from chalicelib.routine.store import DynamoRoutines
 
 _CHANGE = Rule(

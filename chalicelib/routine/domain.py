@@ -153,6 +153,11 @@ class Departure:
     by: str
     at: datetime
 
+    @property
+    def is_off(self) -> bool:
+        """Whether the item doesn't take place on that date."""
+        return not self.is_lifted and self.moved_to is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:

@@ -1,12 +1,50 @@
-"""The shell by which outreach asks whether a reminder of a week's item is still right."""
+"""The slice's shells: whether a reminder of a week's item is still right, and who attends nothing."""
+
+from dataclasses import dataclass
 
 from chalicelib.edge.clock import utc_now
-from chalicelib.enrollment.store import people
+from chalicelib.edge.stream import Stored
+from chalicelib.enrollment.store import DynamoPeople, people
+from chalicelib.flags.store import DynamoCareRules
+from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.routine.attendance_store import DynamoAttendances
+from chalicelib.routine.attending import Desk, look_for_absence
 from chalicelib.routine.reminding import objection
 from chalicelib.routine.store import DynamoRoutines
+from chalicelib.tasks.store import DynamoTasks
 
 
 def still_true(due: Due) -> Reason | None:
     """Return why an occurrence must not go out any more, where it is a reminder of an item."""
     return objection(due, people=people(), routines=DynamoRoutines(), now=utc_now())
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Look at who attends nothing when a check-in of theirs came up, sent or not; an ``edge.stream.Listener``."""
+
+    people: DynamoPeople
+    name: str = "absence flags"
+
+    def about(self, stored: Stored) -> tuple[str, ...] | None:
+        """Look at whose check-in came up."""
+        person_id = stored.under("LEDGER#")
+        _, _, kind = stored.sk.partition("#")
+        is_check_in = kind in {CHECK_IN, WEEKLY_CHECK_IN}
+        return (person_id,) if person_id and is_check_in and not stored.was_removed else None
+
+    def follow(self, about: tuple[str, ...]) -> int:
+        """Open the flags that it raises."""
+        (person_id,) = about
+        record = self.people.record(person_id)
+        if record is None:
+            return 0
+        desk = Desk(
+            people=self.people,
+            routines=DynamoRoutines(),
+            attendances=DynamoAttendances(),
+            care_rules=DynamoCareRules(),
+            tasks=DynamoTasks(),
+        )
+        return len(look_for_absence(record, now=utc_now(), desk=desk))

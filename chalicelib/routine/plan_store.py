@@ -1,9 +1,8 @@
-"""Calendar feeds, goals and care plans in the table. The only place for their keys."""
+"""Goals and care plans in the table. The only place for their keys."""
 
 from datetime import UTC, date, datetime
 
 from pynamodb.attributes import (
-    BooleanAttribute,
     JSONAttribute,
     ListAttribute,
     NumberAttribute,
@@ -14,36 +13,8 @@ from pynamodb.exceptions import TransactWriteError
 
 from chalicelib.edge.table import Item, in_conflict, lost_the_race, transaction
 from chalicelib.errors import Stale
-from chalicelib.routine.feeding import Feed
 from chalicelib.routine.goals import Adjustment, Goal, Kind, Side, State, Step
 from chalicelib.routine.store import follows, save
-
-
-class FeedItem(Item, discriminator="feed"):
-    """pk ``PLAN#{person}``, sk ``FEED``: what a calendar's address is held to; the address itself isn't stored."""
-
-    revision = NumberAttribute()
-    is_open = BooleanAttribute()
-    made_at = UTCDateTimeAttribute()
-
-
-class DynamoFeeds:
-    """Implements ``feeding.Feeds``."""
-
-    def feed(self, person_id: str) -> Feed:
-        """Return how a person's feed stands."""
-        try:
-            item = FeedItem.get(f"PLAN#{person_id}", "FEED", consistent_read=True)
-        except FeedItem.DoesNotExist:
-            return Feed(person_id=person_id)
-        return Feed(person_id=person_id, revision=int(item.revision), is_open=item.is_open, made_at=item.made_at)
-
-    def save_feed(self, feed: Feed) -> None:
-        """Put a feed over the revision before it."""
-        item = FeedItem(
-            f"PLAN#{feed.person_id}", "FEED", revision=feed.revision, is_open=feed.is_open, made_at=feed.made_at
-        )
-        save(item, follows(FeedItem.revision, feed.revision))
 
 
 class GoalItem(Item, discriminator="goal"):

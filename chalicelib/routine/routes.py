@@ -11,7 +11,16 @@ from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Invalid
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.privacy.domain import Act, Field, Relationship, Rule
-from chalicelib.routine import calendar_routes, goal_routes, owning, programme_routes, reminding, service
+from chalicelib.routine import (
+    attendance_routes,
+    calendar_routes,
+    goal_routes,
+    owning,
+    programme_routes,
+    reminding,
+    service,
+)
+from chalicelib.routine.attendance_store import DynamoAttendances
 from chalicelib.routine.domain import Own
 from chalicelib.routine.doors import doors
 from chalicelib.routine.programme_routes import date_of
@@ -34,7 +43,7 @@ from chalicelib.routine.shapes import (
 )
 from chalicelib.routine.store import DynamoRoutines
 
-__all__ = ["calendar_routes", "doors", "goal_routes", "programme_routes"]
+__all__ = ["attendance_routes", "calendar_routes", "doors", "goal_routes", "programme_routes"]
 
 _SEE = Rule(act=Act.READ, field=Field.CARE_PLAN, subject="person_id", purpose="see somebody's week")
 _CHANGE = Rule(act=Act.WRITE, field=Field.CARE_PLAN, subject="person_id", purpose="change somebody's week")
@@ -44,15 +53,20 @@ _TICK = Rule(act=Act.WRITE, field=Field.CARE_PLAN, subject="person_id", purpose=
 @doors.door(
     "GET",
     "/people/{person_id}/week",
-    summary="Seven days of a person in their zone: sessions, homework, wellness, and what was done",
+    summary="Seven days of a person in their zone: sessions, homework, wellness, what was done, and who came",
     rule=_SEE,
     query=WeekQuery,
     answer=ShownWeek,
 )
 def show_week(asked: Asked, person_id: str) -> Answer:
-    """Show it; to staff with the hours."""
+    """Show it; to staff with the hours. Whoever may see somebody's week may see their attendance (access.md)."""
     week = service.my_week(
-        person_id, first=asked.query.starts, people=DynamoPeople(), routines=DynamoRoutines(), now=asked.now
+        person_id,
+        first=asked.query.starts,
+        people=DynamoPeople(),
+        routines=DynamoRoutines(),
+        attendances=DynamoAttendances(),
+        now=asked.now,
     )
     return Answer(body=shown_week(week, totals=not _is_self(asked)))
 

@@ -1,5 +1,6 @@
 """Show a person their week, and keep what they did."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -10,6 +11,7 @@ from chalicelib.enrollment.episodes import State
 from chalicelib.errors import Conflict, Fault, Invalid, Stale
 from chalicelib.outreach.domain import Standing
 from chalicelib.outreach.recurrence import local_date
+from chalicelib.routine.attendance import Attendance
 from chalicelib.routine.domain import OUTPATIENT, TO_DO, Completion, Departure, Own, Template
 from chalicelib.routine.weeks import (
     WEEK,
@@ -22,8 +24,10 @@ from chalicelib.routine.weeks import (
     series_of,
     the_one,
     totals,
+    with_attendance,
     with_completions,
 )
+from chalicelib.tasks.domain import Task
 
 TRIES = 3
 FURTHEST_BACK, FURTHEST_AHEAD = timedelta(days=366), timedelta(days=366)
@@ -72,6 +76,22 @@ class Routines(Protocol):
         Put what was said over the version before it.
 
         :raises Stale: if that isn't the present one
+        """
+        ...
+
+
+class Attendances(Protocol):
+    """What staff noted of people and sessions."""
+
+    def between(self, person_id: str, first: date, last: date) -> list[Attendance]:
+        """Return what was noted of the sessions that these dates name, what was taken back too."""
+        ...
+
+    def save(self, attendance: Attendance, flags: Sequence[Task] = ()) -> None:
+        """
+        Put what was noted over the version before it, with the flags that it raises, or neither.
+
+        :raises Stale: if that isn't the present one, or a flag is there already
         """
         ...
 
@@ -126,12 +146,17 @@ def view_of(
     programme_id = record.episode.programme_id
     template = find_template(programme_id, routines=routines)
     departures = routines.departures(programme_id, looked_at(*between) if between else None) if template.items else []
-    own = routines.own(person_id)
-    series = series_of(template, own, departures, zone=record.person.zone, stay=_stay(record, now=now))
+    return seen(record, template, departures, routines.own(person_id), now=now)
+
+
+def seen(record: Record, template: Template, departures: list[Departure], own: Own, *, now: datetime) -> View:
+    """Return the same of what is known already."""
+    series = series_of(template, own, departures, zone=record.person.zone, stay=stay_of(record, now=now))
     return View(record=record, template=template, own=own, departures=departures, series=series)
 
 
-def _stay(record: Record, *, now: datetime) -> Stay | None:
+def stay_of(record: Record, *, now: datetime) -> Stay | None:
+    """Return on which dates a person has their programme's week; None: not yet."""
     episode = record.episode
     if episode.state is State.REFERRED:
         return None
@@ -140,7 +165,9 @@ def _stay(record: Record, *, now: datetime) -> Stay | None:
     return Stay(first=episode.admitted_on, last=local_date(episode.changed_at, record.person.zone))
 
 
-def my_week(person_id: str, *, first: date, people: People, routines: Routines, now: datetime) -> Week:
+def my_week(
+    person_id: str, *, first: date, people: People, routines: Routines, attendances: Attendances, now: datetime
+) -> Week:
     """
     Return seven days of a person, from a date on.
 
@@ -155,7 +182,17 @@ def my_week(person_id: str, *, first: date, people: People, routines: Routines, 
     times = planned(view.series, first=first, last=last, zone=view.zone)
     # By its date, something moved here may have been ticked off under an earlier one.
     times = with_completions(times, routines.completions(person_id, *looked_at(first, last)))
-    return Week(first=first, zone=view.zone, times=times, totals=totals(times, template=view.template, code=view.level))
+    times = with_attendance(times, attendances.between(person_id, *looked_at(first, last)))
+    found = totals(times, template=view.template, code=view.level, is_over=_is_over(view, first, last, now=now))
+    return Week(first=first, zone=view.zone, times=times, totals=found)
+
+
+def _is_over(view: View, first: date, last: date, *, now: datetime) -> bool:
+    """Say whether a week is over, and the person was in care on all of its days."""
+    stay = stay_of(view.record, now=now)
+    if stay is None or local_date(now, view.zone) <= last:
+        return False
+    return stay.first <= first and (stay.last is None or last <= stay.last)
 
 
 def say_done(

@@ -12,6 +12,7 @@ from chalicelib.outreach.domain import Schedule
 from chalicelib.outreach.recurrence import Recurrence
 from chalicelib.outreach.rrule import LONGEST_TEXT
 from chalicelib.outreach.service import first_due
+from chalicelib.routine.attendance import Presence
 from chalicelib.routine.domain import LONGEST_MINUTES, TO_DO, Completion, Item, Kind, Own
 from chalicelib.routine.service import Week
 from chalicelib.routine.weeks import Planned, Totals
@@ -57,11 +58,19 @@ class WeekQuery(Wire):
     starts: Annotated[CalendarDate, Described(alias="from")]
 
 
+class ShownPresence(Wire):
+    """Whether the person came to a session, as staff noted it, and for how many minutes."""
+
+    presence: Presence
+    minutes: int
+
+
 class ShownTime(Wire):
     """
     One time of an item. ``on`` is the date that names it; ``localTime`` what the person's clocks show then.
 
-    ``off``: it doesn't take place; ``moved``: it is at another time than planned. ``done`` is null for sessions.
+    ``off``: it doesn't take place; ``moved``: it is at another time than planned. ``done`` is null for sessions, and
+    ``attendance`` for all else and for what nobody noted.
     """
 
     item_id: str
@@ -78,19 +87,27 @@ class ShownTime(Wire):
     reason: str | None
     done: bool | None
     done_at: datetime | None
+    attendance: ShownPresence | None
 
 
 class ShownTotals(Wire):
     """
-    What a week comes to. ``plannedMinutes`` are with staff; ``leastMinutes`` null: none is set for the level.
+    What a week comes to. Minutes are with staff; ``leastMinutes`` null: none is set for the level.
 
+    ``offMinutes`` are of sessions that don't take place, ``notNotedMinutes`` of those of which nobody noted who came.
+    ``below``: less is planned than the level asks for. ``attendedBelow``: less was attended, whatever those not noted
+    were, and not counting what was off; null while the week isn't over, or if the person wasn't in care for all of it.
     ``toDo`` and ``done`` count required homework and wellness.
     """
 
     level: str
     planned_minutes: int
+    attended_minutes: int
+    off_minutes: int
+    not_noted_minutes: int
     least_minutes: int | None
     below: bool
+    attended_below: bool | None
     approved_by: str | None
     approved_on: CalendarDate | None
     to_do: int
@@ -207,7 +224,15 @@ def _shown_time(one: Planned, zone: str) -> ShownTime:
         reason=one.departure.reason if one.departure else None,
         done=one.is_done if one.item.kind in TO_DO else None,
         done_at=said.said_at if said and said.is_done else None,
+        attendance=_shown_presence(one),
     )
+
+
+def _shown_presence(one: Planned) -> ShownPresence | None:
+    noted = one.attendance
+    if noted is None or noted.presence is None or one.is_off:
+        return None
+    return ShownPresence(presence=noted.presence, minutes=noted.minutes)
 
 
 def _shown_totals(totals: Totals) -> ShownTotals:
@@ -215,8 +240,12 @@ def _shown_totals(totals: Totals) -> ShownTotals:
     return ShownTotals(
         level=totals.code,
         planned_minutes=totals.minutes,
+        attended_minutes=totals.attended,
+        off_minutes=totals.off,
+        not_noted_minutes=totals.not_noted,
         least_minutes=level.minutes if level else None,
         below=totals.is_below,
+        attended_below=totals.is_attended_below,
         approved_by=level.approved_by if level else None,
         approved_on=level.approved_on if level else None,
         to_do=totals.to_do,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from chalicelib.outreach.recurrence import Recurrence, local_date, next_occurrence, resolve
+from chalicelib.routine.attendance import Attendance, Presence
 from chalicelib.routine.domain import (
     MOVED_WITHIN,
     SESSIONS,
@@ -68,6 +69,7 @@ class Planned:
     local_on: date
     departure: Departure | None = None
     completion: Completion | None = None
+    attendance: Attendance | None = None
 
     @property
     def item(self) -> Item:
@@ -83,6 +85,11 @@ class Planned:
     def is_done(self) -> bool:
         """Whether the person, or staff with them, said that it is done."""
         return self.completion is not None and self.completion.is_done
+
+    @property
+    def presence(self) -> Presence | None:
+        """Whether the person was there, as staff noted it; None where nobody did."""
+        return self.attendance.presence if self.attendance else None
 
 
 def series_of(
@@ -151,6 +158,12 @@ def with_completions(times: Iterable[Planned], completions: Iterable[Completion]
     return [replace(one, completion=said.get((one.item.id, one.on))) for one in times]
 
 
+def with_attendance(times: Iterable[Planned], noted: Iterable[Attendance]) -> list[Planned]:
+    """Return the times with what was noted of each."""
+    found = {(one.item_id, one.on): one for one in noted}
+    return [replace(one, attendance=found.get((one.item.id, one.on))) for one in times]
+
+
 def the_one(series: Iterable[Series], item_id: str, on: date) -> Series:
     """
     Return the series of an item that takes place on a date.
@@ -164,17 +177,30 @@ def the_one(series: Iterable[Series], item_id: str, on: date) -> Series:
     raise NoSuchItem("there is no such item on that date")
 
 
+def begins_at(series: Series, on: date) -> datetime:
+    """Return when the time of an item that this date names begins, wherever it was moved."""
+    departure = series.departures.get(on)
+    moved_to = departure.moved_to if departure else None
+    return resolve(*(moved_to or (on, series.when.at)), series.when.zone)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """
-    What a week comes to. ``minutes`` with staff are planned ones; ``level`` None: none is known by that code.
+    What a week comes to. Minutes are with staff; ``level`` None: none is known by that code.
 
-    ``to_do`` and ``done`` count required homework and wellness.
+    ``minutes`` are planned ones, ``attended`` those that the person was there, ``off`` those of sessions that don't
+    take place, ``not_noted`` those of which nobody said whether they came. ``is_over``: the week is, and it was all
+    theirs. ``to_do`` and ``done`` count required homework and wellness.
     """
 
     code: str
     level: Level | None
     minutes: int
+    attended: int
+    off: int
+    not_noted: int
+    is_over: bool
     to_do: int
     done: int
 
@@ -183,15 +209,32 @@ class Totals:
         """Whether less is planned than the level of care asks for."""
         return self.level is not None and self.minutes < self.level.minutes
 
+    @property
+    def is_attended_below(self) -> bool | None:
+        """
+        Whether the person was there for less than the level of care asks for; None while the week isn't over.
 
-def totals(times: Iterable[Planned], *, template: Template, code: str) -> Totals:
+        What was off is no fault of theirs, and of what nobody noted nothing is known: it holds whatever that was.
+        """
+        if not self.is_over or self.level is None:
+            return None
+        return self.attended + self.off + self.not_noted < self.level.minutes
+
+
+def totals(times: Iterable[Planned], *, template: Template, code: str, is_over: bool = False) -> Totals:
     """Return what a week comes to, at the level of this code."""
+    times = list(times)
     taking_place = [one for one in times if not one.is_off]
     to_do = [one for one in taking_place if one.item.kind in TO_DO and one.item.required]
+    sessions = [one for one in taking_place if one.item.kind in SESSIONS]
     return Totals(
         code=code,
         level=next((level for level in template.levels if level.code == code), None),
-        minutes=sum(one.item.minutes for one in taking_place if one.item.kind in SESSIONS),
+        minutes=sum(one.item.minutes for one in sessions),
+        attended=sum(one.attendance.minutes for one in sessions if one.attendance and one.presence),
+        off=sum(one.item.minutes for one in times if one.is_off and one.item.kind in SESSIONS),
+        not_noted=sum(one.item.minutes for one in sessions if one.presence is None),
+        is_over=is_over,
         to_do=len(to_do),
         done=sum(one.is_done for one in to_do),
     )

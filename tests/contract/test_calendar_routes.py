@@ -7,8 +7,8 @@ from chalicelib.edge.keys import Keys
 from chalicelib.errors import Stale
 from chalicelib.outreach.links import Purpose, Signer
 from chalicelib.routine import calendar_routes
+from chalicelib.routine.feed_store import DynamoFeeds
 from chalicelib.routine.feeding import Feed, Feeds, claims_of
-from chalicelib.routine.plan_store import DynamoFeeds
 from tests.build import utc
 from tests.fakes_routine import FakeFeeds
 from tests.routine_api import ADMIN, ANA, CLINICIAN, RoutineApi

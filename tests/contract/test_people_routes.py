@@ -78,6 +78,7 @@ class Api:
             "occurrence",
             "on",
             "task_id",
+            "chart",
         )
         place, _, query = path.partition("?")
         for door in doors.all:

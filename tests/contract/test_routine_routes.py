@@ -42,8 +42,12 @@ def test_staff_see_the_hours_against_the_level_of_care(api: RoutineApi, ana: str
     assert totals == {
         "level": "2.1",
         "plannedMinutes": 590,
+        "attendedMinutes": 0,
+        "offMinutes": 0,
+        "notNotedMinutes": 590,
         "leastMinutes": 540,
         "below": False,
+        "attendedBelow": None,
         "approvedBy": None,
         "approvedOn": None,
         "toDo": 1,

@@ -72,7 +72,7 @@ def test_background_functions_reach_only_the_partitions_that_they_need(function:
         is_stream = statement["Resource"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
         if not is_stream and any(action.startswith("dynamodb:") for action in statement["Action"]):
             # Without Null, a request that has no leading keys (a scan) would pass ForAllValues.
-            assert statement["Condition"]["Null"] == {"dynamodb:LeadingKeys": "false"}, statement
+            assert statement["Condition"]["Null"]["dynamodb:LeadingKeys"] == "false", statement
 
 
 def test_the_tick_reads_what_is_due_and_writes_only_its_watermark_and_what_it_sets_aside() -> None:
@@ -84,11 +84,40 @@ def test_the_tick_reads_what_is_due_and_writes_only_its_watermark_and_what_it_se
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("deliver", action)}
 
-    assert read == {"LEDGER#*", "NOTICE#*", "PACE", "PERSON#*", "PLAN#*", "PROGRAMMES", "ROUTINE#*", "SWITCH"}
+    assert read == {
+        "CHECKINS#*",
+        "LEDGER#*",
+        "NOTICE#*",
+        "PACE",
+        "PERSON#*",
+        "PLAN#*",
+        "PROGRAMMES",
+        "ROUTINE#*",
+        "SWITCH",
+    }
+    # Of check-ins it may see on which dates there are any, and nothing that was said.
+    [dates] = [one["Condition"] for one in statements("deliver") if "CHECKINS#*" in str(one.get("Condition"))]
+    assert dates["ForAllValues:StringEquals"] == {"dynamodb:Attributes": ["pk", "sk"]}
+    assert dates["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    # Without Null, a request for all attributes would pass ForAllValues.
+    assert dates["Null"] == {"dynamodb:LeadingKeys": "false", "dynamodb:Attributes": "false"}
+
+
+def test_the_outreach_log_and_the_audit_log_are_only_ever_added_to() -> None:
+    for function in FUNCTIONS:
+        for statement in statements(function):
+            if {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} & set(statement["Action"]):
+                keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+                assert not [key for key in keys if key.startswith(("AUDIT", "CONTACTS"))], function
+
+
+def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:
+    assert partitions("achieve", "PutItem") == {"MILESTONES#*", "TASKS#*", "TASKLIST#*", "DUE#*", "ATTENTION#*"}
+    assert not partitions("achieve", "DeleteItem") | partitions("achieve", "UpdateItem")
 
 
 def test_operators_turn_the_switch_bring_back_what_was_set_aside_and_change_nothing_else() -> None:
-    assert partitions("operate", "PutItem") == {"SWITCH", "AUDIT#*", "DUE#*"}
+    assert partitions("operate", "PutItem") == {"SWITCH", "AUDIT#*", "DUE#*", "ATTENTION#*"}
     assert partitions("operate", "DeleteItem") == {"PARKED", "LEDGER#*"}
     assert not partitions("operate", "UpdateItem")
 

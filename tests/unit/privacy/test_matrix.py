@@ -79,6 +79,8 @@ clinician              care-team        R caseload
 clinician              notices          R programme
 clinician              programme        R programme
 clinician              tasks            RW caseload
+clinician              contacts         RW caseload
+clinician              caseload         L caseload
 clinician              care-plan        RW caseload
 clinician              templates        R programme
 
@@ -99,6 +101,8 @@ case-manager           sign-in          RW programme
 case-manager           notices          R programme
 case-manager           programme        R programme
 case-manager           tasks            RW caseload
+case-manager           contacts         RW caseload
+case-manager           caseload         L caseload
 case-manager           care-plan        RW caseload
 case-manager           templates        R programme
 
@@ -108,6 +112,8 @@ peer-specialist        free-text        R caseload if peer_share:free_text
 peer-specialist        milestones       R caseload
 peer-specialist        attendance       R caseload
 peer-specialist        crisis           W rota state-only
+peer-specialist        contacts         W caseload
+peer-specialist        caseload         L caseload done-only
 peer-specialist        programme        R programme
 
 accountability-partner profile          R caseload name-only
