@@ -34,7 +34,7 @@ def _ledger(person: Person, found: Found) -> None:
         if entry.kind in {"check_in", "check_in-weekly"}:
             said = "sent" if entry.status is Status.SENT else str(entry.reason or entry.status)
             found["prompts"][person.name, str(entry.on), entry.kind] = said
-        elif entry.kind.startswith("milestone"):
+        elif entry.kind.startswith("milestone") or entry.kind == "nudge-check_in":
             said = {Status.MERGED: "told", Status.WAITING: "waits"}.get(entry.status, f"not told, {entry.reason}")
             found["celebrations"][person.name, entry.kind, str(entry.on)] = said
 

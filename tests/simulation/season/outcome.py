@@ -130,11 +130,15 @@ def row_of(what: str, key: tuple[Any, ...], said: Any) -> str:
         "scores": lambda: f"scores: {key[3]}, {'whole' if said[0] == said[1] else 'some answers missing'}",
         "in a row": lambda: f"check-ins in a row: {key[1].removeprefix('checkins_')}",
         "milestones": lambda: f"milestones: {key[2]}",
-        "celebrations": lambda: (
-            f"celebrations, {'of days' if key[1].endswith('days') else 'of check-ins in a row'}: {said}"
-        ),
+        "celebrations": lambda: f"{_of(key[1])}: {said}",
     }
     return names[what]() if what in names else what
+
+
+def _of(kind: str) -> str:
+    if kind == "nudge-check_in":
+        return "nudges"
+    return "celebrations of days" if kind == "milestone-days" else "celebrations of check-ins in a row"
 
 
 def _near(log: Log, key: tuple[Any, ...]) -> tuple[Line, ...]:

@@ -23,6 +23,8 @@ ADMIN, CLINICIAN, MANAGER = (
 )
 APPROVAL = {"approvedBy": "Dr. Ruth Levi, LCSW", "approvedOn": "2027-02-01"}
 TELLS_NOBODY = 0.03
+HEARS_A_NUDGE = 0.25
+"""How often somebody answers because of a kind word."""
 OPENS_THE_APP = 0.1
 """How often a day somebody opens the app on the device that they are pushed to, which then says that it is there."""
 OUTAGES = ((11, 13, 5.0), (40, 22, 14.0), (75, 16, 3.0))
@@ -195,6 +197,7 @@ class Season:
             return
         if taken.way == "push" and person.random.random() < 0.9:
             self.at(now + 3, lambda: self.arrive(person, taken))
+        self.hear_a_nudge(person, taken)
         if taken.name in self.asked:
             return
         self.asked.add(taken.name)
@@ -207,6 +210,13 @@ class Season:
             elif person.random.random() < 0.02 * person.engagement(person.day(date.fromisoformat(on))):
                 later = now + DAY * person.random.randrange(1, 6) + person.after()
                 self.at(later, lambda: self.enter(person, form, date.fromisoformat(on), late=True))
+
+    def hear_a_nudge(self, person: Person, taken: Taken) -> None:
+        """A message that tells of a kind word alone leads to the check-in that is open."""
+        about = [date.fromisoformat(one[:10]) for one in taken.carries if one.endswith("#nudge-check_in")]
+        if about and "/c/" in taken.link and person.random.random() < HEARS_A_NUDGE:
+            when = self.stage.hand.at.timestamp() + person.after() / 4
+            self.at(when, lambda: self.answer(person, taken, "daily", about[0]))
 
     def arrive(self, person: Person, taken: Taken) -> None:
         """A device reports that a push arrived."""

@@ -12,7 +12,7 @@ import json
 import re
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -30,13 +30,11 @@ from chalicelib.checkins import routes as check_in_routes
 from chalicelib.edge import aws, clock, ids, keys, table
 from chalicelib.edge.http import Doors
 from chalicelib.enrollment.store import people as the_people
-from chalicelib.notices import handlers as notices
 from chalicelib.outreach import handlers, ports, wiring
 from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.outreach.switch import switch
-from chalicelib.routine import handlers as routine
 from tests.contract.test_people_routes import FakeTokens
 from tests.fakes_privacy import FakeReplays
 from tests.simulation.run import unheard
@@ -102,15 +100,15 @@ class Provider:
     real: ports.Sender
     stage: Stage
     links: Links
-    closes: dict[str, datetime] = field(default_factory=dict)
+    composed: dict[str, tuple[datetime, str]] = field(default_factory=dict)
 
     def compose(self, entry: Entry, recipient: Recipient, channel: Channel, *, closes_at: datetime) -> ports.Letter:
-        self.closes[entry.name] = closes_at
+        self.composed[entry.name] = closes_at, recipient.zone
         return self.real.compose(entry, recipient, channel, closes_at=closes_at)
 
     def send(self, letter: ports.Letter) -> ports.Handed:
         entry, channel = letter.entry, letter.channel
-        closes_at = self.closes.pop(entry.name)
+        closes_at, zone = self.composed[entry.name]
         provider_id = f"p-{entry.name}-{entry.attempt}"
         self.stage.taken(
             Taken(
@@ -119,7 +117,7 @@ class Provider:
                 way=channel.kind.value,
                 address=channel.address,
                 channel=f"{channel.id}_{channel.revision}",
-                link=self.links.action(entry, channel, expires_at=closes_at),
+                link=self.links.action(entry, channel, expires_at=closes_at, zone=zone),
                 receipt=self.links.receipt(entry, channel, expires_at=closes_at),
                 provider_id=provider_id,
                 carries=entry.carries,
@@ -151,7 +149,6 @@ class Stage:
     faults: bool = True
     taken: Callable[[Taken], None] = lambda taken: None  # noqa: ARG005
     queue: list[tuple[float, int, str]] = field(default_factory=list)
-    delivering: handlers.Delivering | None = None
     counts: Counter[str] = field(default_factory=Counter)
     _last_tick: float = 0.0
     _messages: int = 0
@@ -188,8 +185,7 @@ class Stage:
             # At least once, says SQS.
             bodies.append(bodies[0])
         records = [{"messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]
-        assert self.delivering is not None
-        answer = handlers.deliver({"Records": records}, using=self.delivering)
+        answer = functions.deliver({"Records": records}, None)
         for failure in answer["batchItemFailures"]:
             self._put(bodies[int(failure["itemIdentifier"][1:])], 30)
         self.counts["deliveries"] += len(bodies)
@@ -300,7 +296,7 @@ def door_of(method: str, place: str) -> tuple[str, dict[str, str]]:
 @contextmanager
 def a_stage(at: datetime, *, seed: int, faults: bool = True) -> Iterator[Stage]:
     """Give Cairn at this instant, with nobody in it. The process must have its settings (tests/conftest.py)."""
-    kept = {module: dict(module.__dict__) for module in (clock, ids)}
+    kept = {module: dict(module.__dict__) for module in (clock, ids, wiring)}
     hand = Hand(at)
     clock.__dict__.update(datetime=hand, time=hand)
     ids.__dict__.update(uuid=Dice(Random(f"ids {seed}")))
@@ -310,19 +306,32 @@ def a_stage(at: datetime, *, seed: int, faults: bool = True) -> Iterator[Stage]:
     connection._client = cast("Any", Client(stage.table))  # noqa: SLF001
     _connect(stage)
     functions.app.use(replace(functions.wire(), tokens=FakeTokens(), replays=FakeReplays()))
+    wiring.__dict__.update(delivering=_providing(stage, wiring.delivering))
     try:
         with unheard(), remembering():
             DynamoDues().advance(at.replace(minute=0, second=0, microsecond=0))
-            using = wiring.delivering(the_people(), notices.still_true, routine.still_true)
-            links = wiring._links()  # noqa: SLF001 (the links that a reader sees)
-            senders = {kind: Provider(real, stage, links) for kind, real in using.means.senders.items()}
-            each = lambda call, things: [call(thing) for thing in things]  # noqa: E731
-            stage.delivering = replace(using, means=replace(using.means, senders=senders, each=each))
             yield stage
     finally:
         for module, names in kept.items():
             module.__dict__.update(names)
         forget()
+
+
+def _providing(stage: Stage, delivering: Callable[..., handlers.Delivering]) -> Callable[..., handlers.Delivering]:
+    """Return what puts delivery together with providers of ours in the place of AWS's."""
+    links = wiring._links()  # noqa: SLF001 (the links that a reader sees)
+
+    @cache
+    def put_together(*ports_: Any) -> handlers.Delivering:
+        using = delivering(*ports_)
+        senders = {kind: Provider(real, stage, links) for kind, real in using.means.senders.items()}
+        return replace(using, means=replace(using.means, senders=senders, each=_one_by_one))
+
+    return put_together
+
+
+def _one_by_one(call: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
+    return [call(thing) for thing in things]
 
 
 def forget() -> None:
