@@ -66,7 +66,7 @@ def _milestones(season: Season, person: Person, found: Found) -> None:
     for one in shown["earned"]:
         found["milestones"][person.name, one["run"], one["which"]] = one["on"]
     for one in shown["achieved"]:
-        found["in a row"][person.name, one["which"]] = one["on"]
+        found["achieved"][person.name, one["which"]] = one["on"]
     days = shown["days"]
     found["days"][(person.name,)] = (days["current"], days["longest"], days["total"])
 

@@ -26,6 +26,7 @@ BAM = {
     "risk": ("1", "2", "3", "8", "11", "15"),
     "protective": ("9", "10", "12", "13", "14", "16"),
 }
+STEPS = {"step_down": "step_down", "graduated": "graduation"}
 IN_A_ROW = (3, 7, 14, 30, 60, 90)
 NUDGE = "nudge-check_in"
 PRESSING = ("crisis", "urgent")
@@ -37,6 +38,7 @@ TERMS: dict[str, tuple[str, str, str, float]] = {
     "craving_severe": ("urgent", "case-manager", "working hours", 2),
     "wants_to_talk": ("urgent", "case-manager", "working hours", 2),
     "use_reported": ("follow_up", "clinician", "working days", 1),
+    "opioid_use_reported": ("follow_up", "clinician", "same working day", 0),
     "craving_high_twice": ("follow_up", "case-manager", "hours", 24),
     "craving_rose": ("follow_up", "case-manager", "hours", 24),
     "low_mood_phq9": ("follow_up", "clinician", "working days", 2),
@@ -213,7 +215,7 @@ class One:
         happens += [
             (line["at"], line["what"], line)
             for line in self.lines
-            if line["what"] in {"answered", "disputed", "help", "hold", "lapsed", "did"}
+            if line["what"] in {"answered", "disputed", "help", "hold", "lapsed", "did", "moved"}
         ]
         awards: dict[str, tuple[date, datetime]] = {}
         for at, what, about in sorted(happens, key=lambda one: one[0]):
@@ -236,6 +238,8 @@ class One:
                 self.holds[about["kind"]].append((at, datetime.fromisoformat(about["until"])))
             elif what == "lapsed" and about["status"] < 300:
                 self.hold("conversation", at, at + 48 * HOUR)
+            elif what == "moved" and about["to"] in STEPS:
+                awards[STEPS[about["to"]]] = (self.local(at).date(), at)
             elif what == "did":
                 found["done"][self.who, about["task"]] = True
         for (on, form), said in self.said.items():
@@ -244,7 +248,7 @@ class One:
             for name, (low, high) in scores(said[-1][1]).items():
                 found["scores"][self.who, str(on), form, name] = (low, high)
         for name, (on, _) in awards.items():
-            found["in a row"][self.who, name] = str(on)
+            found["achieved"][self.who, name] = str(on)
         return awards
 
     def hold(self, kind: str, at: datetime, until: datetime) -> None:
@@ -340,6 +344,8 @@ class One:
     def due(self, rule: str, at: datetime) -> datetime:
         """Return by when somebody looks: minute by minute, or day by day."""
         how, much = TERMS[rule][2:]
+        if how == "same working day":
+            return self.same_working_day(at)
         if how == "hours":
             return at + much * HOUR
         if how == "working days":
@@ -362,6 +368,16 @@ class One:
                 at = self.instant(clock.date(), time(9))
             else:
                 at = self.instant(clock.date() + DAY, time(9))
+
+    def same_working_day(self, at: datetime) -> datetime:
+        """Return the end of the working day that it is, or when work begins again."""
+        on = self.local(at).date()
+        if on.weekday() < 5 and at < self.instant(on, time(17)):
+            return self.instant(on, time(17))
+        on += DAY
+        while on.weekday() >= 5:
+            on += DAY
+        return self.instant(on, time(9))
 
     # -- in a row --
 
@@ -434,7 +450,10 @@ class One:
         due = at.astimezone(self.zone) + DAY
         while due.weekday() >= 5:
             due += DAY
-        found["tasks"].setdefault((self.who, "return_to_use", str(on)), stamp(due))
+        if line.get("of") == "opioids":
+            found["tasks"].setdefault((self.who, "return_to_use", f"{on}-opioids"), stamp(self.same_working_day(at)))
+        else:
+            found["tasks"].setdefault((self.who, "return_to_use", str(on)), stamp(due))
         if line["talkToday"]:
             found["tasks"].setdefault((self.who, "talk_today", str(on)), stamp(at + 2 * HOUR))
         lapses = [streak for streak in streaks if streak.get("end") == "lapse"]
@@ -631,6 +650,8 @@ def holding(  # noqa: C901, PLR0912 (a line for each rule)
     have = scores(values)
     low = {name: lowest for name, (lowest, _) in have.items()}
     high = {name: highest for name, (_, highest) in have.items()}
+    if values.get("bam7.7e", 0) >= 1:
+        rules.append("opioid_use_reported")
     if low.get("bam7.use", 0) >= 1:
         rules.append("use_reported")
     if low.get("bam7.risk", 0) >= 12:

@@ -128,7 +128,7 @@ def row_of(what: str, key: tuple[Any, ...], said: Any) -> str:
     names: dict[str, Callable[[], str]] = {
         "answers": lambda: f"answers, {key[2]}: {'first' if key[3] == 1 else 'changed or added to'}",
         "scores": lambda: f"scores: {key[3]}, {'whole' if said[0] == said[1] else 'some answers missing'}",
-        "in a row": lambda: f"check-ins in a row: {key[1].removeprefix('checkins_')}",
+        "achieved": lambda: f"achieved: {key[1].replace('checkins_', 'check-ins in a row, ')}",
         "milestones": lambda: f"milestones: {key[2]}",
         "celebrations": lambda: f"{_of(key[1])}: {said}",
     }
@@ -138,7 +138,7 @@ def row_of(what: str, key: tuple[Any, ...], said: Any) -> str:
 def _of(kind: str) -> str:
     if kind == "nudge-check_in":
         return "nudges"
-    return "celebrations of days" if kind == "milestone-days" else "celebrations of check-ins in a row"
+    return "celebrations of days" if kind == "milestone-days" else "celebrations of what was achieved"
 
 
 def _near(log: Log, key: tuple[Any, ...]) -> tuple[Line, ...]:

@@ -339,9 +339,11 @@ class Season:
         starts = on + timedelta(days=dice.choice((0, 0, 1))) if dice.random() < 0.7 else None
         if starts and starts > self.stage.now.astimezone(ZoneInfo(person.zone)).date():
             starts = on
-        body = {"on": on.isoformat(), "talkToday": dice.random() < 0.3} | (
-            {"startsOn": starts.isoformat()} if starts else {}
-        )
+        body: dict[str, Any] = {"on": on.isoformat(), "talkToday": dice.random() < 0.3}
+        if starts:
+            body["startsOn"] = starts.isoformat()
+        if dice.random() < 0.3:
+            body["of"] = "opioids"
         answer = self.own(person, "POST", "lapses", body)
         self.log.add(self.stage.now, "lapsed", person.name, status=answer.status, **body)
 

@@ -18,7 +18,8 @@ def test_all_that_a_season_brings_is_what_the_log_says(first: int, reads_item_9:
     assert [str(difference) for difference in result.differences] == []
     assert result.rows["prompts, daily: sent"][0] > 300
     assert result.rows["flags: silent"][0] > 0
-    assert result.rows["celebrations, of days: told"][0] > 0
+    assert result.rows["celebrations of days: told"][0] > 0
+    assert result.rows["nudges: told"][0] > 0
     assert result.done["batches again"] > 0
 
 
