@@ -86,12 +86,13 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
     from chalicelib.checkins import handlers as checkins
     from chalicelib.enrollment.store import people
+    from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
     from chalicelib.partners import handlers as partners
     from chalicelib.routine import handlers as routine
 
-    objections = (notices.still_true, routine.still_true, checkins.still_true, partners.still_true)
+    objections = (notices.still_true, routine.still_true, checkins.still_true, partners.still_true, kudos.still_true)
     return handlers.deliver(event.to_dict(), using=wiring.delivering(people(), *objections))
 
 

@@ -79,6 +79,7 @@ class Api:
             "on",
             "task_id",
             "pair_id",
+            "kudos_id",
             "chart",
         )
         place, _, query = path.partition("?")

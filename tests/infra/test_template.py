@@ -86,6 +86,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
 
     assert read == {
         "CHECKINS#*",
+        "KUDOS#*",
         "LEDGER#*",
         "NOTICE#*",
         "PACE",
