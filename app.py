@@ -124,13 +124,8 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     from chalicelib.partners.handlers import QuietPartners
     from chalicelib.routine.handlers import Absence
 
-    followers = (
-        Awards(people()),
-        Silence(people()),
-        Absence(people()),
-        Caseload(people()),
-        QuietPartners(people()),
-    )
+    who = people()
+    followers = (Awards(who), Silence(who), Absence(who), QuietPartners(who), Caseload(who))
     return stream.follow(event.to_dict(), followers)
 
 

@@ -129,11 +129,11 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.MILESTONES: (_allow(_SEE, _CASELOAD),),
         Field.ATTENDANCE: (_allow(_SEE, _CASELOAD),),
         Field.CRISIS: (_allow(_DO, Relationship.ROTA, View.STATE_ONLY),),
-        Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
-        Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
         # They note what they did, and read nobody's notes.
         Field.CONTACTS: (_allow(_DO, _CASELOAD),),
         Field.CASELOAD: (_allow(_LIST, _CASELOAD, View.DONE_ONLY),),
+        Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
+        Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
     },
     Role.ACCOUNTABILITY_PARTNER: {

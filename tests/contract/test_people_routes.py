@@ -78,9 +78,9 @@ class Api:
             "occurrence",
             "on",
             "task_id",
+            "chart",
             "pair_id",
             "kudos_id",
-            "chart",
         )
         place, _, query = path.partition("?")
         for door in doors.all:
