@@ -12,13 +12,13 @@ def wire() -> Wiring:
     """Put together what the HTTP doors need."""
     from chalicelib.edge.idempotency import DynamoReplays
     from chalicelib.edge.identity import PublishedKeys, Tokens
-    from chalicelib.enrollment.store import DynamoPeople
+    from chalicelib.partners.store import Standings
     from chalicelib.privacy.store import DynamoAuditLog
 
     settings = config()
     return Wiring(
         tokens=Tokens(issuer=settings.issuer, client_id=settings.client_id, keys=PublishedKeys(settings.jwks_url)),
-        standings=DynamoPeople(),
+        standings=Standings(),
         audit=DynamoAuditLog(),
         replays=DynamoReplays(),
         web_origin=settings.web_origin,
@@ -37,6 +37,7 @@ if function_name() in {None, "api"}:
     from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
+    from chalicelib.partners.routes import doors as partners
     from chalicelib.privacy.routes import doors as privacy
     from chalicelib.progress.routes import doors as progress
     from chalicelib.routine.routes import doors as routine
@@ -49,6 +50,7 @@ if function_name() in {None, "api"}:
         flags,
         milestones,
         notices,
+        partners,
         privacy,
         progress,
         routine,
@@ -86,9 +88,10 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.enrollment.store import people
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
+    from chalicelib.partners import handlers as partners
     from chalicelib.routine import handlers as routine
 
-    objections = (notices.still_true, routine.still_true, checkins.still_true)
+    objections = (notices.still_true, routine.still_true, checkins.still_true, partners.still_true)
     return handlers.deliver(event.to_dict(), using=wiring.delivering(people(), *objections))
 
 
@@ -117,9 +120,11 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     from chalicelib.edge import stream
     from chalicelib.enrollment.store import people
     from chalicelib.milestones.handlers import Awards
+    from chalicelib.partners.handlers import QuietPartners
     from chalicelib.routine.handlers import Absence
 
-    followers = (Awards(people()), Silence(people()), Absence(people()), Caseload(people()))
+    who = people()
+    followers = (Awards(who), Silence(who), Absence(who), QuietPartners(who), Caseload(who))
     return stream.follow(event.to_dict(), followers)
 
 
