@@ -16,6 +16,7 @@ from chalicelib.milestones.handlers import Awards
 from chalicelib.outreach.domain import Status
 from chalicelib.partners.handlers import QuietPartners
 from chalicelib.routine.handlers import Absence
+from chalicelib.staff.handlers import Opened
 from tests.caseload_api import passes
 
 KEYS = [
@@ -50,7 +51,7 @@ ENDS = [Status.SENT, Status.SKIPPED, Status.FAILED, Status.MERGED]
 
 def listeners() -> list[Listener]:
     people = DynamoPeople()
-    return [Awards(people), Silence(people), Absence(people), QuietPartners(people), Caseload(people)]
+    return [Opened(), Awards(people), Silence(people), Absence(people), QuietPartners(people), Caseload(people)]
 
 
 def test_these_are_all_who_listen() -> None:
