@@ -514,7 +514,7 @@ class One:
             if what == "due":
                 kind, on, due, _ = about
                 why = self.why_not(at)
-                if (kind, on) in ended or (kind, on) in waiting or over:
+                if (kind, on) in ended or (kind, on) in waiting or (over and kind == "milestone-days"):
                     continue
                 if kind == "milestone-days" and why == "episode_ended":
                     over = True
