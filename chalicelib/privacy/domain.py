@@ -49,6 +49,8 @@ class Field(StrEnum):
     KUDOS = "kudos"
     NOTICES = "notices"
     TEMPLATES = "templates"
+    STAFF = "staff"
+    OWN_WORK = "own-work"
 
 
 class Act(StrEnum):
@@ -68,6 +70,7 @@ class View(StrEnum):
     STATE_ONLY = "state-only"
     CRAVING_BAND = "craving-band"
     DONE_ONLY = "done-only"
+    DONE_LATELY = "done-lately"
     NAME_ONLY = "name-only"
     ALERT_ONLY = "alert-only"
     AGGREGATE = "aggregate"
