@@ -592,6 +592,8 @@ class One:
         last, missed = self.run_of_silence(at, noted=False)
         if self.state(at) in {"on_hold", *ENDED} or not missed or self.has_nudge(last, on, waiting, found):
             return
+        if min(missed) <= on - 27 * DAY:
+            return
         due, quiet = at + 4 * HOUR, self.instant(self.local(at).date(), QUIET_FROM)
         if quiet > at:
             due = max(min(due, quiet - 30 * MINUTE), min(due, at + HOUR))
