@@ -1,9 +1,11 @@
 """The doors to goals, which a person and their care team set together, and to the care plan's history."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from http import HTTPStatus
 
-from chalicelib.edge.http import Answer, Asked, Page, PageQuery
+from chalicelib.checkins.service import REMEMBERED
+from chalicelib.checkins.store import DynamoCheckIns
+from chalicelib.edge.http import Answer, Asked, PageQuery
 from chalicelib.edge.ids import new_id
 from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.store import DynamoPeople
@@ -13,6 +15,7 @@ from chalicelib.routine import planning
 from chalicelib.routine.doors import doors
 from chalicelib.routine.goal_shapes import (
     AdjustmentSent,
+    CarePlan,
     GoalList,
     GoalReminder,
     GoalSent,
@@ -21,11 +24,13 @@ from chalicelib.routine.goal_shapes import (
     said,
     shown_adjustment,
     shown_goal,
+    shown_review,
     wish_of,
 )
 from chalicelib.routine.goals import Goal, Side, State
 from chalicelib.routine.plan_store import HISTORY, DynamoPlans
 from chalicelib.routine.reminding import forget_reminder
+from chalicelib.routine.reviewing import last_review
 from chalicelib.routine.shapes import ShownReminder, shown_reminder
 
 _SEE = Rule(act=Act.READ, field=Field.CARE_PLAN, subject="person_id", purpose="see somebody's goals and plan")
@@ -171,12 +176,15 @@ def remove_goal_reminder(asked: Asked, person_id: str, goal_id: str) -> Answer:
     summary="How a person's goals and plan were adjusted: what, why, by whom and when, newest first",
     rule=_LIST,
     query=PageQuery,
-    answer=Page[ShownAdjustment],
+    answer=CarePlan,
 )
 def show_care_plan(asked: Asked, person_id: str) -> Answer:
-    """Show a page of it."""
+    """Show a page of it. Whoever may see somebody's plan may see their answers (access.md)."""
     found, last = DynamoPlans().history(person_id, after=asked.after(prefix=HISTORY), limit=asked.query.limit)
-    return Answer(body=Page[ShownAdjustment](items=[shown_adjustment(one) for one in found], next=asked.next(last)))
+    today = _today(asked, person_id)
+    review = last_review(DynamoCheckIns().between(person_id, today - REMEMBERED, today + timedelta(days=1)))
+    items = [shown_adjustment(one) for one in found]
+    return Answer(body=CarePlan(items=items, next=asked.next(last), last_review=shown_review(review)))
 
 
 @doors.door(
