@@ -95,14 +95,15 @@ def fan_out(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
-    """Do what follows from what was stored: award what was achieved, and look at who went silent or stays away."""
+    """Do what follows from what was stored: award, look at who went silent or stays away, and carry reminders along."""
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
     from chalicelib.enrollment.store import people
     from chalicelib.milestones.handlers import Awards
-    from chalicelib.routine.handlers import Absence
+    from chalicelib.routine.handlers import Absence, Edits
 
-    return stream.follow(event.to_dict(), (Awards(people()), Silence(people()), Absence(people())))
+    listeners = (Awards(people()), Silence(people()), Absence(people()), Edits(people()))
+    return stream.follow(event.to_dict(), listeners)
 
 
 @app.lambda_function(name="operate")

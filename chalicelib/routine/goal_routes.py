@@ -68,12 +68,7 @@ def add_goal(asked: Asked, person_id: str) -> Answer:
     goal = planning.set_goal(
         person_id,
         wish_of(asked.body),
-        side=_side(asked),
-        by=asked.who.subject,
-        now=asked.now,
-        people=DynamoPeople(),
-        plans=DynamoPlans(),
-        new_id=new_id,
+        hand=_hand(asked),
     )
     return _answer(asked, goal, headers={"Location": f"/people/{person_id}/goals/{goal.id}"})
 
@@ -100,12 +95,7 @@ def put_goal(asked: Asked, person_id: str, goal_id: str) -> Answer:
         goal_id,
         wish_of(asked.body),
         version=asked.if_match or 0,
-        side=_side(asked),
-        by=asked.who.subject,
-        now=asked.now,
-        people=DynamoPeople(),
-        plans=DynamoPlans(),
-        new_id=new_id,
+        hand=_hand(asked),
     )
     return _answer(asked, goal)
 
@@ -124,11 +114,7 @@ def agree_to_goal(asked: Asked, person_id: str, goal_id: str) -> Answer:
         person_id,
         goal_id,
         version=asked.if_match or 0,
-        side=_side(asked),
-        by=asked.who.subject,
-        now=asked.now,
-        plans=DynamoPlans(),
-        new_id=new_id,
+        hand=_hand(asked),
     )
     return _answer(asked, goal)
 
@@ -204,18 +190,20 @@ def adjust_care_plan(asked: Asked, person_id: str) -> Answer:
         person_id,
         what=what,
         why=why,
-        side=_side(asked),
+        hand=_hand(asked),
+    )
+    return Answer(body=shown_adjustment(adjustment))
+
+
+def _hand(asked: Asked) -> planning.Hand:
+    return planning.Hand(
+        side=Side.PERSON if asked.granted.relationship is Relationship.SELF else Side.STAFF,
         by=asked.who.subject,
         now=asked.now,
         people=DynamoPeople(),
         plans=DynamoPlans(),
         new_id=new_id,
     )
-    return Answer(body=shown_adjustment(adjustment))
-
-
-def _side(asked: Asked) -> Side:
-    return Side.PERSON if asked.granted.relationship is Relationship.SELF else Side.STAFF
 
 
 def _today(asked: Asked, person_id: str) -> date:
