@@ -10,18 +10,23 @@ from chalicelib.edge.config import config, function_name
 
 def wire() -> Wiring:
     """Put together what the HTTP doors need."""
+    from functools import partial
+
     from chalicelib.edge.idempotency import DynamoReplays
     from chalicelib.edge.identity import PublishedKeys, Tokens
-    from chalicelib.enrollment.store import DynamoPeople
+    from chalicelib.partners.store import Standings
     from chalicelib.privacy.store import DynamoAuditLog
+    from chalicelib.staff.service import confirm_address
+    from chalicelib.staff.store import DynamoStaff
 
     settings = config()
     return Wiring(
         tokens=Tokens(issuer=settings.issuer, client_id=settings.client_id, keys=PublishedKeys(settings.jwks_url)),
-        standings=DynamoPeople(),
+        standings=Standings(),
         audit=DynamoAuditLog(),
         replays=DynamoReplays(),
         web_origin=settings.web_origin,
+        confirm_staff=partial(confirm_address, staff=DynamoStaff()),
     )
 
 
@@ -29,6 +34,7 @@ app = Cairn("cairn", wire=wire)
 
 # All routes are one function; the others must not pay for importing them (docs/decisions/0004-cold-start.md).
 if function_name() in {None, "api"}:
+    from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
@@ -36,11 +42,31 @@ if function_name() in {None, "api"}:
     from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
+    from chalicelib.partners.routes import doors as partners
     from chalicelib.privacy.routes import doors as privacy
+    from chalicelib.progress.routes import doors as progress
+    from chalicelib.reports.routes import doors as reports
     from chalicelib.routine.routes import doors as routine
+    from chalicelib.staff.routes import doors as staff
     from chalicelib.tasks.routes import doors as tasks
 
-    for doors in (checkins, enrollment, flags, milestones, notices, privacy, routine, tasks, templates, openapi):
+    for doors in (
+        caseload,
+        checkins,
+        enrollment,
+        flags,
+        milestones,
+        notices,
+        partners,
+        privacy,
+        progress,
+        reports,
+        routine,
+        staff,
+        tasks,
+        templates,
+        openapi,
+    ):
         app.register_blueprint(doors)
 
 
@@ -50,10 +76,11 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
     from chalicelib.crisis import handlers as crisis
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
+    from chalicelib.staff import handlers as staff
 
     crisis.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
-    return handed | {"pushed": notices.push_on(event.to_dict())}
+    return handed | {"told": staff.climb(), "pushed": notices.push_on(event.to_dict())}
 
 
 @app.on_sqs_message(queue="cairn-sweep", batch_size=1)
@@ -67,13 +94,16 @@ def sweep(event: SQSEvent) -> int:
 @app.on_sqs_message(queue="cairn-deliver", batch_size=10)
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
-    from chalicelib.enrollment.store import people
+    from chalicelib.checkins import handlers as checkins
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
+    from chalicelib.partners import handlers as partners
     from chalicelib.routine import handlers as routine
+    from chalicelib.staff import handlers as staff
 
-    objections = (notices.still_true, routine.still_true)
-    return handlers.deliver(event.to_dict(), using=wiring.delivering(people(), *objections))
+    objections = (notices.still_true, routine.still_true, checkins.still_true, partners.still_true, staff.still_true)
+    using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today)
+    return handlers.deliver(event.to_dict(), using=using)
 
 
 @app.on_sqs_message(queue="cairn-import", batch_size=1)
@@ -93,35 +123,58 @@ def fan_out(event: SQSEvent) -> dict[str, Any]:
     return handlers.fan_out(event.to_dict(), members=people())
 
 
+@app.on_sqs_message(queue="cairn-report", batch_size=1)
+def make_report(event: SQSEvent) -> dict[str, Any]:
+    """Make a page of a programme's report."""
+    from chalicelib.enrollment.store import people
+    from chalicelib.reports import handlers
+
+    return handlers.make_report(event.to_dict(), people=people())
+
+
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
-    """Do what follows from what was stored: award, look at who went silent or stays away, and carry reminders along."""
+    """Do what follows from what was stored: tasks told of, awards, silence and absence, the caseload, reminders."""
+    from chalicelib.caseload.handlers import Caseload
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
     from chalicelib.enrollment.store import people
     from chalicelib.milestones.handlers import Awards
+    from chalicelib.partners.handlers import QuietPartners
     from chalicelib.routine.handlers import Absence, Edits
+    from chalicelib.staff.handlers import Opened
 
-    listeners = (Awards(people()), Silence(people()), Absence(people()), Edits(people()))
-    return stream.follow(event.to_dict(), listeners)
+    who = people()
+    followers = (Opened(), Awards(who), Silence(who), Absence(who), Edits(who), QuietPartners(who), Caseload(who))
+    return stream.follow(event.to_dict(), followers)
 
 
 @app.lambda_function(name="operate")
 def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 (Lambda's own)
-    """Carry out what an operator orders in the AWS console: pause, resume, look, re-drive (docs/runbooks.md)."""
+    """Carry out what an operator orders in the AWS console, for example to pause outreach (docs/runbooks.md)."""
+    from functools import partial
+
+    from chalicelib.caseload.handlers import rebuild
     from chalicelib.edge.clock import utc_now
     from chalicelib.edge.ids import new_id
     from chalicelib.enrollment.store import people
     from chalicelib.outreach import operate
+    from chalicelib.staff.handlers import everybody
 
-    desk = operate.Desk(now=utc_now(), request_id=context.aws_request_id, new_id=new_id, recipients=people())
+    desk = operate.Desk(
+        now=utc_now(),
+        request_id=context.aws_request_id,
+        new_id=new_id,
+        recipients=everybody(),
+        rebuild=partial(rebuild, people()),
+    )
     return operate.operate(event, desk=desk)
 
 
 @app.on_cw_event({"source": ["aws.ses"]})
 def record_receipt(event: CloudWatchEvent) -> bool:
     """Take SES's word on what became of a message."""
-    from chalicelib.enrollment.store import people
     from chalicelib.outreach import receipts
+    from chalicelib.staff.handlers import everybody
 
-    return receipts.record_receipt(event.to_dict(), addresses=people())
+    return receipts.record_receipt(event.to_dict(), addresses=everybody())

@@ -299,6 +299,9 @@ class FakeCheckIns:
     def between(self, person_id: str, first: date, last: date) -> list[CheckIn]:
         return [self.found[key] for key in sorted(self.found) if key[0] == person_id and first <= key[1] <= last]
 
+    def noted_on(self, person_id: str, first: date, last: date) -> frozenset[date]:
+        return frozenset(one.on for one in self.between(person_id, first, last))
+
     def save(self, check_in: CheckIn, flags: Sequence[Task] = ()) -> bool:
         key = (check_in.person_id, check_in.on, check_in.form)
         present = self.found.get(key)

@@ -32,6 +32,14 @@ class CheckIns(Protocol):
         ...
 
 
+class Dates(Protocol):
+    """On which dates somebody did anything with a check-in, and nothing of what they said."""
+
+    def noted_on(self, person_id: str, first: date, last: date) -> frozenset[date]:
+        """Return the local dates, both ends included, of check-ins that there is anything of."""
+        ...
+
+
 class HelpRequests(Protocol):
     """Where calls for help are kept, newest first."""
 

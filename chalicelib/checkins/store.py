@@ -15,7 +15,7 @@ from pynamodb.attributes import (
 from pynamodb.exceptions import PutError, TransactWriteError
 
 from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Revision, Source
-from chalicelib.edge.table import Item, in_conflict, lost_the_race, transaction
+from chalicelib.edge.table import Item, in_conflict, lost_the_race, rows_of, transaction
 from chalicelib.tasks.domain import Task
 from chalicelib.tasks.store import open_within
 
@@ -81,6 +81,22 @@ class DynamoCheckIns:
         within = CheckInItem.sk.between(first.isoformat(), f"{last.isoformat()}#~")
         return [_check_in_of(item) for item in CheckInItem.query(f"CHECKINS#{person_id}", within)]
 
+    def latest_answered(self, person_id: str) -> CheckIn | None:
+        """Return the check-in of the latest local date that has an answer, as it is now."""
+        # What nobody answered has no item, but for the rare one that was only disputed.
+        for item in CheckInItem.query(
+            f"CHECKINS#{person_id}", scan_index_forward=False, consistent_read=True, page_size=2
+        ):
+            if item.revisions:
+                return _check_in_of(item)
+        return None
+
+    def noted_on(self, person_id: str, first: date, last: date) -> frozenset[date]:
+        """Return the local dates of check-ins that there is anything of: their keys are read, and nothing else."""
+        between = (first.isoformat(), f"{last.isoformat()}#~")
+        rows = rows_of(f"CHECKINS#{person_id}", between=between, keys_only=True)
+        return frozenset(date.fromisoformat(row["sk"]["S"].partition("#")[0]) for row in rows)
+
     def save(self, check_in: CheckIn, flags: Sequence[Task] = ()) -> bool:
         """Store it as the next version, with the flags that it raises; False if anything changed since it was read."""
         item = CheckInItem(
@@ -139,7 +155,11 @@ class DynamoHelpRequests:
     def of_programme(self, programme_id: str, *, since: datetime) -> Iterator[HelpRequest]:
         """Give the calls since then, newest first."""
         for item in HelpRequestItem.query(
-            f"HELP#{programme_id}", HelpRequestItem.sk >= since.isoformat(), scan_index_forward=False
+            f"HELP#{programme_id}",
+            HelpRequestItem.sk >= since.isoformat(),
+            scan_index_forward=False,
+            # Who looks because a call came in has to find it.
+            consistent_read=True,
         ):
             at, request_id = item.sk.split("#")
             yield HelpRequest(

@@ -135,11 +135,14 @@ def read_all(keys: Iterable[tuple[str, str]]) -> dict[str, Row]:
     raise StoreBusy("UnprocessedKeys")
 
 
-def rows_of(pk: str, *, between: tuple[str, str] | None = None, limit: int | None = None) -> Iterator[Row]:
+def rows_of(
+    pk: str, *, between: tuple[str, str] | None = None, limit: int | None = None, keys_only: bool = False
+) -> Iterator[Row]:
     """
     Give the rows of a partition as DynamoDB writes them, in order, whatever they hold; ``limit`` of them a call.
 
     A query by a class of items ends at the first that can't be read, and passes over those of another class in silence.
+    ``keys_only``: consistent, and nothing but the keys, which is all that some policies allow.
     """
     asked: dict[str, Any] = {
         "TableName": config().table,
@@ -151,6 +154,8 @@ def rows_of(pk: str, *, between: tuple[str, str] | None = None, limit: int | Non
         asked["ExpressionAttributeValues"] |= {":low": {"S": between[0]}, ":high": {"S": between[1]}}
     if limit:
         asked["Limit"] = limit
+    if keys_only:
+        asked |= {"ProjectionExpression": "pk, sk", "Select": "SPECIFIC_ATTRIBUTES", "ConsistentRead": True}
     while True:
         answer = _client().query(**asked)
         yield from answer["Items"]

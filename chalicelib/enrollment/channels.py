@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.errors import Conflict, NotFound
@@ -16,6 +16,9 @@ HEARTBEAT_LASTS = timedelta(days=60)
 
 HEARTBEAT_KEPT_FOR = timedelta(days=7)
 """So long a device may go on speaking without a write: a heartbeat is a change of the record."""
+
+NO_END = datetime(9999, 1, 1, tzinfo=UTC)
+"""Stands for no end."""
 
 CONFIRM_WITHIN = timedelta(hours=48)
 """How long a link that confirms an address works."""
@@ -152,15 +155,23 @@ class Channel:
         """Return the channel as one whose reader called a message spam; the first time stays."""
         return self if self.complained_at is not None else replace(self, complained_at=at)
 
-    def is_usable(self, *, at: datetime) -> bool:
-        """Whether messages may go there: verified, not called dead, not run out, and for a browser: heard of lately."""
+    def used_until(self) -> datetime | None:
+        """
+        Return until when messages may go there as things stand; None: not at all, ``NO_END``: for good.
+
+        It must be verified, not called dead, not run out, and for a browser: heard of lately.
+        """
         if self.verification is Verification.PENDING or self.gone_at is not None:
-            return False
-        if self.ends_at is not None and at >= self.ends_at:
-            return False
+            return None
+        ends = self.ends_at or NO_END
         if self.kind is not ChannelKind.PUSH:
-            return True
-        return at < (self.heartbeat_at or self.added_at) + HEARTBEAT_LASTS
+            return ends
+        return min(ends, (self.heartbeat_at or self.added_at) + HEARTBEAT_LASTS)
+
+    def is_usable(self, *, at: datetime) -> bool:
+        """Whether messages may go there at this instant."""
+        until = self.used_until()
+        return until is not None and at < until
 
     def why_unusable(self, *, at: datetime) -> str | None:
         """Return why messages may not go there, without the address; None if they may."""

@@ -190,7 +190,7 @@ class DynamoPeople:
         return people
 
     def _recipient(self, record: Record, *, now: datetime) -> Recipient:
-        return recipient_of(record, self._programme(record.episode.programme_id, now=now), at=now)
+        return recipient_of(record, self.choices(record.episode.programme_id, now=now), at=now)
 
     def _with_copy(self, person_id: str) -> Record | None:
         """Read a person whole, and keep the copy if nothing changed while it was read: a query isn't one instant."""
@@ -200,17 +200,17 @@ class DynamoPeople:
             return None
         record = self.record(person_id)
         if record and record.person.version == version:
-            unchanged = PersonItem.version == version
             try:
                 with transaction() as write:
-                    write.condition_check(PersonItem, partition(person_id), "PERSON", unchanged)
+                    write.condition_check(PersonItem, partition(person_id), "PERSON", PersonItem.version == version)
                     write.update(*reach_store.copying(person_id, reach.written(record)))
             except TransactWriteError as error:
                 if not lost_the_race(error) and not in_conflict(error):
                     raise
         return record
 
-    def _programme(self, programme_id: str, *, now: datetime) -> Programme:
+    def choices(self, programme_id: str, *, now: datetime) -> Programme:
+        """Return a programme's choices, from memory for up to ``DEFAULTS_LAST``."""
         kept = self._defaults.get(programme_id)
         # A clock that was moved back counts as a minute gone by.
         if kept and timedelta() <= now - kept[0] < DEFAULTS_LAST:
@@ -230,6 +230,10 @@ class DynamoPeople:
             care_team=frozenset(carer.subject for carer in record.care_team),
             consents={scope: consent.id for scope, consent in record.live_consents(at=now).items()},
         )
+
+    def partners_of(self, person_id: str, *, now: datetime) -> Mapping[str, bool]:  # noqa: ARG002 (nobody is one)
+        """Return nobody: pairs are kept by a slice above this one, which puts them in."""
+        return {}
 
     def person_of(self, subject: str) -> str | None:
         """Return whose sign-in an account is."""
@@ -265,7 +269,10 @@ def _removed(change: Change) -> Iterator[Item]:
 def _written(change: Change) -> Iterator[tuple[Item, Condition | None]]:
     person = change.person
     if change.marker:
-        yield _external_item(person.external_id, change.marker), ExternalItem.pk.does_not_exist()
+        by = change.marker
+        external = ExternalItem(f"EXTERNAL#{person.external_id}", "EXTERNAL", person_id=by.person_id)
+        external.import_id, external.line = by.import_id, by.line
+        yield external, ExternalItem.pk.does_not_exist()
         yield person_item(person), PersonItem.pk.does_not_exist()
     else:
         yield person_item(person), PersonItem.version == person.version - 1
@@ -285,13 +292,3 @@ def _written(change: Change) -> Iterator[tuple[Item, Condition | None]]:
     if change.sign_in:
         item = SignInItem(f"SIGNIN#{change.sign_in}", "SIGNIN", person_id=person.id)
         yield item, SignInItem.pk.does_not_exist() | (SignInItem.person_id == person.id)
-
-
-def _external_item(external_id: str, marker: Marker) -> ExternalItem:
-    return ExternalItem(
-        f"EXTERNAL#{external_id}",
-        "EXTERNAL",
-        person_id=marker.person_id,
-        import_id=marker.import_id,
-        line=marker.line,
-    )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from chalicelib.flags import nudges
+from chalicelib.flags.nudges import Nudge, To
 from chalicelib.flags.rules import Raised, Rule, defaults
 from chalicelib.flags.working import WORKING_TIME, WorkingTime, due_at
 from chalicelib.tasks.domain import Kind, Task
@@ -20,11 +22,16 @@ class CareRules:
 
     programme_id: str
     rules: Sequence[Rule] = field(default_factory=defaults)
+    nudges: Sequence[Nudge] = field(default_factory=nudges.defaults)
     reads_item_9: bool = False
     working: WorkingTime = WORKING_TIME
     approved_by: str | None = None
     approved_on: date | None = None
     version: int = 0
+
+    def nudge(self, to: To) -> Nudge | None:
+        """Return the rule on whom to nudge; None where the programme wants none."""
+        return next((nudge for nudge in self.nudges if nudge.to is to), None)
 
 
 def flag_for(raised: Raised, about: str, *, care: CareRules, person_id: str, zone: str, at: datetime) -> Task:

@@ -7,8 +7,9 @@ from pydantic import Field as Described
 from pydantic import model_validator
 
 from chalicelib.edge.http import Answer, Asked, Doors, Wire
-from chalicelib.flags import service
+from chalicelib.flags import nudges, service
 from chalicelib.flags.domain import CareRules
+from chalicelib.flags.nudges import To
 from chalicelib.flags.rules import rule_of, written
 from chalicelib.flags.store import DynamoCareRules
 from chalicelib.flags.working import WorkingTime
@@ -120,10 +121,23 @@ class RuleSent(Wire):
     within: WithinTime
 
 
+class NudgeSent(Wire):
+    """A kind word where check-ins were not answered: to the person alone, or to partners whom they let know of it."""
+
+    to: To
+    missed: Annotated[int, Described(ge=1, le=14, description="So many in a row, or more; once each time it is quiet.")]
+    after_hours: Annotated[
+        float, Described(ge=0, le=24, description="So long after the next one was sent, if that isn't answered either.")
+    ]
+
+
 class CareRulesSent(Wire):
     """A programme's rules, as a clinician approved them."""
 
     rules: Annotated[list[RuleSent], Described(min_length=1, max_length=40)]
+    nudges: Annotated[
+        list[NudgeSent] | None, Described(max_length=2, description="Left out: the defaults; empty: none.")
+    ] = None
     reads_item_9: Annotated[
         bool,
         Described(
@@ -140,6 +154,7 @@ class ShownCareRules(Wire):
     """A programme's rules. Version 0: the defaults, which nobody has approved yet and which hold all the same."""
 
     rules: list[RuleSent]
+    nudges: list[NudgeSent]
     reads_item_9: Annotated[bool, Described(alias="readsItem9")]
     working_from: str
     working_to: str
@@ -179,6 +194,9 @@ def put_care_rules(asked: Asked, programme_id: str) -> Answer:
         lambda present: CareRules(
             programme_id=present.programme_id,
             rules=tuple(rule_of(rule.model_dump(mode="json", exclude_none=True)) for rule in body.rules),
+            nudges=nudges.defaults()
+            if body.nudges is None
+            else tuple(nudges.nudge_of(nudge.model_dump(mode="json")) for nudge in body.nudges),
             reads_item_9=body.reads_item_9,
             working=WorkingTime(
                 opens=time.fromisoformat(body.working_from), closes=time.fromisoformat(body.working_to)
@@ -196,6 +214,7 @@ def put_care_rules(asked: Asked, programme_id: str) -> Answer:
 def _shown(care: CareRules) -> ShownCareRules:
     return ShownCareRules(
         rules=[RuleSent.model_validate(written(rule)) for rule in care.rules],
+        nudges=[NudgeSent.model_validate(nudges.written(nudge)) for nudge in care.nudges],
         reads_item_9=care.reads_item_9,
         working_from=f"{care.working.opens:%H:%M}",
         working_to=f"{care.working.closes:%H:%M}",

@@ -72,6 +72,8 @@ def approve(
     names = [rule.id for rule in after.rules]
     if len(set(names)) < len(names):
         faults.append(Fault(field="rules", reason="must not have two of one id"))
+    if len({nudge.to for nudge in after.nudges}) < len(after.nudges):
+        faults.append(Fault(field="nudges", reason="must not have two to the same"))
     unknown = sorted(
         {rule.when.of for rule in after.rules if isinstance(rule.when, Answered | Ran | Rose)} - set(NAMES)
     )

@@ -7,6 +7,7 @@ from pynamodb.exceptions import PutError
 
 from chalicelib.edge.table import Item, lost_the_race
 from chalicelib.errors import Stale
+from chalicelib.flags import nudges
 from chalicelib.flags.domain import CareRules
 from chalicelib.flags.rules import rule_of, written
 from chalicelib.flags.working import WorkingTime
@@ -16,6 +17,7 @@ class CareRulesItem(Item, discriminator="care_rules"):
     """pk ``PROGRAMME#{programme}``, sk ``CARERULES``: there once a clinician approved them."""
 
     rules = JSONAttribute()
+    nudges = JSONAttribute(null=True)
     reads_item_9 = BooleanAttribute()
     opens = UnicodeAttribute()
     closes = UnicodeAttribute()
@@ -36,6 +38,7 @@ class DynamoCareRules:
         return CareRules(
             programme_id=programme_id,
             rules=tuple(map(rule_of, item.rules)),
+            nudges=nudges.defaults() if item.nudges is None else tuple(map(nudges.nudge_of, item.nudges)),
             reads_item_9=item.reads_item_9,
             working=WorkingTime(opens=time.fromisoformat(item.opens), closes=time.fromisoformat(item.closes)),
             approved_by=item.approved_by,
@@ -52,6 +55,7 @@ class DynamoCareRules:
         item = CareRulesItem(
             *_key(care.programme_id),
             rules=[written(rule) for rule in care.rules],
+            nudges=[nudges.written(nudge) for nudge in care.nudges],
             reads_item_9=care.reads_item_9,
             opens=care.working.opens.isoformat(),
             closes=care.working.closes.isoformat(),

@@ -15,14 +15,14 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, NoReturn
 
-from chalicelib.outreach.categories import CATEGORIES
+from chalicelib.outreach.categories import CATEGORIES, templates_of
 from chalicelib.outreach.domain import DetailLevel
 
 TEMPLATES = Path(__file__).parent / "templates"
 LOCALES = ("en", "es")
 """Every template says everything in each of them; who speaks another language gets the first."""
 
-VARIABLES = {"name": "greeting", "reference": "body", "milestone": "body"}
+VARIABLES = {"name": "greeting", "reference": "body", "count": "body", "milestone": "body"}
 """Each variable and the one field that may hold it: never what a stranger sees (domain rule for discreet content)."""
 DETAILED_ONLY = frozenset({"milestone"})
 """Variables that only the detailed level may hold, and must."""
@@ -159,7 +159,7 @@ def read(text: str, *, name: str, version: int) -> Template:
     for unknown in sorted(variables - set(VARIABLES)):
         declared.refuse(f"declares {{{unknown}}}, which nothing fills")
     _keys(raw["locales"], LOCALES, place, names="locale")
-    bundles = any(category.template == name and category.bundles for category in CATEGORIES.values())
+    bundles = any(name in templates_of(category) and category.bundles for category in CATEGORIES.values())
     return Template(
         name=name,
         version=version,

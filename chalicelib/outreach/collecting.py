@@ -102,7 +102,8 @@ def still_told(
         on, kind = _read(text)
         existing = means.ledger.get(entry.person_id, kind, on)
         one = existing and Waiting(kind=kind, on=on, due_at=existing.due_at)
-        if one and may_go_along(one, recipient, channels, now=now):
+        is_true = one and means.objections(_due(entry.person_id, one)) is None
+        if one and is_true and may_go_along(one, recipient, channels, now=now):
             told.append(text)
     return replace(entry, carries=tuple(told))
 
@@ -174,7 +175,23 @@ def drop(recipient: Recipient, *, because: Reason | None, now: datetime, means: 
         dropped: Iterable[tuple[Waiting, Reason]] = sort_waiting(recipient, usable, now=now).drop
     else:
         dropped = [(one, because) for one in recipient.waiting]
-    for one, reason in dropped:
+    _end(recipient, dropped, now=now, means=means)
+
+
+def withdraw(recipient: Recipient, *, now: datetime, means: Means) -> Recipient:
+    """End what waits with a person and is no longer true, and return them without it: time passes while it waits."""
+    objections = {one: means.objections(_due(recipient.person_id, one)) for one in recipient.waiting}
+    untrue = [(one, reason) for one, reason in objections.items() if reason]
+    _end(recipient, untrue, now=now, means=means)
+    return replace(recipient, waiting=tuple(one for one, reason in objections.items() if reason is None))
+
+
+def _due(person_id: str, one: Waiting) -> Due:
+    return Due(person_id=person_id, kind=one.kind, on=one.on, at=one.due_at, due_at=one.due_at, version=1)
+
+
+def _end(recipient: Recipient, ended_for: Iterable[tuple[Waiting, Reason]], *, now: datetime, means: Means) -> None:
+    for one, reason in ended_for:
         existing = means.ledger.get(recipient.person_id, one.kind, one.on)
         if existing and existing.status is Status.WAITING:
             ended = replace(existing, status=Status.SKIPPED, reason=reason, ended_at=now)

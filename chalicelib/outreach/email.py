@@ -144,7 +144,7 @@ class EmailSender:
         message = words_for(entry, recipient, channel)
         content = compose(
             message,
-            self.links.action(entry, channel, expires_at=closes_at),
+            self.links.action(entry, channel, expires_at=closes_at, zone=recipient.zone),
             sender_name=recipient.sender_name,
             from_address=self.from_address,
             reply_to=self.reply_to,

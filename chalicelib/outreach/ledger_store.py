@@ -53,10 +53,14 @@ class DynamoLedger:
         for item in LedgerItem.batch_get([_ledger_key(*key) for key in keys]):
             yield _entry_of(item)
 
-    def between(self, person_id: str, first: date, last: date, *, limit: int = 1000) -> list[Entry]:
+    def between(
+        self, person_id: str, first: date, last: date, *, limit: int = 1000, consistent: bool = False
+    ) -> list[Entry]:
         """Return a person's entries of these local dates, both included, newest first."""
         dates = LedgerItem.sk.between(first.isoformat(), f"{last.isoformat()}~")
-        found = LedgerItem.query(_partition(person_id), dates, scan_index_forward=False, limit=limit)
+        found = LedgerItem.query(
+            _partition(person_id), dates, scan_index_forward=False, limit=limit, consistent_read=consistent
+        )
         return [_entry_of(item) for item in found]
 
     def add(self, entries: Sequence[Entry]) -> list[bool]:

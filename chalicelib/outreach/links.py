@@ -7,13 +7,21 @@ message, reads: it has no end, and its person revokes it.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from chalicelib.outreach.categories import CHECK_IN, CONFIRM_CHANNEL, NOTICE, category_name
+from chalicelib.outreach.categories import (
+    CHECK_IN,
+    CHECK_IN_NUDGE,
+    CONFIRM_CHANNEL,
+    NOTICE,
+    category_name,
+    closes_of,
+    told_of,
+)
 from chalicelib.outreach.domain import Channel, Entry
 
 
@@ -120,12 +128,17 @@ class Links:
     app_url: str
     signer: Signer
 
-    def action(self, entry: Entry, channel: Channel, *, expires_at: datetime) -> str:
+    def action(self, entry: Entry, channel: Channel, *, expires_at: datetime, zone: str) -> str:
         """
         Return the link that the message is about: a check-in to answer, a notice to read, an address to confirm.
 
-        What has no such page is behind the sign-in of the web client, and its link gives no right to anything.
+        What has no such page is behind the sign-in of the web client, and its link gives no right to anything. ``zone``
+        is the person's: a nudge leads to the check-in that it is about, and no longer than that is open.
         """
+        kind, on = told_of(entry)
+        if kind == CHECK_IN_NUDGE:
+            closes = closes_of(CHECK_IN, on=on, due_at=entry.due_at, zone=zone)
+            entry, expires_at = replace(entry, kind=CHECK_IN, on=on), min(expires_at, closes)
         page = PAGES.get(category_name(entry.kind))
         return self._url(*page, entry, channel, expires_at) if page else self.app_url
 

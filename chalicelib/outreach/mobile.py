@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from chalicelib.edge.aws import client
 from chalicelib.edge.log import count
-from chalicelib.outreach.categories import Category, category_of
+from chalicelib.outreach.categories import category_of
+from chalicelib.outreach.category import Category
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.ports import Handed, Letter, NotAccepted, Refused
@@ -156,7 +157,7 @@ class MobileSender:
         category = category_of(entry.kind)
         platform = platform_of(channel.address)
         words = words_for(entry, recipient, replace(channel, detail=DetailLevel.DISCREET))
-        link = self.links.action(entry, channel, expires_at=closes_at)
+        link = self.links.action(entry, channel, expires_at=closes_at, zone=recipient.zone)
         topic = topic_of(entry.name)
         data = {
             "tag": topic,

@@ -102,9 +102,22 @@ class Explain(Order):
     occurrence: Annotated[Occurrence, AfterValidator(_is_near)]
 
 
-AnyOrder = Pause | Resume | Status | Parked | Redrive | Explain
+class Rebuild(Order):
+    """Work out the rows of a programme's caseload anew, some people at a time."""
+
+    do: Literal["rebuild"]
+    programme: Annotated[str, Described(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    after: Annotated[str | None, Described(pattern=r"^[0-9a-f]{32}$")] = None
+    limit: Annotated[int, Described(ge=1, le=1000)] = 500
+
+
+AnyOrder = Pause | Resume | Status | Parked | Redrive | Explain | Rebuild
 
 _ORDER: TypeAdapter[AnyOrder] = TypeAdapter(Annotated[AnyOrder, Described(discriminator="do")])
+
+
+Rebuilding = Callable[[str, str | None, int], tuple[int, int, str | None]]
+"""Works out a page of a programme's rows: how many people, how many rows changed, and after whom to go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +128,7 @@ class Desk:
     request_id: str
     new_id: Callable[[], str]
     recipients: Recipients
+    rebuild: Rebuilding
 
 
 def operate(event: dict[str, Any], *, desk: Desk) -> dict[str, Any]:
@@ -174,6 +188,9 @@ def _carry_out(order: AnyOrder, desk: Desk) -> dict[str, Any]:
             }
         case Explain():
             return _explained(order.occurrence, desk)
+        case Rebuild():
+            people, changed, last = desk.rebuild(order.programme, order.after, order.limit)
+            return {"people": people, "changed": changed, "goOnAfter": last}
 
 
 def _stands(position: operating.Position) -> dict[str, Any]:
@@ -233,6 +250,8 @@ def _event(order: AnyOrder, desk: Desk) -> AuditEvent:
             act, purpose = Act.WRITE, f"bring back what was set aside: {which}"
         case Explain():
             act, purpose, subject = Act.READ, "see why a message was sent or not", order.occurrence.partition("_")[0]
+        case Rebuild():
+            act, purpose = Act.WRITE, f"work out the caseload of {order.programme} anew"
     return AuditEvent(
         id=desk.new_id(),
         at=desk.now,

@@ -4,14 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.errors import NotFound
-from chalicelib.outreach.categories import CATEGORIES
+from chalicelib.outreach.categories import CATEGORIES, templates_of
 from chalicelib.outreach.domain import DetailLevel
 from chalicelib.outreach.wording import as_html, as_text, ending_with, words
 
 SAMPLE_NAME = "Ana"
 SAMPLE_SENDER = "Care Team"
 SAMPLE_LINK, SAMPLE_LESS = "https://care.example/m/preview", "https://care.example/less/preview"
-SAMPLE_ABOUT = {"milestone": "d30", "crisis_page": "7f3a91c0"}
+SAMPLE_ABOUT = {
+    "milestone": "d30",
+    "crisis_page": "7f3a91c0",
+    "staff_alert": "7f3a91c0",
+    "staff_work": "7f3a91c0",
+    "staff_digest": "3",
+}
 """What the sample message of a template is about, where its words say that."""
 
 
@@ -58,7 +64,7 @@ def preview(
     except KeyError as error:
         raise NotFound("There is no such template, or version of it.") from error
     message = ending_with(plain, carries, level)
-    less = SAMPLE_LESS if any(each.opt_out for each in CATEGORIES.values() if each.template == name) else None
+    less = SAMPLE_LESS if any(each.opt_out for each in CATEGORIES.values() if name in templates_of(each)) else None
     return Preview(
         template=message.template,
         language=message.language,

@@ -184,7 +184,7 @@ class PushSender:
         """
         category = category_of(entry.kind)
         message = words_for(entry, recipient, channel)
-        link = self.links.action(entry, channel, expires_at=closes_at)
+        link = self.links.action(entry, channel, expires_at=closes_at, zone=recipient.zone)
         payload = {
             "title": message.push_title,
             "body": message.push_body,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Local, Template, template
-from chalicelib.outreach.categories import DAYS, MILESTONE, UPDATES, category_name, category_of
+from chalicelib.outreach.categories import DAYS, MILESTONE, category_of, template_of, told_of
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
 
 if TYPE_CHECKING:
@@ -81,11 +81,11 @@ def words_for(entry: Entry, recipient: Recipient, channel: Channel) -> Words:
     Where a round of updates tells of one thing only, it speaks as that thing would.
     """
     kinds = [carried.rpartition("#")[2] for carried in entry.carries]
-    kind, on = entry.kind, entry.on
-    if category_name(kind) == UPDATES and len(kinds) == 1:
-        kind, kinds, on = kinds[0], [], date.fromisoformat(entry.carries[0].partition("#")[0])
+    kind, on = told_of(entry)
+    if kind != entry.kind:
+        kinds = []
     message = words(
-        category_of(kind).template,
+        template_of(kind),
         language=recipient.language,
         level=channel.detail,
         first_name=recipient.first_name,
@@ -96,6 +96,8 @@ def words_for(entry: Entry, recipient: Recipient, channel: Channel) -> Words:
 
 def _about(kind: str, on: date, recipient: Recipient) -> str:
     schedule = recipient.schedule(kind)
+    if category_of(kind).counts:
+        return str(recipient.count)
     if kind == DAYS:
         return schedule.when.name_on(on) or "" if schedule and isinstance(schedule.when, Anniversaries) else ""
     return kind.partition("-")[2]
@@ -103,7 +105,7 @@ def _about(kind: str, on: date, recipient: Recipient) -> str:
 
 def ending_with(message: Words, kinds: Iterable[str], level: DetailLevel) -> Words:
     """Return the message with one line for each sort of thing of these kinds: two notes are told of once."""
-    carried = {category_of(kind).template: template(category_of(kind).template) for kind in kinds}
+    carried = {name: template(name) for name in map(template_of, kinds)}
     lines = [each.locales[message.language].levels[level].line for each in carried.values()]
     return replace(
         message,
@@ -153,7 +155,7 @@ def _milestone(local: Local, about: str) -> str:
 
 
 def _values(chosen: Template, local: Local, *, name: str, about: str) -> dict[str, str]:
-    values = {"name": name, "reference": short_reference(about)}
+    values = {"name": name, "reference": short_reference(about), "count": about}
     return values | ({"milestone": _milestone(local, about)} if "milestone" in chosen.variables else {})
 
 

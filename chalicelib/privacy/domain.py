@@ -42,9 +42,15 @@ class Field(StrEnum):
     CARE_TEAM = "care-team"
     SIGN_IN = "sign-in"
     TASKS = "tasks"
+    CONTACTS = "contacts"
+    CASELOAD = "caseload"
     CARE_PLAN = "care-plan"
+    PARTNERS = "partners"
+    KUDOS = "kudos"
     NOTICES = "notices"
     TEMPLATES = "templates"
+    STAFF = "staff"
+    OWN_WORK = "own-work"
 
 
 class Act(StrEnum):
@@ -64,6 +70,7 @@ class View(StrEnum):
     STATE_ONLY = "state-only"
     CRAVING_BAND = "craving-band"
     DONE_ONLY = "done-only"
+    DONE_LATELY = "done-lately"
     NAME_ONLY = "name-only"
     ALERT_ONLY = "alert-only"
     AGGREGATE = "aggregate"
@@ -82,12 +89,14 @@ class Relationship(StrEnum):
     """
     How somebody stands to the person, or to the programme where no person is named.
 
+    ``partner`` is who agreed with the person to look out for each other; of a programme, for those pairs alone.
     ``totals`` is the programme as a whole, with nobody in it named. ``group`` and ``rota`` belong to slices that
     don't exist yet: until one says otherwise nobody stands so, and what needs them is denied.
     """
 
     SELF = "self"
     CASELOAD = "caseload"
+    PARTNER = "partner"
     GROUP = "group"
     ROTA = "rota"
     PROGRAMME = "programme"

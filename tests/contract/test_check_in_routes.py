@@ -313,6 +313,44 @@ def test_a_rule_that_means_nothing_is_refused_with_its_place(api: Api, change: d
     assert [error["field"] for error in told.json["errors"]] == [field]
 
 
+def test_a_programme_says_how_soon_it_nudges_or_that_it_does_not(api: Api) -> None:
+    path = "/programmes/iop-evening/care-rules"
+    shown = api.send("GET", path).json
+    defaults = [
+        {"to": "participant", "missed": 1, "afterHours": 4.0},
+        {"to": "partners", "missed": 2, "afterHours": 0.0},
+    ]
+    assert shown["nudges"] == defaults
+    api.as_whom = ADMIN
+    body = {"rules": shown["rules"], "readsItem9": False} | APPROVAL
+
+    later = [{"to": "participant", "missed": 2, "afterHours": 6.5}]
+    assert api.send("PUT", path, body | {"nudges": later}, if_match='"0"').json["nudges"] == later
+    assert api.send("GET", path).json["nudges"] == later
+    assert api.send("PUT", path, body | {"nudges": []}, if_match='"1"').json["nudges"] == []
+    assert api.send("PUT", path, body, if_match='"2"').json["nudges"] == defaults
+
+
+@pytest.mark.parametrize(
+    ("nudges", "field"),
+    [
+        ([{"to": "supporters", "missed": 1, "afterHours": 4}], "nudges.0.to"),
+        ([{"to": "participant", "missed": 0, "afterHours": 4}], "nudges.0.missed"),
+        ([{"to": "participant", "missed": 1, "afterHours": 25}], "nudges.0.afterHours"),
+        ([{"to": "participant", "missed": 1, "afterHours": 1}] * 2, "nudges"),
+        ([{"to": "participant", "missed": 1, "afterHours": 1}] * 3, "nudges"),
+    ],
+)
+def test_nudges_that_mean_nothing_are_refused_with_their_place(api: Api, nudges: Any, field: str) -> None:
+    shown = api.send("GET", "/programmes/iop-evening/care-rules").json
+    api.as_whom = ADMIN
+    body = {"rules": shown["rules"], "readsItem9": False, "nudges": nudges} | APPROVAL
+
+    told = api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"0"')
+
+    assert (told.status, [error["field"] for error in told.json["errors"]]) == (422, [field])
+
+
 @pytest.mark.parametrize(
     ("change", "field"), [({"approvedOn": "2026-12-24"}, "approvedOn"), ({"workingFrom": "18:00"}, "workingFrom")]
 )

@@ -46,6 +46,20 @@ def test_answers_come_back_as_they_went_with_what_was_left_out_still_missing(che
     assert list(check_ins.of_people([(PERSON, TODAY), (PERSON, TODAY + timedelta(days=1))], DAILY)) == [stored]
 
 
+def test_the_dates_that_there_is_anything_of_are_known_without_what_was_said(check_ins: CheckIns) -> None:
+    for days, form in ((9, DAILY), (1, DAILY), (0, WEEKLY), (0, DAILY)):
+        empty = CheckIn(person_id=PERSON, on=TODAY - timedelta(days=days), form=form)
+        assert check_ins.save(empty.answered(said(mood=0), at=NOON, source=Source.LINK))
+    assert check_ins.save(CheckIn(person_id=PERSON, on=TODAY + timedelta(days=1), disputed_at=NOON))
+
+    assert isinstance(check_ins, FakeCheckIns | DynamoCheckIns)
+    assert check_ins.noted_on(PERSON, TODAY - timedelta(days=1), TODAY) == {TODAY - timedelta(days=1), TODAY}
+    assert check_ins.noted_on(PERSON, TODAY + timedelta(days=1), TODAY + timedelta(days=1)) == {
+        TODAY + timedelta(days=1)
+    }
+    assert check_ins.noted_on("1f" * 16, TODAY, TODAY) == frozenset()
+
+
 def test_of_two_answers_at_once_one_has_to_look_again(check_ins: CheckIns) -> None:
     seen = check_ins.get(PERSON, TODAY, DAILY)
 

@@ -13,6 +13,7 @@ FUNCTIONS = (
     "sweep",
     "import_roster",
     "fan_out",
+    "make_report",
     "achieve",
     "record_receipt",
     "operate",
@@ -72,23 +73,68 @@ def test_background_functions_reach_only_the_partitions_that_they_need(function:
         is_stream = statement["Resource"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
         if not is_stream and any(action.startswith("dynamodb:") for action in statement["Action"]):
             # Without Null, a request that has no leading keys (a scan) would pass ForAllValues.
-            assert statement["Condition"]["Null"] == {"dynamodb:LeadingKeys": "false"}, statement
+            assert statement["Condition"]["Null"]["dynamodb:LeadingKeys"] == "false", statement
 
 
-def test_the_tick_reads_what_is_due_and_writes_only_its_watermark_and_what_it_sets_aside() -> None:
-    assert partitions("tick", "Query") == {"DUE#*", "NOTICES#OPEN"}
-    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED"}
-    assert partitions("tick", "DeleteItem") == {"DUE#*"}
+def test_the_tick_reads_what_is_due_and_overdue_and_writes_only_what_comes_of_it() -> None:
+    assert partitions("tick", "Query") == {"DUE#*", "NOTICES#OPEN", "CLIMBS", "PERSON#*", "STAFF#*", "STAFFLIST#*"}
+    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CLIMBS", "DUE#*"}
+    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS"}
 
 
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("deliver", action)}
 
-    assert read == {"LEDGER#*", "NOTICE#*", "PACE", "PERSON#*", "PLAN#*", "PROGRAMMES", "ROUTINE#*", "SWITCH"}
+    assert read == {
+        "CALLED#*",
+        "CHECKINS#*",
+        "LEDGER#*",
+        "NOTICE#*",
+        "PACE",
+        "PARTNERS#*",
+        "PERSON#*",
+        "PLAN#*",
+        "PROGRAMMES",
+        "ROUTINE#*",
+        "STAFF#*",
+        "STAFFLIST#*",
+        "SWITCH",
+        "TASKLIST#*",
+        "TASKS#*",
+    }
+    # Of check-ins it may see on which dates there are any, and nothing that was said.
+    [dates] = [one["Condition"] for one in statements("deliver") if "CHECKINS#*" in str(one.get("Condition"))]
+    assert dates["ForAllValues:StringEquals"] == {"dynamodb:Attributes": ["pk", "sk"]}
+    assert dates["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    # Without Null, a request for all attributes would pass ForAllValues.
+    assert dates["Null"] == {"dynamodb:LeadingKeys": "false", "dynamodb:Attributes": "false"}
+
+
+def test_the_outreach_log_and_the_audit_log_are_only_ever_added_to() -> None:
+    for function in FUNCTIONS:
+        for statement in statements(function):
+            if {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} & set(statement["Action"]):
+                keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+                assert not [key for key in keys if key.startswith(("AUDIT", "CONTACTS"))], function
+
+
+def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:
+    assert partitions("achieve", "PutItem") == {
+        "ATTENTION#*",
+        "CALLED#*",
+        "CLIMBS",
+        "DUE#*",
+        "MILESTONES#*",
+        "PERSON#*",
+        "TASKLIST#*",
+        "TASKS#*",
+    }
+    # A person's reminders go along with an edited week (docs/decisions/0045).
+    assert partitions("achieve", "DeleteItem") | partitions("achieve", "UpdateItem") == {"PERSON#*"}
 
 
 def test_operators_turn_the_switch_bring_back_what_was_set_aside_and_change_nothing_else() -> None:
-    assert partitions("operate", "PutItem") == {"SWITCH", "AUDIT#*", "DUE#*"}
+    assert partitions("operate", "PutItem") == {"SWITCH", "AUDIT#*", "DUE#*", "ATTENTION#*"}
     assert partitions("operate", "DeleteItem") == {"PARKED", "LEDGER#*"}
     assert not partitions("operate", "UpdateItem")
 
@@ -143,6 +189,7 @@ def test_one_message_that_fails_does_not_take_its_batch_along() -> None:
         ("Deliver", "DeliverSqsEventSource"),
         ("ImportRoster", "ImportRosterSqsEventSource"),
         ("FanOut", "FanOutSqsEventSource"),
+        ("MakeReport", "MakeReportSqsEventSource"),
         ("Achieve", "AchieveDynamodbEventSource"),
     ):
         properties = whole[function]["Properties"]["Events"][event]["Properties"]
@@ -169,3 +216,17 @@ def test_no_secret_is_in_the_template() -> None:
     secret = resources()["Resources"]["KeysSecret"]["Properties"]
 
     assert not {"SecretString", "GenerateSecretString"} & set(secret)
+
+
+def test_staff_are_told_of_tasks_since_the_stream_passes_them_on() -> None:
+    source = resources()["Resources"]["Achieve"]["Properties"]["Events"]["AchieveDynamodbEventSource"]["Properties"]
+
+    patterns = [json.loads(one["Pattern"]) for one in source["FilterCriteria"]["Filters"]]
+
+    assert any(
+        {"prefix": "TASKS#"} in pattern["dynamodb"]["Keys"]["pk"]["S"]
+        and "INSERT" in pattern.get("eventName", ["INSERT"])
+        for pattern in patterns
+    )
+    # As many as AWS takes unless it is asked for more.
+    assert len(patterns) <= 5

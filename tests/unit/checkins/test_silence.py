@@ -1,7 +1,7 @@
 """What counts as silence, and what never does."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from chalicelib.checkins.domain import CheckIn, Source
 from chalicelib.checkins.ports import Desk
-from chalicelib.checkins.silence import look_for_silence, silence
-from chalicelib.outreach.domain import Entry, Reason, Status
+from chalicelib.checkins.silence import flag_silence, look, silence
+from chalicelib.outreach.domain import Entry, Reason, Recipient, Status
+from chalicelib.tasks.domain import Task
 from tests.build import PERSON, a_recipient, said, utc
 from tests.fakes import FakeCareRules, FakeCheckIns, FakeLedger
 from tests.fakes_tasks import FakeTasks
@@ -34,6 +35,10 @@ def entry(days: int, status: Status = Status.SENT, *, kind: str = "check_in") ->
         ended_at=NINE - timedelta(days=days),
         reason=None if status is Status.SENT else Reason.LATE,
     )
+
+
+def flags(who: Recipient, on: date, *, now: datetime, ledger: FakeLedger, desk: Desk) -> list[Task]:
+    return flag_silence(who, look(who, on, now=now, ledger=ledger, check_ins=desk.check_ins), now=now, desk=desk)
 
 
 def test_the_one_that_was_just_sent_is_not_missed_yet() -> None:
@@ -94,7 +99,7 @@ def test_weeks_of_silence_are_flagged_twice_in_all() -> None:
     for day in range(60):
         ledger.add([entry(-day)])
         on, now = TODAY + timedelta(days=day), NINE + timedelta(days=day)
-        look_for_silence(a_recipient(), on, now=now, ledger=ledger, desk=desk)
+        flags(a_recipient(), on, now=now, ledger=ledger, desk=desk)
 
     assert [task.about for task in tasks.of_person(PERSON)] == ["silent-2026-11-25", "silent_long-2026-11-25"]
 
@@ -104,13 +109,13 @@ def test_a_run_of_three_is_flagged_once_and_a_new_run_again() -> None:
     desk = Desk(check_ins=FakeCheckIns(tasks), care_rules=FakeCareRules(), tasks=tasks, holds=FakeHolds())
     who = a_recipient()
 
-    def look(day: int) -> list[str]:
+    def look_on(day: int) -> list[str]:
         on, now = TODAY + timedelta(days=day), NINE + timedelta(days=day)
         ledger.add([entry(-day)])
-        return [flag.about for flag in look_for_silence(who, on, now=now, ledger=ledger, desk=desk)]
+        return [flag.about for flag in flags(who, on, now=now, ledger=ledger, desk=desk)]
 
-    assert [look(day) for day in range(5)] == [[], [], [], ["silent-2026-11-25"], []]
+    assert [look_on(day) for day in range(5)] == [[], [], [], ["silent-2026-11-25"], []]
     answered = CheckIn(person_id=PERSON, on=TODAY + timedelta(days=5))
-    look(5)
+    look_on(5)
     desk.check_ins.save(answered.answered(said(mood=5), at=NINE + timedelta(days=5), source=Source.LINK))
-    assert [look(day) for day in range(6, 10)] == [[], [], [], ["silent-2026-12-01"]]
+    assert [look_on(day) for day in range(6, 10)] == [[], [], [], ["silent-2026-12-01"]]

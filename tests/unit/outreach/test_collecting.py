@@ -70,6 +70,49 @@ def test_what_finds_no_other_message_goes_out_as_one_by_itself() -> None:
     assert {status for status, _ in ends(world).values()} == {Status.MERGED, Status.SENT}
 
 
+def test_what_is_no_longer_true_when_it_would_be_told_is_told_by_no_message() -> None:
+    world = World()
+    nudge, other = a_one_off("nudge-a", at="2026-11-25T13:58"), a_one_off("milestone-d30", at="2026-11-25T13:58")
+    for due in (nudge, other):
+        assert world.deliver(due, now=due.at).outcome is Outcome.COLLECTED
+
+    world.objections = lambda due: Reason.CANCELLED if due.kind == nudge.kind else None
+    assert world.deliver().outcome is Outcome.SENT
+
+    assert world.entry.carries == ("2026-11-25#milestone-d30",)
+    assert ends(world)["nudge-a"] == (Status.SKIPPED, Reason.CANCELLED)
+    assert world.people.people[PERSON].waiting == ()
+
+
+def test_a_round_of_updates_that_lost_all_it_had_to_tell_is_none() -> None:
+    world = World()
+    nudge = a_one_off("nudge-a", at="2026-11-25T16:01")
+    world.deliver(nudge, now=nudge.at)
+
+    world.objections = lambda due: Reason.CANCELLED if due.kind == nudge.kind else None
+    updates = the_updates(world)
+    assert world.deliver(updates, now=updates.at).outcome is Outcome.SUPERSEDED
+
+    assert world.email.sent == []
+    assert ends(world) == {"nudge-a": (Status.SKIPPED, Reason.CANCELLED)}
+
+
+def test_what_is_no_longer_true_is_left_out_when_a_message_is_tried_again() -> None:
+    world = World()
+    nudge = a_one_off("nudge-a", at="2026-11-25T13:58")
+    world.deliver(nudge, now=nudge.at)
+    world.email.refusals = [RuntimeError("died on the way")]
+    world.deliver()
+    assert ends(world)["nudge-a"][0] is Status.CLAIMED
+
+    world.objections = lambda due: Reason.CANCELLED if due.kind == nudge.kind else None
+    world.deliver(now=NINE + timedelta(minutes=5))
+
+    assert [letter.entry.carries for letter in world.email.letters] == [()]
+    # The first may have gone out, which nobody knows.
+    assert ends(world)["nudge-a"] == (Status.FAILED, Reason.UNKNOWN)
+
+
 def test_updates_that_are_late_and_fail_again_and_again_put_no_more_rows_than_minutes_go_by() -> None:
     world = World()
     nudge = a_one_off("nudge-a", at="2026-11-25T16:01")

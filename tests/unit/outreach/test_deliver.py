@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chalicelib.outreach.cases import Delivery, Outcome
 from chalicelib.outreach.delivering import deliver
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Recipient, Standing, Status
-from chalicelib.outreach.ports import Handed, Letter, Means, NotAccepted, Refused
+from chalicelib.outreach.ports import Handed, Letter, Means, NotAccepted, Refused, nothing_against
 from chalicelib.outreach.recurrence import Occurrence
 from chalicelib.outreach.ticking import hand_over
 from tests.build import PERSON, a_device, a_due, a_recipient, a_schedule, an_email, utc
@@ -24,6 +24,7 @@ class World:
 
     recipient: Recipient = field(default_factory=a_recipient)
     due: Due = field(default_factory=a_due)
+    objections: Callable[[Due], Reason | None] = nothing_against
 
     def __post_init__(self) -> None:
         self.people = FakeRecipients(self.recipient)
@@ -47,6 +48,7 @@ class World:
                 ChannelKind.PUSH: Mortal(self.push, moments),  # type: ignore[dict-item]
             },
             suppressions=Mortal(self.people, moments),  # type: ignore[arg-type]
+            objections=self.objections,
         )
         return deliver(dues or [self.due], now=now, means=means)
 

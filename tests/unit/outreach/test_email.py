@@ -174,4 +174,7 @@ def test_a_line_break_in_a_name_is_refused(name: str) -> None:
 def test_a_message_without_a_page_of_its_own_leads_to_the_web_client_and_bears_no_token(kind: str) -> None:
     channel = replace(an_email(), id="cd" * 16)
 
-    assert LINKS.action(entry(f"{kind}-1"), channel, expires_at=utc("2026-11-25T15:00")) == "https://app.example"
+    assert (
+        LINKS.action(entry(f"{kind}-1"), channel, expires_at=utc("2026-11-25T15:00"), zone="UTC")
+        == "https://app.example"
+    )

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.outreach.catalogue import LOCALES
-from chalicelib.outreach.categories import CATEGORIES
+from chalicelib.outreach.categories import CATEGORIES, templates_of
 from chalicelib.outreach.domain import DetailLevel, Entry, Status
 from chalicelib.outreach.email import compose
 from chalicelib.outreach.wording import (
@@ -33,7 +33,8 @@ def every_message() -> Iterator[tuple[str, str, DetailLevel]]:
     for category in CATEGORIES.values():
         for language in LOCALES:
             for level in DetailLevel:
-                yield category.template, language, level
+                for name in sorted(templates_of(category)):
+                    yield name, language, level
 
 
 def of(name: str, language: str, level: DetailLevel, first_name: str = "Ana") -> Words:
