@@ -53,7 +53,7 @@ ENDS = [Status.SENT, Status.SKIPPED, Status.FAILED, Status.MERGED]
 
 def listeners() -> list[Listener]:
     people = DynamoPeople()
-    after_answers = [Awards(people), Silence(people), Absence(people)]
+    after_answers: list[Listener] = [Awards(people), Silence(people), Absence(people)]
     return [Opened(), *after_answers, Edits(people), QuietPartners(people), Caseload(people)]
 
 
