@@ -1,6 +1,7 @@
 """The shells of telling staff: a task in the table's stream, the tick, and what delivery asks when it sends."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
 from chalicelib.edge.clock import utc_now
@@ -11,10 +12,14 @@ from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.hurrying import hurry
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.staff import pursuing
+from chalicelib.staff.domain import Member
 from chalicelib.staff.everybody import Everybody
-from chalicelib.staff.pursuing import Desk, Told
+from chalicelib.staff.pursuing import Climb, Desk, Told
 from chalicelib.staff.store import DynamoClimbs, DynamoStaff
 from chalicelib.tasks.store import DynamoTasks
+
+AT_MOST = timedelta(seconds=20)
+"""How long a tick takes steps: what is left is looked at a minute later, and the tick itself has to end."""
 
 _TASKS = "TASKS#"
 
@@ -25,11 +30,21 @@ def everybody() -> Everybody:
     return Everybody(people(), DynamoStaff())
 
 
+class _Members(DynamoStaff):
+    """Those of a programme's staff who can be read, where somebody has to be told of a person."""
+
+    def of_programme(self, programme_id: str) -> list[Member]:
+        members, faults = self.those_readable(programme_id)
+        for fault in faults:
+            _log_error(fault)
+        return members
+
+
 @cache
 def _desk() -> Desk:
     return Desk(
         tasks=DynamoTasks(),
-        members=DynamoStaff(),
+        members=_Members(),
         climbs=DynamoClimbs(),
         dues=DynamoDues(),
         care_team_of=_care_team_of,
@@ -69,18 +84,30 @@ def climb() -> int:
     a minute.
     """
     now, told = utc_now(), 0
+    ends = now + AT_MOST
     try:
         coming = _desk().climbs.coming(by=now, limit=pursuing.A_MINUTE)
     except Exception as error:  # noqa: BLE001 (see above)
         _log_error(error)
         coming = []
     for one in coming:
+        if utc_now() >= ends:
+            break
         try:
             told += _seen(pursuing.climb(one, now=now, desk=_desk()))
         except Exception as error:  # noqa: BLE001 (one task's fault must not hold up the others)
             _log_error(error)
+            _put_off(one)
     flush()
     return told
+
+
+def _put_off(one: Climb) -> None:
+    """Move a step out of the way: as the earliest it would be looked at first each minute, before all others."""
+    try:
+        pursuing.put_off(one, now=utc_now(), desk=_desk())
+    except Exception as error:  # noqa: BLE001 (it stays where it is)
+        _log_error(error)
 
 
 def still_true(due: Due) -> Reason | None:

@@ -1,7 +1,7 @@
 """Pursue open tasks until somebody does them: tell when they open, and again, more widely, while they stay open."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Protocol
 
@@ -12,8 +12,11 @@ from chalicelib.staff.domain import Member
 from chalicelib.staff.telling import CareTeam, count_of, reference_of, telling
 from chalicelib.tasks.domain import State, Step, Task
 
-A_MINUTE = 50
+A_MINUTE = 100
 """How many steps of open tasks are looked at in a minute; the rest a minute later."""
+
+AGAIN_IN = timedelta(seconds=30)
+"""A step that could not be taken waits so long, for the next tick, behind those that came meanwhile."""
 
 MOST_COUNTED = 99
 """Up to how many things a day's message counts: of more than that the number says nothing."""
@@ -138,6 +141,12 @@ def climb(coming: Climb, *, now: datetime, desk: Desk) -> Told:
             desk.climbs.put(_climb(task, task.ladder[coming.number + 1]))
     desk.climbs.remove(coming)
     return told
+
+
+def put_off(coming: Climb, *, now: datetime, desk: Desk) -> None:
+    """Have a step that could not be taken looked at again in a while, behind those that came meanwhile."""
+    desk.climbs.put(replace(coming, at=now.replace(microsecond=0) + AGAIN_IN))
+    desk.climbs.remove(coming)
 
 
 def objection(due: Due, *, desk: Desk) -> Reason | None:

@@ -99,13 +99,18 @@ class DynamoStaff:
 
         :raises Exception: if one of them can't be read
         """
+        members, faults = self.those_readable(programme_id)
+        if faults:
+            raise faults[0]
+        return members
+
+    def those_readable(self, programme_id: str) -> tuple[list[Member], list[Exception]]:
+        """Return the same, and what was wrong with those who can't be read: they must not silence all others."""
         listed = ListedStaffItem.query(f"STAFFLIST#{programme_id}", consistent_read=True)
-        members = []
-        for found in self.with_ids(item.sk for item in listed).values():
-            if isinstance(found, Exception):
-                raise found
-            members.append(found)
-        return sorted(members, key=lambda member: (member.first_name.casefold(), member.id))
+        found = self.with_ids(item.sk for item in listed).values()
+        members = [member for member in found if isinstance(member, Member)]
+        faults = [fault for fault in found if isinstance(fault, Exception)]
+        return sorted(members, key=lambda member: (member.first_name.casefold(), member.id)), faults
 
     def save(self, member: Member, *, dues: Iterable[Due] = ()) -> None:
         """Put a member over the version before, or as a new one, with what falls due for them."""

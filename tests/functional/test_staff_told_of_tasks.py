@@ -19,13 +19,14 @@ from chalicelib.outreach.domain import Reason, Status
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.privacy.domain import Role
-from chalicelib.staff import service
+from chalicelib.staff import pursuing, service
 from chalicelib.staff.domain import Member
-from chalicelib.staff.store import DynamoStaff
+from chalicelib.staff.pursuing import Climb
+from chalicelib.staff.store import DynamoClimbs, DynamoStaff, StaffItem
 from chalicelib.staff.telling import kind_of
 from chalicelib.tasks.domain import Kind, Severity, Task, task_for
 from chalicelib.tasks.service import do_task
-from chalicelib.tasks.store import DynamoTasks
+from chalicelib.tasks.store import DynamoTasks, TaskItem
 from tests.build import utc
 from tests.functional import test_a_day_of_check_ins as a_day
 from tests.functional.test_a_day_of_check_ins import Stack, an_event, enrol
@@ -36,6 +37,15 @@ PROGRAMME = "iop-evening"
 # Two in the night of a Thursday in New York.
 NIGHT = utc("2026-11-26T07:00")
 MINUTE = timedelta(minutes=1)
+TASK_OF_ANOTHER_VERSION = {
+    "programme_id": PROGRAMME,
+    "kind": "a kind of tomorrow",
+    "about": "x",
+    "owner": "clinician",
+    "opened_at": NIGHT,
+    "due_at": NIGHT,
+    "state": "open",
+}
 
 
 def put_staff(account: str, *roles: Role, now: datetime = NIGHT - timedelta(days=7), **changes: Any) -> Member:
@@ -269,3 +279,40 @@ def test_nobody_to_tell_is_seen(stack: Stack, person: str, log: Callable[[], lis
     opened(stack, a_flag(person, severity=Severity.CRISIS, within=timedelta(minutes=15)))
 
     assert any("StaffUntold" in line for line in log())
+
+
+def test_steps_that_can_not_be_taken_hold_up_none_that_come_later(
+    stack: Stack, person: str, team: dict[str, Member], log: Callable[[], list[dict[str, object]]]
+) -> None:
+    """More tasks than a minute looks at can't be read, and are overdue for longer than a crisis is."""
+    del team
+    begins = NIGHT - timedelta(hours=3)
+    for number in range(pursuing.A_MINUTE):
+        # An item that some other version of the code wrote.
+        TaskItem(f"TASKS#broken{number}", "flag-x", **TASK_OF_ANOTHER_VERSION).save()
+        DynamoClimbs().put(Climb(at=begins, person_id=f"broken{number}", task_id="flag-x", number=1))
+    task = a_flag(person, severity=Severity.CRISIS, within=timedelta(minutes=15))
+    opened(stack, task)
+    stack.deliver(stack.messages(), at=NIGHT)
+    assert sorted(to_whom(stack)) == ["dr", "other"]
+
+    pass_by(stack, *(NIGHT + minute * MINUTE for minute in (15, 16, 17)))
+
+    assert sorted(to_whom(stack)) == ["dr", "dr", "other", "other"]
+    assert sum("StaffErrors" in line for line in log()) >= 3
+    assert len(DynamoClimbs().coming(by=NIGHT + timedelta(days=1), limit=999)) == pursuing.A_MINUTE + 1
+
+
+def test_one_member_who_can_not_be_read_silences_no_other(
+    stack: Stack, person: str, team: dict[str, Member], log: Callable[[], list[dict[str, object]]]
+) -> None:
+    item = StaffItem.get(f"STAFF#{team['other'].id}", "STAFF")
+    item.roles = ["a role of tomorrow"]
+    item.save()
+    task = a_flag(person, severity=Severity.CRISIS, within=timedelta(minutes=15))
+
+    opened(stack, task)
+    stack.deliver(stack.messages(), at=NIGHT + timedelta(seconds=2))
+
+    assert to_whom(stack) == ["dr"]
+    assert any("StaffErrors" in line for line in log())
