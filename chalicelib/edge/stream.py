@@ -64,7 +64,7 @@ def follow(event: Mapping[str, Any], listeners: Iterable[Listener]) -> dict[str,
                 about = listener.about(stored)
             except Exception as error:  # noqa: BLE001 (as below)
                 failed.append(_note(error, listener.name, at))
-                break
+                continue
             if about is not None:
                 todo.setdefault(about, at)
         for about, at in todo.items():
