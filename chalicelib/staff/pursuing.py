@@ -9,7 +9,7 @@ from chalicelib.outreach.categories import STAFF_DIGEST
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.recurrence import local_date, resolve
 from chalicelib.staff.domain import Member
-from chalicelib.staff.telling import CareTeam, count_of, reference_of, telling
+from chalicelib.staff.telling import CareTeam, count_of, reference_of, telling, whose
 from chalicelib.tasks.domain import State, Step, Task
 
 A_MINUTE = 100
@@ -106,7 +106,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What came of a step: how many are told, and whether somebody should have been and nobody can be."""
+    """What came of a step: how many are told, and whether none of those whose it is can be."""
 
     members: int = 0
     is_untold: bool = False
@@ -184,4 +184,6 @@ def _tell(task: Task, step: Step, *, now: datetime, desk: Desk) -> Told:
     dues = telling(task, step, care_team=desk.care_team_of(task.person_id), staff=staff, now=now)
     desk.dues.put(dues)
     desk.hurry(due for due in dues if due.at <= now)
-    return Told(members=len(dues), is_untold=not dues)
+    # Where a crisis went to others than those whose it is, somebody should look at the programme all the same.
+    reachable = [member for member in staff if member.is_reachable(at=now)]
+    return Told(members=len(dues), is_untold=not whose(step.roles, care_team=(), staff=reachable))

@@ -62,7 +62,11 @@ def telling(task: Task, step: Step, *, care_team: Collection[str], staff: Iterab
     dues = []
     # Who is asleep is no less asleep for being told again: of an overdue crisis all of these roles are told.
     near = frozenset[str]() if task.is_crisis and step.number > 0 else care_team
-    for member in whose(step.roles, care_team=near, staff=reachable):
+    found = whose(step.roles, care_team=near, staff=reachable)
+    if not found and task.is_crisis:
+        # Whoever can be reached at all: better told of what isn't their work than of a death.
+        found = sorted(reachable, key=lambda member: member.id)
+    for member in found:
         at = told_at(task, step, member).replace(microsecond=0)
         due = Due(person_id=member.id, kind=kind, on=step.at.astimezone(UTC).date(), at=at, due_at=at, version=1)
         dues.append(not_behind(due, now=now))

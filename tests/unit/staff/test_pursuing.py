@@ -103,6 +103,16 @@ def test_those_who_joined_since_are_told_of_what_is_overdue() -> None:
     assert office.told(1, task) == {DR.id}
 
 
+def test_where_a_crisis_is_told_to_others_that_is_said_too() -> None:
+    task = a_task(severity=Severity.CRISIS)
+    office = Office(task, staff=(CASEY,))
+
+    told = open_up("p1", task.id, now=MONDAY, desk=office.desk())
+
+    assert (told.members, told.is_untold) == (1, True)
+    assert office.told(0, task) == {CASEY.id}
+
+
 def test_where_nobody_can_be_told_that_is_said_and_the_climb_goes_on() -> None:
     task = a_task(severity=Severity.CRISIS)
     office = Office(task, staff=[CASEY, a_member("dr", reachable=False)])

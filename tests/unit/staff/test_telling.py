@@ -126,6 +126,17 @@ def test_who_cannot_be_reached_is_as_good_as_absent() -> None:
     assert due.person_id == BOSS.id
 
 
+def test_a_crisis_that_none_of_its_own_can_be_told_of_is_told_to_whoever_can_be() -> None:
+    """A programme with only a case manager who can be reached: a crisis for clinicians must not wait for an alarm."""
+    crisis, urgent = a_task(severity=Severity.CRISIS), a_task()
+    staff = (a_member("dr", reachable=False), a_member("boss", Role.PROGRAM_ADMIN, removed=True), CASEY)
+
+    for number in range(3):
+        (due,) = telling(crisis, crisis.ladder[number], care_team={"dr"}, staff=staff, now=MONDAY)
+        assert due.person_id == CASEY.id
+        assert telling(urgent, urgent.ladder[number], care_team={"dr"}, staff=staff, now=MONDAY) == []
+
+
 FRIDAY_NIGHT = utc("2026-11-28T03:00")
 """Ten in the evening in New York, on Friday the 27th."""
 
@@ -266,6 +277,7 @@ def test_somebody_is_told_wherever_anybody_answers_and_nobody_who_cannot_be(
 
     reachable = [member for member in staff if member.is_reachable(at=step.at)]
     could = [member for member in reachable if member.roles & {*step.roles, Role.PROGRAM_ADMIN}]
+    could = could or (reachable if task.is_crisis else [])
     assert bool(told) == bool(could)
     assert told <= {member.id for member in could}
     for role in step.roles:
