@@ -140,6 +140,7 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     from chalicelib.caseload.handlers import Caseload
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
+    from chalicelib.edge.clock import utc_now
     from chalicelib.enrollment.store import people
     from chalicelib.milestones.handlers import Awards
     from chalicelib.partners.handlers import QuietPartners
@@ -148,7 +149,7 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
 
     who = people()
     followers = (Opened(), Awards(who), Silence(who), Absence(who), Edits(who), QuietPartners(who), Caseload(who))
-    return stream.follow(event.to_dict(), followers)
+    return stream.follow(event.to_dict(), followers, now=utc_now())
 
 
 @app.lambda_function(name="operate")

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from chalicelib.edge.log import count, flush, logger, places
 from chalicelib.edge.table import Row
 
 REMOVED = "REMOVE"
+
+LET_GO = timedelta(minutes=15)
+"""What a listener can't follow so long after it was stored doesn't come again: what is behind it waits already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +51,15 @@ class Listener(Protocol):
         ...
 
 
-def follow(event: Mapping[str, Any], listeners: Iterable[Listener]) -> dict[str, list[dict[str, str]]]:
+def follow(
+    event: Mapping[str, Any], listeners: Iterable[Listener], *, now: datetime
+) -> dict[str, list[dict[str, str]]]:
     """
     Let each listener follow what was stored.
 
     Answers with the first record that has to come again, if any. All behind it come again too, which changes nothing.
-    A listener that fails holds up no other.
+    A listener that fails holds up no other, and what it can't follow is let go after ``LET_GO``. AWS itself must not:
+    it can't tell one record that is bad from a deployment that is, which would lose all records of its minutes.
     """
     records, unread = _read(event["Records"])
     failed = [unread] if unread is not None else []
@@ -74,9 +81,18 @@ def follow(event: Mapping[str, Any], listeners: Iterable[Listener]) -> dict[str,
                 failed.append(_note(error, listener.name, at))
         if news:
             logger.info("followed", extra={"listener": listener.name, "news": news})
+    changes = [record["dynamodb"] for record in event["Records"]]
+    again = [at for at in failed if not _is_old(changes[at], now)]
+    if len(again) < len(failed):
+        logger.error("let go", extra={"count": len(failed) - len(again)})
+        count("StreamLetGo", len(failed) - len(again))
     flush()
-    numbers = [record["dynamodb"]["SequenceNumber"] for record in event["Records"]]
-    return {"batchItemFailures": [{"itemIdentifier": numbers[min(failed)]}] if failed else []}
+    return {"batchItemFailures": [{"itemIdentifier": changes[min(again)]["SequenceNumber"]}] if again else []}
+
+
+def _is_old(change: Mapping[str, Any], now: datetime) -> bool:
+    stored_at = change.get("ApproximateCreationDateTime")
+    return stored_at is not None and datetime.fromtimestamp(float(stored_at), UTC) <= now - LET_GO
 
 
 def _note(error: Exception, who: str, at: int) -> int:

@@ -231,3 +231,11 @@ def test_staff_are_told_of_tasks_since_the_stream_passes_them_on() -> None:
     )
     # As many as AWS takes unless it is asked for more.
     assert len(patterns) <= 5
+
+
+def test_a_deployment_that_fails_loses_nothing_of_the_stream_that_is_put_right_within_two_hours() -> None:
+    source = resources()["Resources"]["Achieve"]["Properties"]["Events"]["AchieveDynamodbEventSource"]["Properties"]
+
+    # A number of tries would be used up within minutes; what staff hear of a crisis is in there.
+    assert "MaximumRetryAttempts" not in source
+    assert source["MaximumRecordAgeInSeconds"] == 7200

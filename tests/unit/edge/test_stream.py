@@ -1,10 +1,15 @@
 """Who follows the table's stream: each listener by itself, each thing once, and what failed comes again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from chalicelib.edge.stream import Stored, follow
+from chalicelib.edge import stream
+from chalicelib.edge.stream import LET_GO, Listener, Stored
+from tests.build import utc
+
+NOW = utc("2026-11-24T18:00")
 
 
 @dataclass
@@ -44,6 +49,10 @@ def record(number: int, pk: str, *, name: str = "INSERT", **images: Any) -> dict
 
 def event(*records: dict[str, Any]) -> dict[str, Any]:
     return {"Records": list(records)}
+
+
+def follow(event: dict[str, Any], listeners: Iterable[Listener]) -> dict[str, list[dict[str, str]]]:
+    return stream.follow(event, listeners, now=NOW)
 
 
 def failures(answer: dict[str, list[dict[str, str]]]) -> list[str]:
@@ -118,3 +127,18 @@ def test_an_error_is_logged_by_its_kind_and_place_and_never_by_its_text(
     (line,) = [line for line in log() if line.get("message") == "nothing followed"]
     assert (line["listener"], line["error"]) == ("heard", "ConnectionError")
     assert "somebody" not in str(line)
+
+
+def test_what_fails_for_long_is_let_go_and_what_failed_since_comes_again(
+    log: Callable[[], list[dict[str, object]]],
+) -> None:
+    a = Heard("A#", fails_at=frozenset({"old", "new"}))
+    old, new = record(1, "A#old"), record(2, "A#new")
+    old["dynamodb"]["ApproximateCreationDateTime"] = (NOW - LET_GO).timestamp()
+    new["dynamodb"]["ApproximateCreationDateTime"] = (NOW - LET_GO + timedelta(seconds=1)).timestamp()
+
+    assert failures(follow(event(old, new, record(3, "A#x")), (a,))) == ["2"]
+    assert failures(follow(event(old, record(3, "A#x")), (a,))) == []
+
+    assert a.followed == ["x", "x"]
+    assert sum("StreamLetGo" in line for line in log()) == 2
