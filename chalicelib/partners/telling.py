@@ -49,7 +49,9 @@ def dues_for(of: Recipient, looked: Looked, *, rule: Nudge, now: datetime, pairs
     return [
         not_behind(Due(person_id=other.id, kind=kind_of(pair), on=since, at=at, due_at=at, version=1), now=now)
         for pair in active(side, pairs=pairs)
-        if (other := pair.other(side)).kind is Kind.PERSON
+        # Who is in another programme by now has left their partners behind (service.partners_of).
+        if pair.programme_id == of.programme_id
+        and (other := pair.other(side)).kind is Kind.PERSON
         and Share.CHECK_IN_DONE in shared(of.consents, shares=pair.shares(side))
         and not any(entry.kind == kind_of(pair) for entry in _told_in(looked, other.id, ledger=ledger))
     ]
@@ -66,7 +68,8 @@ def objection(due: Due, *, people: People, pairs: Pairs, ledger: Ledger, dates: 
     partner = person(due.person_id)
     pair = next((pair for pair in active(partner, pairs=pairs) if kind_of(pair) == due.kind), None)
     quiet = people.load(pair.other(partner).id, now=now) if pair else None
-    if pair is None or quiet is None or quiet.standing is not Standing.REACHABLE:
+    told = people.load(due.person_id, now=now) if pair else None
+    if pair is None or quiet is None or told is None or not _are_partners(pair, quiet, told):
         return Reason.CANCELLED
     if Share.CHECK_IN_DONE not in shared(quiet.consents, shares=pair.shares(pair.other(partner))):
         return Reason.NO_CONSENT
@@ -78,6 +81,12 @@ def objection(due: Due, *, people: People, pairs: Pairs, ledger: Ledger, dates: 
         return Reason.CANCELLED
     others = [entry for entry in _told_in(looked, due.person_id, ledger=ledger) if entry.on != due.on]
     return Reason.CANCELLED if any(entry.kind == due.kind and _may_have_gone_out(entry) for entry in others) else None
+
+
+def _are_partners(pair: Pair, quiet: Recipient, told: Recipient) -> bool:
+    """Say whether the quiet one is asked how they are, and both are still in the programme of their pair."""
+    here = quiet.programme_id == told.programme_id == pair.programme_id
+    return here and quiet.standing is Standing.REACHABLE
 
 
 def _told_in(looked: Looked, partner_id: str, *, ledger: Ledger) -> list[Entry]:
