@@ -162,7 +162,7 @@ def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     from chalicelib.edge.ids import new_id
     from chalicelib.enrollment.store import people
     from chalicelib.outreach import operate
-    from chalicelib.staff.handlers import everybody
+    from chalicelib.staff.handlers import everybody, take_up
 
     desk = operate.Desk(
         now=utc_now(),
@@ -170,6 +170,7 @@ def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
         new_id=new_id,
         recipients=everybody(),
         rebuild=partial(rebuild, people()),
+        take_up=take_up,
     )
     return operate.operate(event, desk=desk)
 
