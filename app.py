@@ -10,10 +10,14 @@ from chalicelib.edge.config import config, function_name
 
 def wire() -> Wiring:
     """Put together what the HTTP doors need."""
+    from functools import partial
+
     from chalicelib.edge.idempotency import DynamoReplays
     from chalicelib.edge.identity import PublishedKeys, Tokens
     from chalicelib.partners.store import Standings
     from chalicelib.privacy.store import DynamoAuditLog
+    from chalicelib.staff.service import confirm_address
+    from chalicelib.staff.store import DynamoStaff
 
     settings = config()
     return Wiring(
@@ -22,6 +26,7 @@ def wire() -> Wiring:
         audit=DynamoAuditLog(),
         replays=DynamoReplays(),
         web_origin=settings.web_origin,
+        confirm_staff=partial(confirm_address, staff=DynamoStaff()),
     )
 
 
@@ -40,7 +45,9 @@ if function_name() in {None, "api"}:
     from chalicelib.partners.routes import doors as partners
     from chalicelib.privacy.routes import doors as privacy
     from chalicelib.progress.routes import doors as progress
+    from chalicelib.reports.routes import doors as reports
     from chalicelib.routine.routes import doors as routine
+    from chalicelib.staff.routes import doors as staff
     from chalicelib.tasks.routes import doors as tasks
 
     for doors in (
@@ -53,7 +60,9 @@ if function_name() in {None, "api"}:
         partners,
         privacy,
         progress,
+        reports,
         routine,
+        staff,
         tasks,
         templates,
         openapi,
@@ -67,10 +76,11 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
     from chalicelib.crisis import handlers as crisis
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
+    from chalicelib.staff import handlers as staff
 
     crisis.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
-    return handed | {"pushed": notices.push_on(event.to_dict())}
+    return handed | {"told": staff.climb(), "pushed": notices.push_on(event.to_dict())}
 
 
 @app.on_sqs_message(queue="cairn-sweep", batch_size=1)
@@ -85,15 +95,16 @@ def sweep(event: SQSEvent) -> int:
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
     from chalicelib.checkins import handlers as checkins
-    from chalicelib.enrollment.store import people
     from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
     from chalicelib.partners import handlers as partners
     from chalicelib.routine import handlers as routine
+    from chalicelib.staff import handlers as staff
 
-    objections = (notices.still_true, routine.still_true, checkins.still_true, partners.still_true, kudos.still_true)
-    return handlers.deliver(event.to_dict(), using=wiring.delivering(people(), *objections))
+    objections = (notices, routine, checkins, partners, kudos, staff)
+    using = wiring.delivering(staff.everybody(), *(slice_.still_true for slice_ in objections), count=staff.due_today)
+    return handlers.deliver(event.to_dict(), using=using)
 
 
 @app.on_sqs_message(queue="cairn-import", batch_size=1)
@@ -113,9 +124,18 @@ def fan_out(event: SQSEvent) -> dict[str, Any]:
     return handlers.fan_out(event.to_dict(), members=people())
 
 
+@app.on_sqs_message(queue="cairn-report", batch_size=1)
+def make_report(event: SQSEvent) -> dict[str, Any]:
+    """Make a page of a programme's report."""
+    from chalicelib.enrollment.store import people
+    from chalicelib.reports import handlers
+
+    return handlers.make_report(event.to_dict(), people=people())
+
+
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
-    """Do what follows from what was stored: awards, silence and absence, and the caseload."""
+    """Do what follows from what was stored: staff told of tasks, awards, silence and absence, and the caseload."""
     from chalicelib.caseload.handlers import Caseload
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
@@ -123,9 +143,10 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     from chalicelib.milestones.handlers import Awards
     from chalicelib.partners.handlers import QuietPartners
     from chalicelib.routine.handlers import Absence
+    from chalicelib.staff.handlers import Opened
 
     who = people()
-    followers = (Awards(who), Silence(who), Absence(who), QuietPartners(who), Caseload(who))
+    followers = (Opened(), Awards(who), Silence(who), Absence(who), QuietPartners(who), Caseload(who))
     return stream.follow(event.to_dict(), followers)
 
 
@@ -139,12 +160,13 @@ def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     from chalicelib.edge.ids import new_id
     from chalicelib.enrollment.store import people
     from chalicelib.outreach import operate
+    from chalicelib.staff.handlers import everybody
 
     desk = operate.Desk(
         now=utc_now(),
         request_id=context.aws_request_id,
         new_id=new_id,
-        recipients=people(),
+        recipients=everybody(),
         rebuild=partial(rebuild, people()),
     )
     return operate.operate(event, desk=desk)
@@ -153,7 +175,7 @@ def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 @app.on_cw_event({"source": ["aws.ses"]})
 def record_receipt(event: CloudWatchEvent) -> bool:
     """Take SES's word on what became of a message."""
-    from chalicelib.enrollment.store import people
     from chalicelib.outreach import receipts
+    from chalicelib.staff.handlers import everybody
 
-    return receipts.record_receipt(event.to_dict(), addresses=people())
+    return receipts.record_receipt(event.to_dict(), addresses=everybody())

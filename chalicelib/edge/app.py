@@ -67,6 +67,21 @@ class Replays(Protocol):
         ...
 
 
+class Confirm(Protocol):
+    """Takes an address for its holder's own, since they followed the link sent there."""
+
+    def __call__(
+        self, holder_id: str, channel_id: str, /, *, revision: int, expires_at: datetime, now: datetime
+    ) -> object:
+        """
+        Take it; again changes nothing.
+
+        :raises Conflict: if the link is too old, or the address was changed since
+        :raises NotFound: if it was removed
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What the doors need from outside, put together in app.py when the first request comes."""
@@ -79,6 +94,7 @@ class Wiring:
     clock: Callable[[], datetime] = utc_now
     real_clock: Callable[[], datetime] = real_now
     new_id: Callable[[], str] = new_id
+    confirm_staff: Confirm | None = None
 
 
 class Cairn(Chalice):

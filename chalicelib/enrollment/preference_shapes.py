@@ -74,7 +74,7 @@ def shown_message_preferences(record: Record, programme: Programme) -> ShownMess
             end=f"{person.quiet_to:%H:%M}" if person.quiet_to else None,
         ),
         calendar_invites=person.calendar_invites,
-        always=[name for name in CATEGORIES if name not in changeable],
+        always=[name for name, category in CATEGORIES.items() if name not in changeable and not category.to_staff],
         quiet_now=Quiet(start=f"{quiet_now.start:%H:%M}", end=f"{quiet_now.end:%H:%M}"),
         check_in=f"/people/{person.id}/check-in-preferences",
     )

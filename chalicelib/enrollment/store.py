@@ -190,7 +190,7 @@ class DynamoPeople:
         return people
 
     def _recipient(self, record: Record, *, now: datetime) -> Recipient:
-        return recipient_of(record, self._programme(record.episode.programme_id, now=now), at=now)
+        return recipient_of(record, self.choices(record.episode.programme_id, now=now), at=now)
 
     def _with_copy(self, person_id: str) -> Record | None:
         """Read a person whole, and keep the copy if nothing changed while it was read: a query isn't one instant."""
@@ -209,7 +209,8 @@ class DynamoPeople:
                     raise
         return record
 
-    def _programme(self, programme_id: str, *, now: datetime) -> Programme:
+    def choices(self, programme_id: str, *, now: datetime) -> Programme:
+        """Return a programme's choices, from memory for up to ``DEFAULTS_LAST``."""
         kept = self._defaults.get(programme_id)
         # A clock that was moved back counts as a minute gone by.
         if kept and timedelta() <= now - kept[0] < DEFAULTS_LAST:
@@ -268,7 +269,10 @@ def _removed(change: Change) -> Iterator[Item]:
 def _written(change: Change) -> Iterator[tuple[Item, Condition | None]]:
     person = change.person
     if change.marker:
-        yield _external_item(person.external_id, change.marker), ExternalItem.pk.does_not_exist()
+        by = change.marker
+        external = ExternalItem(f"EXTERNAL#{person.external_id}", "EXTERNAL", person_id=by.person_id)
+        external.import_id, external.line = by.import_id, by.line
+        yield external, ExternalItem.pk.does_not_exist()
         yield person_item(person), PersonItem.pk.does_not_exist()
     else:
         yield person_item(person), PersonItem.version == person.version - 1
@@ -288,13 +292,3 @@ def _written(change: Change) -> Iterator[tuple[Item, Condition | None]]:
     if change.sign_in:
         item = SignInItem(f"SIGNIN#{change.sign_in}", "SIGNIN", person_id=person.id)
         yield item, SignInItem.pk.does_not_exist() | (SignInItem.person_id == person.id)
-
-
-def _external_item(external_id: str, marker: Marker) -> ExternalItem:
-    return ExternalItem(
-        f"EXTERNAL#{external_id}",
-        "EXTERNAL",
-        person_id=marker.person_id,
-        import_id=marker.import_id,
-        line=marker.line,
-    )

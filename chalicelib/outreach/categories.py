@@ -1,11 +1,9 @@
 """How messages of each kind behave: one table of data."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from zlib import crc32
 
+from chalicelib.outreach.category import Category, IfUnknown
 from chalicelib.outreach.domain import DUE_SHARDS, URGENT, ChannelKind, Due, Entry, Urgency
 from chalicelib.outreach.recurrence import resolve
 
@@ -36,6 +34,12 @@ UPDATES = "updates"
 """What waited for a message to go along with and found none; its kinds are ``updates-{hour and minute, UTC}``."""
 CRISIS_PAGE = "crisis_page"
 """Somebody on call must act; its kinds are ``crisis_page-{id}``."""
+STAFF_ALERT = "staff_alert"
+"""A crisis flag tells the staff whose it is; its kinds are ``staff_alert-{reference}-{step}``."""
+STAFF_WORK = "staff_work"
+"""Another task that can't wait, or is overdue, tells staff; its kinds are ``staff_work-{reference}-{step}``."""
+STAFF_DIGEST = "staff_digest"
+"""What a member of staff has to do today, by number, when their work begins."""
 CONFIRM_CHANNEL = "confirm_channel"
 """Asks whether an address is the person's own; its kinds are ``confirm_channel-{channel id}-{revision}``."""
 
@@ -43,63 +47,6 @@ PROACTIVE_A_DAY = 3
 """Messages a person and day, over all channels and roles, before what can wait has to (domain default)."""
 LEFT_TO_OTHERS = 1
 """How many of them celebrations leave to peers and care."""
-
-
-class IfUnknown(StrEnum):
-    """What is done where a sender died, or timed out, between handing a message over and writing that down."""
-
-    ASK_THEN_AGAIN = "ask_then_again"
-    """Providers' reports are waited for; only what nobody vouched for in ``settles_in`` is sent again."""
-    LEAVE = "leave"
-    """At most once: without a report it ends as failed, outcome unknown."""
-    AGAIN = "again"
-    """At least once: sent again at once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Category:
-    """
-    How messages of one kind behave; ``CATEGORIES`` is the whole table.
-
-    ``sorts``: the templates of those sorts of its kinds (``{category}-{sort}``) that have words of their own.
-    ``urgency``: who goes first where not all can.
-    ``consent``: the scope needed per channel; none for what a person just asked for themselves, and for staff on call.
-    ``confirms``: it asks over the one channel that it is about, confirmed or not.
-    ``recurs``: it belongs to a schedule, and a row of an older version of that schedule is void.
-    ``recurring``: the kinds of which that is true, where it isn't of all.
-    ``bundles``: it may go along with another message, and several of them make one.
-    ``cap``: how many a person and local day, by itself; ``budgeted``: it also shares the person's daily budget.
-    ``opt_out``: the person can switch it off, and its e-mails carry list headers (RFC 2369, RFC 8058).
-    ``held_by_holds``: not while a crisis or a conversation is open with the person.
-    ``closes``: too late from this local time on the day after, or this long after it fell due.
-    ``patience``: how long a provider that takes nothing is asked again before another channel is tried.
-    ``settles_in``: how long a claim without an outcome may still be reported by a receipt.
-    ``receipt_within``: a push that no device reported by then is followed by an e-mail.
-    ``push_ttl``: how long a push service may keep it (RFC 8030 5.2); none: until it closes.
-    """
-
-    template: str
-    urgency: Urgency
-    consent: dict[ChannelKind, str] | None
-    alumni_consent: str | None
-    sorts: Mapping[str, str] = field(default_factory=dict)
-    confirms: bool = False
-    recurs: bool = False
-    recurring: frozenset[str] = frozenset()
-    quiet_hours_defer: bool = True
-    bundles: bool = False
-    cap: int | None = None
-    budgeted: bool = False
-    opt_out: bool = True
-    held_by_holds: bool = False
-    if_unknown: IfUnknown = IfUnknown.ASK_THEN_AGAIN
-    closes: time | timedelta
-    patience: timedelta = timedelta(minutes=10)
-    settles_in: timedelta = timedelta(minutes=2)
-    receipt_within: timedelta | None = None
-    push_ttl: timedelta | None = None
-    channels: tuple[ChannelKind, ...] = (ChannelKind.PUSH, ChannelKind.MOBILE, ChannelKind.EMAIL)
-    push_urgency: str = "normal"
 
 
 _CONTACT = {
@@ -116,6 +63,7 @@ CATEGORIES: dict[str, Category] = {
         alumni_consent=None,
         quiet_hours_defer=False,
         opt_out=False,
+        to_staff=True,
         if_unknown=IfUnknown.AGAIN,
         closes=timedelta(hours=24),
         patience=timedelta(0),
@@ -123,6 +71,47 @@ CATEGORIES: dict[str, Category] = {
         receipt_within=timedelta(minutes=1),
         push_ttl=timedelta(minutes=15),
         push_urgency="high",
+    ),
+    STAFF_ALERT: Category(
+        template="staff_alert",
+        urgency=Urgency.CRISIS,
+        consent=None,
+        alumni_consent=None,
+        quiet_hours_defer=False,
+        opt_out=False,
+        to_staff=True,
+        if_unknown=IfUnknown.AGAIN,
+        closes=timedelta(hours=24),
+        patience=timedelta(0),
+        settles_in=timedelta(0),
+        receipt_within=timedelta(minutes=1),
+        push_ttl=timedelta(minutes=15),
+        push_urgency="high",
+    ),
+    # Its moments are chosen by who works when (staff/telling.py), so that quiet hours would only make it late.
+    STAFF_WORK: Category(
+        template="staff_work",
+        urgency=Urgency.CLINICAL,
+        consent=None,
+        alumni_consent=None,
+        quiet_hours_defer=False,
+        opt_out=False,
+        to_staff=True,
+        closes=timedelta(hours=24),
+        receipt_within=timedelta(minutes=15),
+        push_urgency="high",
+    ),
+    STAFF_DIGEST: Category(
+        template="staff_digest",
+        urgency=Urgency.CLINICAL,
+        consent=None,
+        alumni_consent=None,
+        recurs=True,
+        counts=True,
+        opt_out=False,
+        to_staff=True,
+        closes=timedelta(hours=6),
+        receipt_within=timedelta(hours=1),
     ),
     CONFIRM_CHANNEL: Category(
         confirms=True,

@@ -9,7 +9,6 @@ from chalicelib.outreach.categories import (
     LEFT_TO_OTHERS,
     PROACTIVE_A_DAY,
     UPDATES,
-    Category,
     category_name,
     category_of,
     closes_at,
@@ -18,6 +17,7 @@ from chalicelib.outreach.categories import (
     has_schedule,
     is_known,
 )
+from chalicelib.outreach.category import Category
 from chalicelib.outreach.domain import (
     Channel,
     ChannelKind,

@@ -120,6 +120,12 @@ def _judge(case: Case, *, now: datetime, means: Means) -> None:
     if objection:
         case.verdict = Skip(reason=objection)
         return
+    if category.counts:
+        found = means.count(case.due)
+        if not found:
+            case.verdict = Skip(reason=Reason.CANCELLED)
+            return
+        case.recipient = replace(case.person, count=found)
     if case.person.waiting:
         case.recipient = collecting.withdraw(case.person, now=now, means=means)
     lately: Sequence[Entry] = ()

@@ -11,6 +11,15 @@ DUE_SHARDS = 50
 """Partitions per hour of due rows: a million people can share one nine o'clock (1,000 writes/s each)."""
 
 
+STAFF = "staff-"
+"""What the ids of members of staff begin with, as recipients; no person's id holds a hyphen."""
+
+
+def is_staff(recipient_id: str) -> bool:
+    """Say whether a recipient is a member of staff, and no person in care."""
+    return recipient_id.startswith(STAFF)
+
+
 URGENT = DUE_SHARDS
 """The partition of an hour for what can't wait for others: a crisis. Looked at first, whatever else is paused."""
 
@@ -166,12 +175,14 @@ class Waiting:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """
-    A person as outreach sees them at the moment of sending. ``consents`` are the scopes live at that moment.
+    A person, or a member of staff, as outreach sees them at the moment of sending.
+
+    ``consents`` are the scopes live at that moment; staff give none, and reach no category that needs one.
 
     ``sender_name`` and ``country`` (ISO 3166-1 alpha-2, whose help lines are shown) are their programme's.
     ``opt_outs`` are categories that they switched off, each on one channel or (None) on all. ``holds`` are live at that
     moment. ``waiting`` is what may go along with a message to them. ``calendar_invites``: they want appointments as
-    calendar entries too.
+    calendar entries too. ``count`` is what a category that ``counts`` tells of, counted at that moment.
     """
 
     person_id: str
@@ -190,6 +201,7 @@ class Recipient:
     holds: frozenset[Hold] = frozenset()
     calendar_invites: bool = False
     waiting: tuple[Waiting, ...] = ()
+    count: int = 0
 
     def schedule(self, kind: str) -> Schedule | None:
         """Return the person's schedule of this kind, if any."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from chalicelib.outreach.categories import PROACTIVE_A_DAY, Category, category_name, closes_at, has_schedule
+from chalicelib.outreach.categories import PROACTIVE_A_DAY, category_name, closes_at, has_schedule
+from chalicelib.outreach.category import Category
 from chalicelib.outreach.deciding import Skip, Verdict, messages
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Recipient, Schedule, Standing, Status, Urgency
 

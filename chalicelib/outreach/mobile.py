@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from chalicelib.edge.aws import client
 from chalicelib.edge.log import count
-from chalicelib.outreach.categories import Category, category_of
+from chalicelib.outreach.categories import category_of
+from chalicelib.outreach.category import Category
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.ports import Handed, Letter, NotAccepted, Refused

@@ -111,7 +111,7 @@ class Queue(Protocol):
 
 
 class Recipients(Protocol):
-    """People as outreach sees them."""
+    """People and members of staff as outreach sees them."""
 
     def load(self, person_id: str, *, now: datetime) -> Recipient | None:
         """Return the person as they are now; None if there is no such person."""
@@ -195,13 +195,18 @@ def nothing_against(_due: Due) -> Reason | None:
     return None
 
 
+def nothing_to_count(_due: Due) -> int:
+    """Count nothing."""
+    return 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """
     All that delivery works with.
 
-    ``objections`` says why something is no longer true, whatever the recipient (a notice was cancelled). ``each`` runs
-    the sends.
+    ``objections`` says why something is no longer true, whatever the recipient (a notice was cancelled). ``count`` says
+    of how many things a category that ``counts`` has to tell now. ``each`` runs the sends.
     """
 
     recipients: Recipients
@@ -210,4 +215,5 @@ class Means:
     senders: Mapping[ChannelKind, Sender]
     suppressions: Suppressions
     objections: Callable[[Due], Reason | None] = nothing_against
+    count: Callable[[Due], int] = nothing_to_count
     each: Each = map

@@ -11,7 +11,13 @@ from chalicelib.outreach.wording import as_html, as_text, ending_with, words
 SAMPLE_NAME = "Ana"
 SAMPLE_SENDER = "Care Team"
 SAMPLE_LINK, SAMPLE_LESS = "https://care.example/m/preview", "https://care.example/less/preview"
-SAMPLE_ABOUT = {"milestone": "d30", "crisis_page": "7f3a91c0"}
+SAMPLE_ABOUT = {
+    "milestone": "d30",
+    "crisis_page": "7f3a91c0",
+    "staff_alert": "7f3a91c0",
+    "staff_work": "7f3a91c0",
+    "staff_digest": "3",
+}
 """What the sample message of a template is about, where its words say that."""
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from chalicelib.outreach.domain import Channel, ChannelKind, Recipient, occurrence_named
+from chalicelib.outreach.domain import Channel, ChannelKind, Recipient, is_staff, occurrence_named
 from chalicelib.tasks.domain import Kind, task_for
 from chalicelib.tasks.service import Tasks
 
@@ -129,7 +129,7 @@ class Fates(Protocol):
 
 
 class Addresses(Protocol):
-    """People's addresses, as far as reports go."""
+    """People's and staff's addresses, as far as reports go."""
 
     def load(self, person_id: str, *, now: datetime) -> Recipient | None:
         """Return the person as outreach sees them; None if there is no such person."""
@@ -150,7 +150,9 @@ def take(
     report: Report, *, at: datetime, ledger: Ledger, fates: Fates, addresses: Addresses, tasks: Tasks
 ) -> tuple[bool, Kind | None]:
     """
-    Do what follows from a report; say whether it vouches for a claim, and which task it asked staff to do.
+    Do what follows from a report; say whether it vouches for a claim, and what staff have to see to.
+
+    A task is about a person in care: trouble with an address of staff's own is seen in the list of a programme's staff.
 
     ``at`` is the event's own time, so that a repetition does the same. All of it may be repeated. A report on an
     address that the person no longer has changes nothing about the one that they have now.
@@ -178,7 +180,7 @@ def take(
         case _ if is_trouble(fates.note_turned_away(report, channel, at=at, keep=KEPT), at=at):
             # Once a month at most for an address that goes on like this.
             kind, about = Kind.MAIL_TROUBLE, f"{about}-{at:%Y-%m}"
-    if kind:
+    if kind and not is_staff(recipient.person_id):
         tasks.open(task_for(kind, about, programme_id=recipient.programme_id, person_id=recipient.person_id, at=at))
     return vouches, kind
 

@@ -32,11 +32,15 @@ def ticking() -> Ticking:
 
 
 class People(ports.Recipients, ports.Suppressions, Protocol):
-    """Whom we reach, and where a dead address is noted. Enrolment implements it."""
+    """Whom we reach, and where a dead address is noted: people by enrolment, staff beside them (staff/everybody.py)."""
 
 
 @cache
-def delivering(people: People, *objections: Callable[[Due], Reason | None]) -> Delivering:
+def delivering(
+    people: People,
+    *objections: Callable[[Due], Reason | None],
+    count: Callable[[Due], int] = ports.nothing_to_count,
+) -> Delivering:
     """Return what delivery works with; of ``objections`` the first that has one counts."""
     from chalicelib.outreach.ledger_store import DynamoLedger
     from chalicelib.outreach.pacing import DynamoPace
@@ -53,6 +57,7 @@ def delivering(people: People, *objections: Callable[[Due], Reason | None]) -> D
         },
         suppressions=people,
         objections=lambda due: next((reason for ask in objections if (reason := ask(due))), None),
+        count=count,
         each=_at_once,
     )
     pace = DynamoPace(rate=_emails_a_second)

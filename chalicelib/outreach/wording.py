@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Local, Template, template
-from chalicelib.outreach.categories import DAYS, MILESTONE, template_of, told_of
+from chalicelib.outreach.categories import DAYS, MILESTONE, category_of, template_of, told_of
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ def words_for(entry: Entry, recipient: Recipient, channel: Channel) -> Words:
 
 def _about(kind: str, on: date, recipient: Recipient) -> str:
     schedule = recipient.schedule(kind)
+    if category_of(kind).counts:
+        return str(recipient.count)
     if kind == DAYS:
         return schedule.when.name_on(on) or "" if schedule and isinstance(schedule.when, Anniversaries) else ""
     return kind.partition("-")[2]
@@ -153,7 +155,7 @@ def _milestone(local: Local, about: str) -> str:
 
 
 def _values(chosen: Template, local: Local, *, name: str, about: str) -> dict[str, str]:
-    values = {"name": name, "reference": short_reference(about)}
+    values = {"name": name, "reference": short_reference(about), "count": about}
     return values | ({"milestone": _milestone(local, about)} if "milestone" in chosen.variables else {})
 
 

@@ -49,6 +49,8 @@ class Field(StrEnum):
     KUDOS = "kudos"
     NOTICES = "notices"
     TEMPLATES = "templates"
+    STAFF = "staff"
+    OWN_WORK = "own-work"
 
 
 class Act(StrEnum):

@@ -92,6 +92,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
+        Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
     },
     Role.CASE_MANAGER: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD),),
@@ -118,6 +119,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
+        Field.STAFF: (_allow(_SEE, _PROGRAMME),),
+        Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
     },
     Role.PEER_SPECIALIST: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD, View.NAME_ONLY),),
@@ -135,6 +138,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
+        Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
     },
     Role.ACCOUNTABILITY_PARTNER: {
         **_AS_PARTNER,
@@ -170,6 +174,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.NOTICES: (_allow(_ALL, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_ALL, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
+        Field.STAFF: (_allow(_ALL, _PROGRAMME),),
+        Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
     },
     Role.PRIVACY_OFFICER: {
         Field.AUDIT: (_allow(_SEE, _PROGRAMME),),

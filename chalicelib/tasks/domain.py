@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from chalicelib.errors import Conflict, NotFound
@@ -61,6 +62,12 @@ TERMS = {
 }
 
 
+AS_MUCH_AGAIN = timedelta(hours=24)
+"""How long a task waits at most, once it is overdue, before those who answer for the programme are told as well."""
+
+ANSWERS_FOR_IT = Role.PROGRAM_ADMIN
+"""Whom a task goes to at last. A clinical supervisor, as soon as that is a role."""
+
 _WEEKEND = frozenset({5, 6})
 
 
@@ -70,6 +77,15 @@ class NoSuchTask(NotFound):
 
 class TaskDone(Conflict):
     """Somebody did it already, and said something else about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One rung of a task's ladder: at this instant those of these roles are told that it is still open."""
+
+    number: int
+    at: datetime
+    roles: tuple[Role, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +116,41 @@ class Task:
     def id(self) -> str:
         """Its name among the person's tasks: the same for the same kind and thing, so that opening it again is none."""
         return f"{self.kind}-{self.about}"
+
+    @property
+    def reference(self) -> str:
+        """What two people can call it, and what messages do: 16 hexadecimal digits that say nothing of the person."""
+        return sha256(f"{self.person_id}#{self.id}".encode()).hexdigest()[:16]
+
+    @property
+    def is_crisis(self) -> bool:
+        """Whether a life may hang on it: nothing that defers other messages defers those about it."""
+        return self.severity is Severity.CRISIS
+
+    @property
+    def is_pressing(self) -> bool:
+        """Whether its staff are told when it opens; of others their day's message tells."""
+        return self.severity in {Severity.CRISIS, Severity.URGENT} or self.kind is Kind.TALK_TODAY
+
+    @property
+    def ladder(self) -> tuple[Step, ...]:
+        """
+        Whom to tell while it stays open: its owners, when it is due they and the clinicians, and then who answers.
+
+        The last step comes after as much time again as there was, ``AS_MUCH_AGAIN`` at most. It never closes by itself.
+        """
+        again = min(self.due_at - self.opened_at, AS_MUCH_AGAIN)
+        return (
+            Step(number=0, at=self.opened_at, roles=(self.owner,)),
+            Step(number=1, at=self.due_at, roles=tuple(dict.fromkeys((self.owner, Role.CLINICIAN)))),
+            Step(number=2, at=self.due_at + again, roles=(ANSWERS_FOR_IT,)),
+        )
+
+    def escalated_to(self, *, at: datetime) -> tuple[Role, ...]:
+        """Return the roles that it went on to by then, since it was overdue; none of one that is done."""
+        if self.state is not State.OPEN:
+            return ()
+        return tuple(dict.fromkeys(role for step in self.ladder[1:] if at >= step.at for role in step.roles))
 
     def is_overdue(self, *, at: datetime) -> bool:
         """Say whether it should have been done by then."""

@@ -27,6 +27,7 @@ class ShownTask(Wire):
     """Something to do about a person. ``about``: what it is about, for example a channel's id."""
 
     id: str
+    reference: Annotated[str, Described(description="What messages to staff call it: its first eight digits.")]
     person_id: str
     programme_id: str
     kind: Kind
@@ -35,6 +36,7 @@ class ShownTask(Wire):
     opened_at: datetime
     due_at: datetime
     overdue: bool
+    escalated_to: Annotated[list[Role], Described(description="The roles that it went on to since it was overdue.")]
     severity: Annotated[Severity | None, Described(description="Of a flag: how pressing it is.")]
     because: Annotated[str | None, Described(description="Of a flag: the figures for which its rule holds.")]
     state: State
@@ -109,6 +111,7 @@ def do_task(asked: Asked, person_id: str, task_id: str) -> Answer:
 def _shown(task: Task, *, now: datetime) -> ShownTask:
     return ShownTask(
         id=task.id,
+        reference=task.reference,
         person_id=task.person_id,
         programme_id=task.programme_id,
         kind=task.kind,
@@ -117,6 +120,7 @@ def _shown(task: Task, *, now: datetime) -> ShownTask:
         opened_at=task.opened_at,
         due_at=task.due_at,
         overdue=task.is_overdue(at=now),
+        escalated_to=list(task.escalated_to(at=now)),
         severity=task.severity,
         because=task.because,
         state=task.state,

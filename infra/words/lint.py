@@ -14,7 +14,7 @@ from pathlib import Path
 
 from chalicelib.outreach.catalogue import LOCALES, Local, Place, Said, Template, To, names, template, used_in
 from chalicelib.outreach.categories import CATEGORIES
-from chalicelib.outreach.domain import DetailLevel
+from chalicelib.outreach.domain import DetailLevel, Urgency
 from chalicelib.outreach.wording import PUSH_BODY_ROOM
 from infra.words.reading import sentences, too_hard, words_in
 
@@ -166,7 +166,8 @@ def what_must_be_said(message: Message) -> Iterator[Finding]:
     """Give what is missing: that nobody watches, in each message to a participant; the exact subject of a page."""
     if message.template.to is To.PARTICIPANT and WATCH[message.locale] not in message.local.footer:
         yield message.finding("watched", "footer", f"lacks {WATCH[message.locale]!r}")
-    if message.template.to is To.STAFF and message.said.subject != PAGE[message.locale]:
+    is_page = message.template.name in {c.template for c in CATEGORIES.values() if c.urgency is Urgency.CRISIS}
+    if is_page and message.said.subject != PAGE[message.locale]:
         yield message.finding("page", "subject", f"must be {PAGE[message.locale]!r}")
     if message.template.to is To.STAFF and "name" in message.template.variables:
         yield message.finding("page", "greeting", "names a person")

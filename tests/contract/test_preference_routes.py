@@ -13,7 +13,7 @@ import vobject
 from chalicelib.enrollment import preference_page, preference_routes
 from chalicelib.enrollment.preferences import can_be_switched_off, everything
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.outreach.categories import CATEGORIES, CHECK_IN
+from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, Entry, Recipient, Status
 from chalicelib.outreach.inviting import Calendars
 from chalicelib.outreach.links import NO_END, Claims, Purpose, Signer
@@ -280,7 +280,7 @@ def test_a_person_chooses_what_they_get(api: Api) -> None:
         name: value for name, value in shown.json.items() if name not in {"always", "quietNow", "checkIn"}
     }
     assert all(one["email"] and one["push"] and one["mobile"] for one in chosen["categories"])
-    assert shown.json["always"] == [name for name in CATEGORIES if not CATEGORIES[name].opt_out]
+    assert shown.json["always"] == ["confirm_channel"]
 
     chosen["categories"][0]["email"] = False
     chosen["channels"][0]["detail"] = "standard"

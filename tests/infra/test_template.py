@@ -13,6 +13,7 @@ FUNCTIONS = (
     "sweep",
     "import_roster",
     "fan_out",
+    "make_report",
     "achieve",
     "record_receipt",
     "operate",
@@ -75,16 +76,17 @@ def test_background_functions_reach_only_the_partitions_that_they_need(function:
             assert statement["Condition"]["Null"]["dynamodb:LeadingKeys"] == "false", statement
 
 
-def test_the_tick_reads_what_is_due_and_writes_only_its_watermark_and_what_it_sets_aside() -> None:
-    assert partitions("tick", "Query") == {"DUE#*", "NOTICES#OPEN"}
-    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED"}
-    assert partitions("tick", "DeleteItem") == {"DUE#*"}
+def test_the_tick_reads_what_is_due_and_overdue_and_writes_only_what_comes_of_it() -> None:
+    assert partitions("tick", "Query") == {"DUE#*", "NOTICES#OPEN", "CLIMBS", "PERSON#*", "STAFF#*", "STAFFLIST#*"}
+    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CLIMBS", "DUE#*"}
+    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS"}
 
 
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("deliver", action)}
 
     assert read == {
+        "CALLED#*",
         "CHECKINS#*",
         "KUDOS#*",
         "LEDGER#*",
@@ -95,7 +97,11 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "PLAN#*",
         "PROGRAMMES",
         "ROUTINE#*",
+        "STAFF#*",
+        "STAFFLIST#*",
         "SWITCH",
+        "TASKLIST#*",
+        "TASKS#*",
     }
     # Of check-ins it may see on which dates there are any, and nothing that was said.
     [dates] = [one["Condition"] for one in statements("deliver") if "CHECKINS#*" in str(one.get("Condition"))]
@@ -114,7 +120,15 @@ def test_the_outreach_log_and_the_audit_log_are_only_ever_added_to() -> None:
 
 
 def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:
-    assert partitions("achieve", "PutItem") == {"MILESTONES#*", "TASKS#*", "TASKLIST#*", "DUE#*", "ATTENTION#*"}
+    assert partitions("achieve", "PutItem") == {
+        "ATTENTION#*",
+        "CALLED#*",
+        "CLIMBS",
+        "DUE#*",
+        "MILESTONES#*",
+        "TASKLIST#*",
+        "TASKS#*",
+    }
     assert not partitions("achieve", "DeleteItem") | partitions("achieve", "UpdateItem")
 
 
@@ -174,6 +188,7 @@ def test_one_message_that_fails_does_not_take_its_batch_along() -> None:
         ("Deliver", "DeliverSqsEventSource"),
         ("ImportRoster", "ImportRosterSqsEventSource"),
         ("FanOut", "FanOutSqsEventSource"),
+        ("MakeReport", "MakeReportSqsEventSource"),
         ("Achieve", "AchieveDynamodbEventSource"),
     ):
         properties = whole[function]["Properties"]["Events"][event]["Properties"]
@@ -200,3 +215,17 @@ def test_no_secret_is_in_the_template() -> None:
     secret = resources()["Resources"]["KeysSecret"]["Properties"]
 
     assert not {"SecretString", "GenerateSecretString"} & set(secret)
+
+
+def test_staff_are_told_of_tasks_since_the_stream_passes_them_on() -> None:
+    source = resources()["Resources"]["Achieve"]["Properties"]["Events"]["AchieveDynamodbEventSource"]["Properties"]
+
+    patterns = [json.loads(one["Pattern"]) for one in source["FilterCriteria"]["Filters"]]
+
+    assert any(
+        {"prefix": "TASKS#"} in pattern["dynamodb"]["Keys"]["pk"]["S"]
+        and "INSERT" in pattern.get("eventName", ["INSERT"])
+        for pattern in patterns
+    )
+    # As many as AWS takes unless it is asked for more.
+    assert len(patterns) <= 5

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
-from chalicelib.outreach.categories import LEFT_TO_OTHERS, PROACTIVE_A_DAY, IfUnknown
+from chalicelib.outreach.categories import LEFT_TO_OTHERS, PROACTIVE_A_DAY
+from chalicelib.outreach.category import IfUnknown
 from chalicelib.outreach.domain import ChannelKind, Entry, Reason, Recipient, Standing, Status, Urgency
 from tests.simulation import naive
 from tests.simulation.facts import Facts, How, Name, Planned, Taken, Wish, Written, text_of

@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from chalicelib.outreach.categories import CATEGORIES, Category
+from chalicelib.outreach.categories import CATEGORIES
+from chalicelib.outreach.category import Category
 from chalicelib.outreach.domain import Channel, ChannelKind, QuietHours, Reason, Recipient, Standing
 from tests.simulation.facts import Wish
 from tests.simulation.kernel import EPOCH

@@ -90,6 +90,7 @@ clinician              care-plan        RW caseload
 clinician              templates        R programme
 clinician              partners         RW caseload; RW partner
 clinician              kudos            LW caseload
+clinician              own-work         RW programme
 
 case-manager           profile          R caseload
 case-manager           check-in-scores  RW caseload
@@ -114,6 +115,8 @@ case-manager           care-plan        RW caseload
 case-manager           templates        R programme
 case-manager           partners         RW caseload; RW partner
 case-manager           kudos            LW caseload
+case-manager           staff            R programme
+case-manager           own-work         RW programme
 
 peer-specialist        profile          R caseload name-only
 peer-specialist        check-in-scores  R caseload done-only; R caseload craving-band if peer_share:craving_band
@@ -126,6 +129,7 @@ peer-specialist        caseload         L caseload done-only
 peer-specialist        programme        R programme
 peer-specialist        partners         RW caseload; RW partner
 peer-specialist        kudos            LW caseload
+peer-specialist        own-work         RW programme
 
 accountability-partner profile          r partner name-only
 accountability-partner check-in-scores  r partner done-lately if partner_share:checkin_done
@@ -163,6 +167,8 @@ program-admin          sign-in          RW programme
 program-admin          notices          RW programme
 program-admin          programme        RW programme
 program-admin          templates        R programme
+program-admin          staff            RW programme
+program-admin          own-work         RW programme
 
 privacy-officer        audit            R programme
 privacy-officer        programme        R programme
