@@ -102,8 +102,9 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    objections = (notices, routine, checkins, partners, kudos, staff)
-    using = wiring.delivering(staff.everybody(), *(slice_.still_true for slice_ in objections), count=staff.due_today)
+    asked = (checkins, kudos, notices, partners, routine, staff)
+    objections = (one.still_true for one in asked)
+    using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today)
     return handlers.deliver(event.to_dict(), using=using)
 
 
