@@ -34,7 +34,7 @@ def nine(day: int) -> datetime:
 
 
 def a_pair(other: Side = BEN, pair_id: str = "p1") -> Pair:
-    pair = proposed(None, (ANA, other), pair_id=pair_id, programme_id="iop", by="x", as_side=ANA, at=NINE)
+    pair = proposed(None, (ANA, other), pair_id=pair_id, programme_id="iop-evening", by="x", as_side=ANA, at=NINE)
     return pair.agreed_by(other, at=NINE)
 
 
@@ -43,13 +43,14 @@ class World:
     """A person whose check-ins come at nine each day, and their partner."""
 
     who: Recipient = field(default_factory=lambda: a_recipient(consents=SHARED))
+    partner: Recipient = field(default_factory=lambda: a_recipient(person=BEN.id))
     ledger: FakeLedger = field(default_factory=FakeLedger)
     check_ins: FakeCheckIns = field(default_factory=FakeCheckIns)
     pairs: FakePairs = field(default_factory=lambda: FakePairs(a_pair()))
 
     def load(self, person_id: str, *, now: datetime) -> Recipient | None:
         del now
-        return self.who if person_id == PERSON else None
+        return {PERSON: self.who, BEN.id: self.partner}.get(person_id)
 
     def note(
         self, day: int, status: Status = Status.SENT, *, of: str = PERSON, kind: str = CHECK_IN, on_: date | None = None
@@ -176,6 +177,14 @@ def test_nobody_is_sent_into_a_crisis_and_a_conversation_is_none(world: World, d
 def test_who_is_in_care_no_more_is_not_quiet(world: World, due: Due, standing: Standing) -> None:
     world.who = replace(world.who, standing=standing)
 
+    assert world.objection(due, nine(2)) is Reason.CANCELLED
+
+
+def test_who_moved_on_to_another_programme_is_no_partner(world: World, due: Due) -> None:
+    world.partner = replace(world.partner, programme_id="iop-morning")
+    assert world.objection(due, nine(2)) is Reason.CANCELLED
+
+    world.partner, world.who = a_recipient(person=BEN.id), replace(world.who, programme_id="iop-morning")
     assert world.objection(due, nine(2)) is Reason.CANCELLED
 
 
