@@ -90,6 +90,7 @@ def sweep(event: SQSEvent) -> int:
 @app.on_sqs_message(queue="cairn-deliver", batch_size=10)
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
+    from chalicelib.caseload.handlers import cadences_due
     from chalicelib.checkins import handlers as checkins
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
@@ -97,7 +98,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.staff import handlers as staff
 
     objections = (notices.still_true, routine.still_true, checkins.still_true, staff.still_true)
-    using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today)
+    using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today(cadences_due))
     return handlers.deliver(event.to_dict(), using=using)
 
 
