@@ -14,7 +14,7 @@ def wire() -> Wiring:
 
     from chalicelib.edge.idempotency import DynamoReplays
     from chalicelib.edge.identity import PublishedKeys, Tokens
-    from chalicelib.enrollment.store import DynamoPeople
+    from chalicelib.partners.store import Standings
     from chalicelib.privacy.store import DynamoAuditLog
     from chalicelib.staff.service import confirm_address
     from chalicelib.staff.store import DynamoStaff
@@ -22,7 +22,7 @@ def wire() -> Wiring:
     settings = config()
     return Wiring(
         tokens=Tokens(issuer=settings.issuer, client_id=settings.client_id, keys=PublishedKeys(settings.jwks_url)),
-        standings=DynamoPeople(),
+        standings=Standings(),
         audit=DynamoAuditLog(),
         replays=DynamoReplays(),
         web_origin=settings.web_origin,
@@ -42,6 +42,7 @@ if function_name() in {None, "api"}:
     from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
+    from chalicelib.partners.routes import doors as partners
     from chalicelib.privacy.routes import doors as privacy
     from chalicelib.progress.routes import doors as progress
     from chalicelib.routine.routes import doors as routine
@@ -55,6 +56,7 @@ if function_name() in {None, "api"}:
         flags,
         milestones,
         notices,
+        partners,
         privacy,
         progress,
         routine,
@@ -94,10 +96,17 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.checkins import handlers as checkins
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
+    from chalicelib.partners import handlers as partners
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    objections = (notices.still_true, routine.still_true, checkins.still_true, staff.still_true)
+    objections = (
+        notices.still_true,
+        routine.still_true,
+        checkins.still_true,
+        partners.still_true,
+        staff.still_true,
+    )
     using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today(cadences_due))
     return handlers.deliver(event.to_dict(), using=using)
 
@@ -127,10 +136,12 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     from chalicelib.edge import stream
     from chalicelib.enrollment.store import people
     from chalicelib.milestones.handlers import Awards
+    from chalicelib.partners.handlers import QuietPartners
     from chalicelib.routine.handlers import Absence
     from chalicelib.staff.handlers import Opened
 
-    followers = (Opened(), Awards(people()), Silence(people()), Absence(people()), Caseload(people()))
+    who = people()
+    followers = (Opened(), Awards(who), Silence(who), Absence(who), QuietPartners(who), Caseload(who))
     return stream.follow(event.to_dict(), followers)
 
 

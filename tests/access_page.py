@@ -29,10 +29,13 @@ def page_with(text: str, new_table: str) -> str:
 
 def _entry(allowance: Allowance) -> str:
     match allowance.acts:
-        case acts if acts == {Act.LIST}:
+        case acts if Act.READ in acts and Act.LIST not in acts:
+            letters = "r"
+        case acts if Act.LIST in acts and Act.READ not in acts:
             letters = "L"
         case acts:
-            letters = ("R" if Act.READ in acts else "") + ("W" if Act.WRITE in acts else "")
+            letters = "R" if Act.READ in acts else ""
+    letters += "W" if Act.WRITE in allowance.acts else ""
     said = f"{letters} {_WHO.get(allowance.relationship, allowance.relationship)}"
     if allowance.view is not View.FULL:
         said += f", {allowance.view}"

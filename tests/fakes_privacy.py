@@ -15,10 +15,15 @@ class FakeStandings:
         self.people: dict[str, PersonStanding] = {}
         self.sign_ins: dict[str, str] = {}
         self.programmes: dict[str, Caseload] = {}
+        self.partners: dict[str, dict[str, bool]] = {}
 
     def of_person(self, person_id: str, *, now: datetime) -> PersonStanding | None:
         del now
         return self.people.get(person_id)
+
+    def partners_of(self, person_id: str, *, now: datetime) -> dict[str, bool]:
+        del now
+        return self.partners.get(person_id, {})
 
     def person_of(self, subject: str) -> str | None:
         return self.sign_ins.get(subject)

@@ -10,6 +10,7 @@ from chalicelib.checkins import service
 from chalicelib.checkins.domain import CheckIn, Source
 from chalicelib.checkins.forms import DAILY, Choice, Form, Question
 from chalicelib.checkins.sharing import said_back
+from chalicelib.crisis.domain import overdose_lines
 from chalicelib.edge.http import Wire
 
 FormId = Literal["daily", "weekly"]
@@ -106,6 +107,7 @@ class ShownCheckIn(Wire):
     entered_by: Annotated[str | None, Described(description="The sign-in of the staff who entered it.")]
     disputed: bool
     told: Annotated[list[str], Described(description="The same in plain words, with a trend; never a diagnosis.")]
+    safety: Annotated[list[str], Described(description="To be shown before all else: an answer that tells of opioids.")]
 
 
 class CheckInList(Wire):
@@ -204,4 +206,5 @@ def shown_check_in(check_in: CheckIn, known: Sequence[CheckIn], *, language: str
         entered_by=last.by,
         disputed=check_in.disputed_at is not None,
         told=said_back(history.told, asked, language=language),
+        safety=list(overdose_lines(language)) if service.names_opioids(last.answer) else [],
     )

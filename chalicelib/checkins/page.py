@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from chalicelib.checkins import service
-from chalicelib.checkins.domain import CheckInLocked, Plan, Source, answer_to
+from chalicelib.checkins.domain import Answer, CheckInLocked, Plan, Source, answer_to
 from chalicelib.checkins.forms import DAILY, WEEKLY, Form, Question, Value, form, versions
 from chalicelib.checkins.ports import Desk, HelpRequests
-from chalicelib.crisis.domain import resources
+from chalicelib.crisis.domain import overdose_lines, resources
 from chalicelib.edge import pages
 from chalicelib.edge.pages import Shown
 from chalicelib.errors import Fault, Invalid
@@ -106,13 +106,13 @@ class OneTap:
         is_rest = sent.get("part") == REST
         before = self.desk.check_ins.get(claims.person_id, claims.on, asked.id).answer if is_rest else None
         if before and not values:
-            return _word(visit, "thanks", lines=("thanks_lines",), offer_help=True)
+            return _word(visit, "thanks", lines=(*_safety(before), "thanks_lines"), offer_help=True)
         said = answer_to(asked, {**(before.values if before else {}), **values})
         service.answer(recipient, claims.on, asked.id, said, now=visit.now, source=Source.LINK, desk=self.desk)
         left = [] if is_rest else asked.left_to_ask(said.values, language=visit.language)
         if left:
-            return _questions(visit, asked, only=left)
-        lines = ["thanks_lines"]
+            return _questions(visit, asked, only=left, first=_safety(said))
+        lines = [*_safety(said), "thanks_lines"]
         if said.plan is Plan.TALK:
             lines.insert(0, "talk_lines")
         if said.values.get(ITEM_9, 0):
@@ -192,8 +192,14 @@ def read_values(asked: Form, sent: Mapping[str, str]) -> dict[str, Value]:
     return values
 
 
-def _say(language: str) -> dict[str, Any]:
-    return pages.words(FOLDER / "words.json", language)
+def _safety(said: Answer) -> tuple[str, ...]:
+    """Return which words come first whatever else is shown: more questions, or thanks."""
+    return ("overdose_lines",) if service.names_opioids(said) else ()
+
+
+def _say(visit: Visit) -> dict[str, Any]:
+    lines = overdose_lines(visit.language, visit.country)
+    return {**pages.words(FOLDER / "words.json", visit.language), "overdose_lines": lines}
 
 
 def _questions(
@@ -202,11 +208,16 @@ def _questions(
     *,
     given: Mapping[str, str] | None = None,
     only: Sequence[str] | None = None,
+    first: Sequence[str] = (),
     faults: tuple[Fault, ...] = (),
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Shown:
-    """Show a form; ``only`` some of its questions, or those that nothing before them has to bring up."""
-    say = _say(visit.language)
+    """
+    Show a form; ``only`` some of its questions, or those that nothing before them has to bring up.
+
+    ``first``: names of words that come before all else.
+    """
+    say = _say(visit)
     sent = given or {}
     if sent.get("part") == REST or only is not None:
         part, wanted = REST, set(only or (question.id for question in asked.questions if question.after))
@@ -231,6 +242,7 @@ def _questions(
         words=asked.words[visit.language],
         part=part,
         shown=_name_of(asked),
+        first=[line for key in first for line in say[key]],
         sections=sections,
         given=sent,
         faults=[_fault(asked, fault, visit.language, say) for fault in faults],
@@ -261,7 +273,7 @@ def _word(
     offer_change: bool = False,
     offer_help: bool = False,
 ) -> Shown:
-    say = _say(visit.language)
+    say = _say(visit)
     html = pages.render(
         FOLDER,
         "word.html",

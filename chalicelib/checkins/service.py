@@ -45,6 +45,9 @@ PRESSING = {Severity.CRISIS, Severity.URGENT}
 SEVERE_CRAVING = 9
 """Craving of 9 or 10 of 10 counts as severe (a default; the programme's clinical approver may set another)."""
 
+OPIOIDS = "bam7.7e"
+"""Days on which opioids were used: after a break the body takes less than before (domain rules 1.3 and 2)."""
+
 URGENCY = {
     Progress.NOT_SENT: 3,
     Progress.WAITING: 4,
@@ -165,6 +168,12 @@ def told_in(check_in: CheckIn, revision: Revision) -> Told:
 def form_answered(form_id: str, said: Answer) -> Form:
     """Return the form that an answer was given to, with the instruments that it was asked."""
     return form(form_id, said.form_version, reads_item_9=any(name.startswith("phq9.") for name in said.values))
+
+
+def names_opioids(said: Answer) -> bool:
+    """Say whether an answer tells of opioids, so that its giver has to know at once what keeps them alive."""
+    days = said.values.get(OPIOIDS, 0)
+    return isinstance(days, int) and days > 0
 
 
 def dispute(person_id: str, on: date, form: str, *, now: datetime, check_ins: CheckIns) -> None:

@@ -14,6 +14,8 @@ CURRENT = {
     "detail_level": 1,
     "alumni_contact": 1,
     "group_celebrate": 1,
+    "partner_share:checkin_done": 1,
+    "partner_share:milestones": 1,
 }
 """The version of each text that is shown now. Another wording is another file and the next number here."""
 
@@ -43,7 +45,7 @@ def current_text(scope: str, locale: str) -> ConsentText:
     if locale not in LOCALES:
         raise Invalid(Fault(field="locale", reason="there is no text in this language"))
     version = CURRENT[scope]
-    raw = (files(__package__) / "consent_texts" / f"{scope}.v{version}.{locale}.txt").read_bytes()
+    raw = (files(__package__) / "consent_texts" / f"{scope.replace(':', '.')}.v{version}.{locale}.txt").read_bytes()
     return ConsentText(
         scope=scope,
         version=version,

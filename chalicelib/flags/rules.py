@@ -185,7 +185,11 @@ Condition = Answered | Ran | Rose | Missed | Absent | Unattended
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Within:
-    """By when: so many hours that pass, or so many hours of working time, or the end of so many working days."""
+    """
+    By when: so many hours that pass, or so many hours of working time, or the end of so many working days.
+
+    No working days: the same one's end; what comes up when nobody works, when they begin again.
+    """
 
     hours: float | None = None
     working_hours: float | None = None

@@ -1,7 +1,7 @@
 """By when somebody has to look: hours that pass, working hours, working days. Holidays are not known here."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from chalicelib.flags.rules import Within
 from chalicelib.outreach.recurrence import local_date, resolve
@@ -33,10 +33,23 @@ def due_at(within: Within, *, at: datetime, zone: str, working: WorkingTime) -> 
 
 def _end_of(days: int, at: datetime, zone: str, working: WorkingTime) -> datetime:
     on = local_date(at, zone)
+    if not days:
+        return _same_day(on, at, zone, working)
     while days:
         on += _DAY
         days -= on.weekday() < SATURDAY
     return resolve(on, working.closes, zone)
+
+
+def _same_day(on: date, at: datetime, zone: str, working: WorkingTime) -> datetime:
+    """Return the end of this working day, or, once that is over, when the next one begins: nobody can look before."""
+    closes = resolve(on, working.closes, zone)
+    if on.weekday() < SATURDAY and at < closes:
+        return closes
+    on += _DAY
+    while on.weekday() >= SATURDAY:
+        on += _DAY
+    return resolve(on, working.opens, zone)
 
 
 def _after(left: timedelta, at: datetime, zone: str, working: WorkingTime) -> datetime:

@@ -3,10 +3,11 @@
 from datetime import date, time
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field as Described
 
+from chalicelib.crisis.domain import overdose_lines
 from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked, Page, PageQuery, Wire
 from chalicelib.edge.ids import new_id
@@ -15,6 +16,7 @@ from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.enrollment.shapes import Clock
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid
+from chalicelib.flags.store import DynamoCareRules
 from chalicelib.milestones import programme_routes, service
 from chalicelib.milestones.domain import Goal, NotTheirWord, Word
 from chalicelib.milestones.doors import doors
@@ -31,6 +33,7 @@ __all__ = ["doors", "programme_routes"]
 
 WORDS = Path(__file__).parent / "words.json"
 """What to say to whoever tells of a return to use (domain rules 2)."""
+OPIOIDS = "opioids"
 _CARE = frozenset({Role.CLINICIAN, Role.CASE_MANAGER})
 
 WithPerson = Annotated[
@@ -54,6 +57,10 @@ class Lapse(Wire):
     """A return to use. ``on``: today if left out. ``startsOn``: the person wants to count anew from that date."""
 
     on: date | None = None
+    of: Annotated[
+        Literal["opioids", "other"] | None,
+        Described(description="`opioids`: a clinician looks the same day, and `overdose` says what to know at once."),
+    ] = None
     starts_on: date | None = None
     talk_today: Annotated[bool, Described(description="They want somebody to talk to them today.")] = False
     with_person: WithPerson = False
@@ -68,6 +75,7 @@ class Said(Wire):
     talk: str
     note: str
     safer: Annotated[str, Described(description="Show it to whoever may have used opioids; to all, if in doubt.")]
+    overdose: Annotated[list[str], Described(description="To be shown first: of opioids. Else empty.")] = []  # noqa: RUF012 (pydantic copies it)
 
 
 class LapseTaken(Wire):
@@ -140,14 +148,18 @@ def tell_of_lapse(asked: Asked, person_id: str) -> Answer:
         sent.on,
         starts_on=sent.starts_on,
         talk_today=sent.talk_today,
+        of_opioids=sent.of == OPIOIDS,
         word=_word(asked, with_person=sent.with_person),
         now=asked.now,
         people=people,
         streaks=DynamoStreaks(people),
         holds=DynamoHolds(),
         tasks=DynamoTasks(),
+        care_rules=DynamoCareRules(),
     )
-    words = Said.model_validate(pages.words(WORDS, found.record.person.language))
+    language = found.record.person.language
+    overdose = overdose_lines(language) if sent.of == OPIOIDS else ()
+    words = Said.model_validate({**pages.words(WORDS, language), "overdose": list(overdose)})
     shown = shown_progress(found, DynamoAwards().of_person(person_id))
     return Answer(body=LapseTaken(words=words, progress=shown), etag=found.record.person.version)
 

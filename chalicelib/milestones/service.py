@@ -11,6 +11,9 @@ from chalicelib.enrollment.holds import Holds, PlacedHold
 from chalicelib.enrollment.programmes import name_fault
 from chalicelib.enrollment.service import Programmes, find_programme
 from chalicelib.errors import Conflict, Fault, Invalid, Stale
+from chalicelib.flags.rules import Within
+from chalicelib.flags.service import CareRulesStore
+from chalicelib.flags.working import due_at
 from chalicelib.milestones.domain import (
     LONGEST_NAME,
     Goal,
@@ -28,7 +31,7 @@ from chalicelib.outreach.categories import DAYS
 from chalicelib.outreach.domain import Entry, Hold, Reason, Schedule, Status
 from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.recurrence import local_date
-from chalicelib.tasks.domain import Kind, task_for
+from chalicelib.tasks.domain import Kind, Task, task_for
 from chalicelib.tasks.service import Tasks
 
 QUIET_AFTER_A_LAPSE = timedelta(hours=48)
@@ -87,17 +90,20 @@ def tell_of_lapse(
     *,
     starts_on: date | None,
     talk_today: bool,
+    of_opioids: bool,
     word: Word,
     now: datetime,
     people: People,
     streaks: Streaks,
     holds: Holds,
     tasks: Tasks,
+    care_rules: CareRulesStore,
 ) -> Progress:
     """
     Take the word of a return to use on a date (None: today), and count anew from ``starts_on`` if the person wants to.
 
-    Celebrations wait for two days, and a clinician is asked to see how the person is. The same again changes nothing.
+    Celebrations wait for two days, and a clinician is asked to see how the person is; ``of_opioids``, the same working
+    day, since tolerance is lost soon. The same again changes nothing.
 
     :raises Invalid: if the dates can't be
     """
@@ -118,17 +124,19 @@ def tell_of_lapse(
     hold = PlacedHold(kind=Hold.CONVERSATION, until=now + QUIET_AFTER_A_LAPSE, since=now, by=word.by)
     holds.extend(person_id, hold)
     done = _carry_out(person_id, decide, now=now, people=people, streaks=streaks)
-    for kind in (Kind.RETURN_TO_USE, *((Kind.TALK_TODAY,) if talk_today else ())):
-        tasks.open(
-            task_for(
-                kind,
-                on.isoformat(),
-                programme_id=record.episode.programme_id,
-                person_id=person_id,
-                at=now,
-                zone=record.person.zone,
-            )
-        )
+
+    def a_task(kind: Kind, about: str) -> Task:
+        programme_id, zone = record.episode.programme_id, record.person.zone
+        return task_for(kind, about, programme_id=programme_id, person_id=person_id, at=now, zone=zone)
+
+    seen = a_task(Kind.RETURN_TO_USE, f"{on}-opioids" if of_opioids else f"{on}")
+    if of_opioids:
+        working = care_rules.of(record.episode.programme_id).working
+        due = due_at(Within(working_days=0), at=now, zone=record.person.zone, working=working)
+        seen = replace(seen, due_at=due)
+    tasks.open(seen)
+    if talk_today:
+        tasks.open(a_task(Kind.TALK_TODAY, f"{on}"))
     return done
 
 

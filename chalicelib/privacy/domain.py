@@ -45,6 +45,8 @@ class Field(StrEnum):
     CONTACTS = "contacts"
     CASELOAD = "caseload"
     CARE_PLAN = "care-plan"
+    PARTNERS = "partners"
+    KUDOS = "kudos"
     NOTICES = "notices"
     TEMPLATES = "templates"
     STAFF = "staff"
@@ -86,12 +88,14 @@ class Relationship(StrEnum):
     """
     How somebody stands to the person, or to the programme where no person is named.
 
+    ``partner`` is who agreed with the person to look out for each other; of a programme, for those pairs alone.
     ``totals`` is the programme as a whole, with nobody in it named. ``group`` and ``rota`` belong to slices that
     don't exist yet: until one says otherwise nobody stands so, and what needs them is denied.
     """
 
     SELF = "self"
     CASELOAD = "caseload"
+    PARTNER = "partner"
     GROUP = "group"
     ROTA = "rota"
     PROGRAMME = "programme"

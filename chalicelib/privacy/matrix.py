@@ -6,6 +6,7 @@ _SEE = frozenset({Act.READ, Act.LIST})
 _DO = frozenset({Act.WRITE})
 _ALL = _SEE | _DO
 _LIST = frozenset({Act.LIST})
+_READ = frozenset({Act.READ})
 
 
 def _allow(
@@ -16,6 +17,7 @@ def _allow(
 
 _OWN = Relationship.SELF
 _CASELOAD = Relationship.CASELOAD
+_PARTNER = Relationship.PARTNER
 _PROGRAMME = Relationship.PROGRAMME
 _GROUP = Relationship.GROUP
 _TOTALS = Relationship.TOTALS
@@ -36,9 +38,20 @@ _PERSON: dict[Field, tuple[Allowance, ...]] = {
     Field.CARE_TEAM: (_allow(_SEE, _OWN),),
     Field.SIGN_IN: (_allow(_SEE, _OWN),),
     Field.CARE_PLAN: (_allow(_ALL, _OWN),),
+    Field.PARTNERS: (_allow(_ALL, _OWN),),
+    Field.KUDOS: (_allow(_ALL, _OWN),),
     Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
 }
 """Participants and alumni: their own record."""
+
+_AS_PARTNER: dict[Field, tuple[Allowance, ...]] = {
+    Field.PROFILE: (_allow(_READ, _PARTNER, View.NAME_ONLY),),
+    Field.CHECK_IN_SCORES: (_allow(_READ, _PARTNER, View.DONE_ONLY, consent="partner_share:checkin_done"),),
+    Field.MILESTONES: (_allow(_READ, _PARTNER, consent="partner_share:milestones"),),
+    Field.PARTNERS: (_allow(_READ, _PARTNER),),
+    Field.KUDOS: (_allow(_DO, _PARTNER, consent="partner_share:milestones"),),
+}
+"""Whoever agreed with the person to look out for each other, by what the person shares with them."""
 
 _IN_GROUP: dict[Field, tuple[Allowance, ...]] = {
     Field.PROFILE: (_allow(_SEE, _GROUP, View.NAME_ONLY),),
@@ -53,8 +66,10 @@ _OWN_PREFERENCES: dict[Field, tuple[Allowance, ...]] = {
 }
 
 MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
-    Role.PARTICIPANT: {name: _PERSON.get(name, ()) + _IN_GROUP.get(name, ()) for name in Field},
-    Role.ALUMNI: _PERSON,
+    Role.PARTICIPANT: {
+        name: _PERSON.get(name, ()) + _AS_PARTNER.get(name, ()) + _IN_GROUP.get(name, ()) for name in Field
+    },
+    Role.ALUMNI: {name: _PERSON.get(name, ()) + _AS_PARTNER.get(name, ()) for name in Field},
     Role.CLINICIAN: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD),),
         Field.CHECK_IN_SCORES: (_allow(_ALL, _CASELOAD),),
@@ -72,6 +87,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CONTACTS: (_allow(_ALL, _CASELOAD),),
         Field.CASELOAD: (_allow(_LIST, _CASELOAD),),
         Field.CARE_PLAN: (_allow(_ALL, _CASELOAD),),
+        Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
+        Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
@@ -97,6 +114,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CONTACTS: (_allow(_ALL, _CASELOAD),),
         Field.CASELOAD: (_allow(_LIST, _CASELOAD),),
         Field.CARE_PLAN: (_allow(_ALL, _CASELOAD),),
+        Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
+        Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
@@ -116,13 +135,14 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         # They note what they did, and read nobody's notes.
         Field.CONTACTS: (_allow(_DO, _CASELOAD),),
         Field.CASELOAD: (_allow(_LIST, _CASELOAD, View.DONE_ONLY),),
+        Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
+        Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
     },
     Role.ACCOUNTABILITY_PARTNER: {
-        Field.PROFILE: (_allow(_SEE, _CASELOAD, View.NAME_ONLY),),
-        Field.CHECK_IN_SCORES: (_allow(_SEE, _CASELOAD, View.DONE_ONLY, consent="partner_share:checkin_done"),),
-        Field.MILESTONES: (_allow(_SEE, _CASELOAD, consent="partner_share:milestones"),),
+        **_AS_PARTNER,
+        Field.PARTNERS: (_allow(_ALL, _PARTNER),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
     },
     Role.SUPPORTER: {

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field as Described
 
 from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire
-from chalicelib.privacy import service
+from chalicelib.privacy import accounting
 from chalicelib.privacy.domain import (
     ALL_PROGRAMMES,
     Act,
@@ -97,7 +97,7 @@ def read_me(asked: Asked) -> Answer:
 )
 def list_person_audit(asked: Asked, person_id: str) -> Answer:
     """Answer for the person themselves, and for a privacy officer of a programme of theirs."""
-    events, last = service.accounting(
+    events, last = accounting.accounting(
         person_id,
         grant=asked.granted,
         month=_month(asked),
@@ -123,7 +123,7 @@ def list_programme_audit(asked: Asked, programme_id: str) -> Answer:
     limit: int = asked.query.limit
     about = [programme_id, ALL_PROGRAMMES]
     events = DynamoAuditLog().events(about, month=_month(asked), before=asked.after(), limit=limit + 1)
-    return _page(asked, *service.first_of(events, limit))
+    return _page(asked, *accounting.first_of(events, limit))
 
 
 def _page(asked: Asked, events: list[AuditEvent], last: str | None) -> Answer:

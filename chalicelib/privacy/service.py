@@ -1,6 +1,6 @@
 """The one place that decides who may see or do what, and that writes it down before anything is released."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -41,6 +41,10 @@ class Standings(Protocol):
         """Return how the person stands; None if there is no such person."""
         ...
 
+    def partners_of(self, person_id: str, *, now: datetime) -> Mapping[str, bool]:
+        """Return a person's partners, by account or by their own id, and whether they share anything with each."""
+        ...
+
     def person_of(self, subject: str) -> str | None:
         """Return the person whose sign-in this is, if it is anybody's."""
         ...
@@ -66,52 +70,6 @@ class AuditLog(Protocol):
         ...
 
 
-class AuditTrail(Protocol):
-    """The audit log as those see it who may."""
-
-    def events(self, about: Iterable[str], *, month: str, before: str | None, limit: int) -> list[AuditEvent]:
-        """Return a month's events about these people and programmes, newest first, those under ``before`` only."""
-        ...
-
-
-def accounting(
-    person_id: str,
-    *,
-    grant: Grant,
-    month: str,
-    before: str | None,
-    limit: int,
-    now: datetime,
-    standings: Standings,
-    trail: AuditTrail,
-) -> tuple[list[AuditEvent], str | None]:
-    """
-    Return who saw or changed a person's record in a month, or was refused, newest first, and where to go on.
-
-    ``limit`` events are looked at, and fewer may be shown of them. Lists over the person's programmes are in it:
-    they showed the person with others. A privacy officer gets what belongs to their own programme.
-    """
-    standing = standings.of_person(person_id, now=now)
-    programmes = standing.programmes if standing else frozenset()
-    if grant.relationship is not Relationship.SELF:
-        programmes &= {grant.programme_id}
-    events, last = first_of(
-        trail.events([person_id, *sorted(programmes)], month=month, before=before, limit=limit + 1), limit
-    )
-    shown = [
-        event
-        for event in events
-        if (event.subject == person_id or event.action is Action.LIST)
-        and (grant.relationship is Relationship.SELF or event.programme_id in {None, grant.programme_id})
-    ]
-    return shown, last
-
-
-def first_of(events: list[AuditEvent], limit: int) -> tuple[list[AuditEvent], str | None]:
-    """Return the page of events, and the place of its last one if more follow."""
-    return events[:limit], events[limit - 1].place if len(events) > limit else None
-
-
 def authorise(
     actor: Actor,
     rule: Rule,
@@ -135,7 +93,7 @@ def authorise(
     """
     standing = standings.of_person(person_id, now=now) if person_id is not None else None
     asking = _Asking(
-        actor=actor, person_id=person_id, programme_id=programme_id, standing=standing, standings=standings
+        actor=actor, person_id=person_id, programme_id=programme_id, standing=standing, standings=standings, now=now
     )
     grant = asking.grant(rule)
     event = AuditEvent(
@@ -183,6 +141,7 @@ class _Asking:
         programme_id: str | None,
         standing: PersonStanding | None,
         standings: Standings,
+        now: datetime,
     ) -> None:
         self._actor = actor
         self._person_id = person_id
@@ -193,6 +152,8 @@ class _Asking:
         self._caseloads: dict[str, Caseload | None] = {}
         self._own_person: str | None = None
         self._looked_up = False
+        self._now = now
+        self._partners: Mapping[str, bool] | None = None
 
     def grant(self, rule: Rule) -> Grant | None:
         """Return the most permissive grant, always the same one among equals; None if there is none."""
@@ -228,6 +189,8 @@ class _Asking:
                     continue
                 consent_id = None
                 if allowance.consent is not None:
+                    if allowance.relationship is Relationship.PARTNER and not self._is_shared_with():
+                        continue
                     scope = allowance.consent.format(actor=self._actor.subject)
                     # A list over a programme can't rest on one person's consent.
                     consent_id = self._standing.consents.get(scope) if self._standing else None
@@ -257,6 +220,8 @@ class _Asking:
                 stands = True
             case Relationship.CASELOAD:
                 stands = self._actor.subject in self._standing.care_team or self._shares(role, programme_id)
+            case Relationship.PARTNER:
+                stands = self._is_shared_with() is not None
             case _:
                 stands = False
         return False if stands else None
@@ -267,9 +232,21 @@ class _Asking:
                 return False
             case Relationship.CASELOAD if act is not Act.WRITE:
                 return not self._shares(role, programme_id)
+            case Relationship.PARTNER:
+                # The pairs that they are a side of, and no others.
+                return True
             case _:
                 # Writing within a caseload needs a person to write about.
                 return None
+
+    def _is_shared_with(self) -> bool | None:
+        """Say whether the person lets this partner see anything; None if they are no partner. Read once, if at all."""
+        if self._person_id is None or self._own() == self._person_id:
+            return None
+        if self._partners is None:
+            self._partners = self._standings.partners_of(self._person_id, now=self._now)
+        names = {self._actor.subject, self._own()} & set(self._partners)
+        return any(self._partners[name] for name in names if name) if names else None
 
     def _own(self) -> str | None:
         # A read that only those who have a record of their own need.

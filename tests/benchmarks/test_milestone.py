@@ -9,6 +9,7 @@ from chalicelib.edge import table
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.flags.store import DynamoCareRules
 from chalicelib.milestones.domain import Goal, Word
 from chalicelib.milestones.progress import progress
 from chalicelib.milestones.service import count_from, tell_of_lapse
@@ -83,12 +84,14 @@ def _lapse(person_id: str, people: DynamoPeople, *, now: datetime) -> None:
         None,
         starts_on=None,
         talk_today=False,
+        of_opioids=False,
         word=Word(by=person_id, at=now),
         now=now,
         people=people,
         streaks=DynamoStreaks(people),
         holds=DynamoHolds(),
         tasks=DynamoTasks(),
+        care_rules=DynamoCareRules(),
     )
 
 

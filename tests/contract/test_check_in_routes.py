@@ -156,6 +156,15 @@ def test_a_week_is_scored_and_raises_the_flags_of_its_thresholds_once(api: Api, 
     assert raised["use_reported"]["dueAt"] == "2026-11-25T22:00:00Z"
 
 
+def test_whoever_tells_of_opioids_is_told_at_once_and_looked_after_the_same_day(api: Api, ana: str) -> None:
+    told = send(api, ana, {"bam7.6": 1, "bam7.7e": 1}, form="weekly")
+
+    assert told.status == 201, told.text
+    assert "naloxone" in " ".join(told.json["safety"])
+    assert flags(api, ana)["opioid_use_reported"]["dueAt"] == "2026-11-24T22:00:00Z"
+    assert send(api, ana, {"mood": 5}).json["safety"] == []
+
+
 def test_who_would_rather_talk_is_looked_after_within_two_hours_and_celebrations_wait(api: Api, ana: str) -> None:
     send(api, ana, {"plan": "talk", "craving": 9})
     send(api, ana, {"plan": "yes", "craving": 0})

@@ -194,6 +194,22 @@ def test_celebrations_wait_for_two_days_and_a_clinician_hears_of_it(api: Api, an
     assert tasks[Kind.TALK_TODAY].due_at == NOW + timedelta(hours=2)
 
 
+def test_of_opioids_a_clinician_looks_the_same_day_and_the_person_is_told_at_once_what_keeps_them_alive(
+    api: Api,
+) -> None:
+    ana = enrolled(api, language="es")
+
+    lapse(api, ana, {"on": "2026-11-24"})
+    told = lapse(api, ana, {"on": "2026-11-24", "of": "opioids"})
+
+    assert told.status == 201, told.text
+    assert "naloxona" in " ".join(told.json["words"]["overdose"])
+    assert lapse(api, ana, {"on": "2026-11-24", "of": "other"}).json["words"]["overdose"] == []
+    dues = {task.about: task.due_at.isoformat() for task in DynamoTasks().of_person(ana)}
+    assert dues == {"2026-11-24": "2026-11-25T18:00:00+00:00", "2026-11-24-opioids": "2026-11-24T22:00:00+00:00"}
+    assert lapse(api, ana, {"of": "heroin"}).kind == "invalid"
+
+
 def test_told_twice_it_is_one_return_to_use(api: Api, ana: str) -> None:
     body = {"on": "2026-11-22", "startsOn": "2026-11-23"}
 

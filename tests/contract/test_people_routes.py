@@ -14,10 +14,10 @@ from chalicelib.edge.table import Item
 from chalicelib.enrollment import contact_routes, import_routes
 from chalicelib.enrollment.handlers import import_roster
 from chalicelib.enrollment.routes import doors
-from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.categories import confirm_kind
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from chalicelib.outreach.store import DueItem
+from chalicelib.partners.store import Standings
 from chalicelib.privacy.domain import Act, Actor, Field, Role
 from chalicelib.privacy.matrix import MATRIX
 from tests.build import A_KEY
@@ -61,7 +61,7 @@ class FakeTokens:
 class Api:
     def __init__(self) -> None:
         self.toy = Toy(app=app)
-        app.use(replace(app.wiring, tokens=FakeTokens(), standings=DynamoPeople()))
+        app.use(replace(app.wiring, tokens=FakeTokens(), standings=Standings()))
         self.as_whom = "admin=iop-evening/program-admin"
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Told:
@@ -79,6 +79,7 @@ class Api:
             "on",
             "task_id",
             "chart",
+            "pair_id",
         )
         place, _, query = path.partition("?")
         for door in doors.all:

@@ -13,6 +13,7 @@ from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.enrollment.reminders import Edit
 from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.flags.store import DynamoCareRules
 from chalicelib.milestones.domain import Goal, Word
 from chalicelib.milestones.progress import Progress
 from chalicelib.milestones.service import count_from, tell_of_lapse
@@ -72,12 +73,14 @@ def tell(person: str, *, now: datetime) -> None:
         None,
         starts_on=None,
         talk_today=False,
+        of_opioids=False,
         word=WORD,
         now=now,
         people=people,
         streaks=DynamoStreaks(people),
         holds=DynamoHolds(),
         tasks=DynamoTasks(),
+        care_rules=DynamoCareRules(),
     )
 
 

@@ -91,6 +91,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "LEDGER#*",
         "NOTICE#*",
         "PACE",
+        "PARTNERS#*",
         "PERSON#*",
         "PLAN#*",
         "PROGRAMMES",

@@ -255,6 +255,30 @@ def test_whoever_thinks_of_self_harm_is_told_whom_to_call_before_anything_else()
     assert "crisis" in [task.severity for task in site.tasks.of_person(PERSON)]
 
 
+def test_whoever_tells_of_opioids_is_told_at_once_what_keeps_them_alive_and_more_questions_come_after_it() -> None:
+    site = weekly()
+
+    more = site.send({"bam7.6": "2", "bam7.7e": "1", "phq8.1": "3", "phq8.2": "0"}).html
+    done = site.send({"part": "rest", "phq8.3": "1"}).html
+    nothing_more = site.send({"part": "rest"}).html
+
+    for shown in (more, done, nothing_more):
+        assert shown.count("Keep naloxone where others can find it") == 1
+        assert "call 911, give naloxone" in shown
+        assert shown.index("naloxone") < shown.index("<h1>" if shown is more else "</main>")
+    assert done.index("naloxone") < done.index("You can change it")
+    flags = {task.about.partition("-")[0]: task.due_at for task in site.tasks.of_person(PERSON)}
+    assert flags["opioid_use_reported"] < flags["use_reported"]
+
+
+def test_whoever_tells_of_no_opioids_is_told_nothing_of_them() -> None:
+    site = weekly()
+
+    shown = site.send({"bam7.6": "2", "bam7.7c": "2", "bam7.7e": "0"}).html
+
+    assert "naloxone" not in shown
+
+
 def test_what_contradicts_itself_is_shown_again_with_what_was_sent() -> None:
     site = weekly()
 

@@ -11,7 +11,8 @@ from chalicelib.flags.working import WorkingTime, due_at
 from tests.build import utc
 
 NEW_YORK = "America/New_York"
-TWO_HOURS, ONE_DAY, TWO_DAYS = Within(working_hours=2), Within(working_days=1), Within(working_days=2)
+SAME_DAY, TWO_HOURS = Within(working_days=0), Within(working_hours=2)
+ONE_DAY, TWO_DAYS = Within(working_days=1), Within(working_days=2)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,12 @@ TWO_HOURS, ONE_DAY, TWO_DAYS = Within(working_hours=2), Within(working_days=1), 
         (ONE_DAY, "2026-11-27T17:00", "2026-11-30T22:00"),
         (ONE_DAY, "2026-11-28T17:00", "2026-11-30T22:00"),
         (TWO_DAYS, "2026-11-26T17:00", "2026-11-30T22:00"),
+        # The same day while somebody works, before they begin too; then when they begin again.
+        (SAME_DAY, "2026-11-25T17:00", "2026-11-25T22:00"),
+        (SAME_DAY, "2026-11-25T06:00", "2026-11-25T22:00"),
+        (SAME_DAY, "2026-11-25T22:00", "2026-11-26T14:00"),
+        (SAME_DAY, "2026-11-27T22:30", "2026-11-30T14:00"),
+        (SAME_DAY, "2026-11-28T17:00", "2026-11-30T14:00"),
         # Clocks go forward on Sunday 14 March 2027: nine o'clock comes an hour sooner.
         (TWO_HOURS, "2027-03-12T21:00", "2027-03-15T14:00"),
     ],

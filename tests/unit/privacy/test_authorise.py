@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import permutations
 
 import pytest
 
 from chalicelib.errors import Forbidden, NotFound
+from chalicelib.privacy.accounting import accounting
 from chalicelib.privacy.domain import (
     Act,
     Action,
@@ -19,7 +21,7 @@ from chalicelib.privacy.domain import (
     Rule,
     View,
 )
-from chalicelib.privacy.service import AuditUnavailable, accounting, authorise
+from chalicelib.privacy.service import AuditUnavailable, authorise
 from tests.fakes_privacy import FakeAuditLog, FakeStandings
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -63,12 +65,9 @@ def ask(
 
 def test_the_audit_event_says_who_did_what_to_whom_why_and_under_which_consent() -> None:
     standings = standings_of(
-        PersonStanding(
-            programmes=frozenset({"iop"}),
-            care_team=frozenset({"sub-asking"}),
-            consents={"partner_share:checkin_done": "consent-7"},
-        )
+        PersonStanding(programmes=frozenset({"iop"}), consents={"partner_share:checkin_done": "consent-7"})
     )
+    standings.partners["p1"] = {"sub-asking": True}
     audit = FakeAuditLog()
 
     grant = ask(
@@ -82,7 +81,7 @@ def test_the_audit_event_says_who_did_what_to_whom_why_and_under_which_consent()
             at=NOW,
             actor="sub-asking",
             role=Role.ACCOUNTABILITY_PARTNER,
-            relationship=Relationship.CASELOAD,
+            relationship=Relationship.PARTNER,
             subject="p1",
             programme_id="iop",
             action=Action.READ,
@@ -99,17 +98,52 @@ def test_the_audit_event_says_who_did_what_to_whom_why_and_under_which_consent()
 def test_a_revoked_consent_ends_access_on_the_next_request() -> None:
     tied = PersonStanding(
         programmes=frozenset({"iop"}),
-        care_team=frozenset({"sub-asking"}),
         consents={"partner_share:milestones": "consent-7"},
     )
     partner = an_actor(("iop", Role.ACCOUNTABILITY_PARTNER))
     standings = standings_of(tied)
+    standings.partners["p1"] = {"sub-asking": True}
     ask(partner, standings=standings, field=Field.MILESTONES)
 
-    standings.people["p1"] = PersonStanding(programmes=tied.programmes, care_team=tied.care_team)
+    standings.people["p1"] = PersonStanding(programmes=tied.programmes)
 
     with pytest.raises(Forbidden):
         ask(partner, standings=standings, field=Field.MILESTONES)
+
+
+def test_a_partner_with_whom_nothing_is_shared_now_sees_a_name_and_after_the_end_nothing_at_all() -> None:
+    tied = PersonStanding(programmes=frozenset({"iop"}), consents={"partner_share:milestones": "consent-7"})
+    partner = an_actor(("iop", Role.PARTICIPANT))
+    standings = standings_of(tied)
+    standings.sign_ins = {"sub-asking": "p2"}
+    standings.partners["p1"] = {"p2": False}
+
+    assert ask(partner, standings=standings).view is View.NAME_ONLY
+    with pytest.raises(Forbidden):
+        ask(partner, standings=standings, field=Field.MILESTONES)
+
+    standings.partners["p1"] = {}
+    with pytest.raises(NotFound):
+        ask(partner, standings=standings, field=Field.MILESTONES)
+
+
+def test_whose_partner_somebody_is_is_not_read_to_open_their_own_record() -> None:
+    class Counts(FakeStandings):
+        asked = 0
+
+        def partners_of(self, person_id: str, *, now: datetime) -> dict[str, bool]:
+            self.asked += 1
+            return super().partners_of(person_id, now=now)
+
+    standings = Counts()
+    standings.people["p1"] = PersonStanding(programmes=frozenset({"iop"}))
+    standings.sign_ins = {"sub-asking": "p1", "sub-other": "p2"}
+
+    ask(an_actor(("iop", Role.PARTICIPANT)), standings=standings, field=Field.MILESTONES)
+    assert standings.asked == 0
+    with pytest.raises(NotFound):
+        ask(replace(an_actor(("iop", Role.ALUMNI)), subject="sub-other"), standings=standings, field=Field.MILESTONES)
+    assert standings.asked == 1
 
 
 def test_one_supporters_consent_is_not_anothers() -> None:

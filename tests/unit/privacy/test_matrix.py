@@ -27,14 +27,15 @@ from tests.fakes_privacy import FakeAuditLog, FakeStandings
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 
-# R read and list, L list only, W write; then who: self, caseload, group, rota, programme, totals (the programme with
-# nobody named); then how much if less than everything; then "if" and the consent. Nothing there: denied.
+# R read and list, r read only, L list only, W write; then who: self, caseload, partner, group, rota, programme, totals
+# (the programme with nobody named); then how much if less than everything; then "if" and the consent. Nothing there:
+# denied.
 TABLE = """
-participant            profile          RW self; R group name-only
-participant            check-in-scores  RW self
+participant            profile          RW self; r partner name-only; R group name-only
+participant            check-in-scores  RW self; r partner done-only if partner_share:checkin_done
 participant            free-text        RW self
 participant            flags            R self plain-words
-participant            milestones       RW self; R group if group_celebrate
+participant            milestones       RW self; r partner if partner_share:milestones; R group if group_celebrate
 participant            attendance       R self
 participant            crisis           W self; R self state-only
 participant            messages         R self
@@ -45,13 +46,15 @@ participant            episode          R self
 participant            care-team        R self
 participant            sign-in          R self
 participant            care-plan        RW self
+participant            partners         RW self; r partner
+participant            kudos            RW self; W partner if partner_share:milestones
 participant            programme        R programme
 
-alumni                 profile          RW self
-alumni                 check-in-scores  RW self
+alumni                 profile          RW self; r partner name-only
+alumni                 check-in-scores  RW self; r partner done-only if partner_share:checkin_done
 alumni                 free-text        RW self
 alumni                 flags            R self plain-words
-alumni                 milestones       RW self
+alumni                 milestones       RW self; r partner if partner_share:milestones
 alumni                 attendance       R self
 alumni                 crisis           W self; R self state-only
 alumni                 messages         R self
@@ -62,6 +65,8 @@ alumni                 episode          R self
 alumni                 care-team        R self
 alumni                 sign-in          R self
 alumni                 care-plan        RW self
+alumni                 partners         RW self; r partner
+alumni                 kudos            RW self; W partner if partner_share:milestones
 alumni                 programme        R programme
 
 clinician              profile          R caseload
@@ -83,6 +88,8 @@ clinician              contacts         RW caseload
 clinician              caseload         L caseload
 clinician              care-plan        RW caseload
 clinician              templates        R programme
+clinician              partners         RW caseload; RW partner
+clinician              kudos            LW caseload
 clinician              own-work         RW programme
 
 case-manager           profile          R caseload
@@ -106,6 +113,8 @@ case-manager           contacts         RW caseload
 case-manager           caseload         L caseload
 case-manager           care-plan        RW caseload
 case-manager           templates        R programme
+case-manager           partners         RW caseload; RW partner
+case-manager           kudos            LW caseload
 case-manager           staff            R programme
 case-manager           own-work         RW programme
 
@@ -118,11 +127,15 @@ peer-specialist        crisis           W rota state-only
 peer-specialist        contacts         W caseload
 peer-specialist        caseload         L caseload done-only
 peer-specialist        programme        R programme
+peer-specialist        partners         RW caseload; RW partner
+peer-specialist        kudos            LW caseload
 peer-specialist        own-work         RW programme
 
-accountability-partner profile          R caseload name-only
-accountability-partner check-in-scores  R caseload done-only if partner_share:checkin_done
-accountability-partner milestones       R caseload if partner_share:milestones
+accountability-partner profile          r partner name-only
+accountability-partner check-in-scores  r partner done-only if partner_share:checkin_done
+accountability-partner milestones       r partner if partner_share:milestones
+accountability-partner partners         RW partner
+accountability-partner kudos            W partner if partner_share:milestones
 accountability-partner programme        R programme
 
 supporter              profile          R caseload name-only
@@ -173,8 +186,8 @@ BEST_FIRST = [
     "aggregate",
     "counts",
 ]
-ACTS = {"R": {"read", "list"}, "L": {"list"}, "W": {"write"}}
-ENTRY = re.compile(r"([RLW]+) (\w+)(?: ((?!if )[\w-]+))?(?: if (\S+))?")
+ACTS = {"R": {"read", "list"}, "r": {"read"}, "L": {"list"}, "W": {"write"}}
+ENTRY = re.compile(r"([RrLW]+) (\w+)(?: ((?!if )[\w-]+))?(?: if (\S+))?")
 HOLD_EVERYBODY = {"clinician", "case-manager"}
 SCOPES = {
     "group_celebrate",
@@ -198,12 +211,17 @@ class Situation:
     caseload: Caseload = Caseload.ASSIGNED
     own: bool = False
     in_care_team: bool = False
+    partner: bool | None = None
+    """Whether the person shares anything with this partner; None: they are none."""
 
 
 SITUATIONS = (
     Situation("their own record", person=True, own=True),
     Situation("named in the care team", person=True, in_care_team=True),
     Situation("not named in the care team", person=True),
+    Situation("a partner with whom they share", person=True, partner=True),
+    Situation("a partner with whom they share nothing now", person=True, partner=False),
+    Situation("a partner of another programme", person=True, programme="other", partner=True),
     Situation("a shared caseload", person=True, caseload=Caseload.SHARED),
     Situation("a person of another programme", person=True, programme="other", own=True, in_care_team=True),
     Situation("the programme, assigned caseloads", person=False),
@@ -230,19 +248,22 @@ def stands(role: Role, act: Act, situation: Situation) -> set[str]:
     if situation.programme != "iop":
         return set()
     if not situation.person:
-        return {"programme", "totals"} | (set() if act is Act.WRITE else {"caseload"})
+        return {"programme", "totals", "partner"} | (set() if act is Act.WRITE else {"caseload"})
     holds = situation.in_care_team or (situation.caseload is Caseload.SHARED and role in HOLD_EVERYBODY)
-    return {"programme"} | ({"self"} if situation.own else set()) | ({"caseload"} if holds else set())
+    partner = set[str]() if situation.partner is None else {"partner"}
+    return {"programme"} | partner | ({"self"} if situation.own else set()) | ({"caseload"} if holds else set())
 
 
 def expected(role: Role, field: Field, act: Act, situation: Situation, *, consents: bool) -> tuple[str, bool] | None:
     """Return the view, and whether a list holds only those whose care team names one; None if it is denied."""
     standing = stands(role, act, situation)
-    holds_everybody = situation.caseload is Caseload.SHARED and role in HOLD_EVERYBODY
+    everybody = situation.caseload is Caseload.SHARED and role in HOLD_EVERYBODY
     allowed = [
-        (view, relationship == "caseload" and not situation.person and not holds_everybody)
+        (view, not situation.person and (relationship == "partner" or (relationship == "caseload" and not everybody)))
         for acts, relationship, view, consent in entries(role, field)
-        if act in acts and relationship in standing and (consent is None or (consents and situation.person))
+        if act in acts
+        and relationship in standing
+        and (consent is None or (consents and situation.person and (relationship != "partner" or situation.partner)))
     ]
     return min(allowed, key=lambda each: (BEST_FIRST.index(each[0]), each[1]), default=None)
 
@@ -261,6 +282,7 @@ def test_access_is_what_the_table_says_and_nothing_else(role: Role, field: Field
             consents={scope: f"consent of {scope}" for scope in SCOPES} if consents else {},
         )
         standings.sign_ins = {"sub-asking": "p1"} if situation.own else {}
+        standings.partners = {"p1": {} if situation.partner is None else {"sub-asking": situation.partner}}
         case = f"{role} {act} {field}: {situation.name}, {'every' if consents else 'no'} consent"
         rule = Rule(act=act, field=field, purpose="test", views=frozenset(View), narrows=True)
         allowed = expected(role, field, act, situation, consents=consents)
