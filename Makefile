@@ -7,7 +7,7 @@ PIP := -m pip --disable-pip-version-check --quiet --quiet install --require-hash
 SHARED := -n auto --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: simulate drain mutations help run stop reset token clock day health operate devices chaos test test-fast dst calendars check format lint-words words seal-words \
+.PHONY: simulate season season-mutations drain mutations help run stop reset token clock day health operate devices chaos test test-fast dst calendars check format lint-words words seal-words \
   package lint-package coldstart lock environments bench bench-units bench-dynamodb-local bench-tick bench-lateness bench-lateness-here \
   bench-price bench-peers bench-kill
 
@@ -88,6 +88,13 @@ format: environments ## format and fix what can be fixed
 simulate: environments ## simulate outreach with faults: [SEEDS=1-9] [OCCURRENCES=1000000] [PEOPLE=400] [SEED=5 replays one]
 	@$(RUN) tests.simulation --seeds "$(or $(SEEDS),1)" --occurrences "$(or $(OCCURRENCES),1000000)" \
 	  $(if $(PEOPLE),--people "$(PEOPLE)") $(if $(DAYS),--days "$(DAYS)") $(if $(SEED),--seed "$(SEED)")
+
+season: environments ## play a season of a programme, and work it out again: [PEOPLE=1000] [DAYS=120] [SEED=1] [WHOM=P-0012]
+	@$(RUN) tests.simulation.season --people "$(or $(PEOPLE),1000)" --days "$(or $(DAYS),120)" --seed "$(or $(SEED),1)" \
+	  $(if $(WHOM),--whom "$(WHOM)")
+
+season-mutations: environments ## break the rules in 11 ways, and see which a small season notices
+	@$(RUN) tests.simulation.season.mutations
 
 drain: environments ## simulate the drain of a six-hour outage: [PEOPLE=20000] [EMAILS=500]
 	@$(RUN) tests.simulation.drain --people "$(or $(PEOPLE),20000)" --emails-a-second "$(or $(EMAILS),500)"

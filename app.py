@@ -45,6 +45,7 @@ if function_name() in {None, "api"}:
     from chalicelib.partners.routes import doors as partners
     from chalicelib.privacy.routes import doors as privacy
     from chalicelib.progress.routes import doors as progress
+    from chalicelib.reports.routes import doors as reports
     from chalicelib.routine.routes import doors as routine
     from chalicelib.staff.routes import doors as staff
     from chalicelib.tasks.routes import doors as tasks
@@ -59,6 +60,7 @@ if function_name() in {None, "api"}:
         partners,
         privacy,
         progress,
+        reports,
         routine,
         staff,
         tasks,
@@ -100,13 +102,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    objections = (
-        notices.still_true,
-        routine.still_true,
-        checkins.still_true,
-        partners.still_true,
-        staff.still_true,
-    )
+    objections = (notices.still_true, routine.still_true, checkins.still_true, partners.still_true, staff.still_true)
     using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today(cadences_due))
     return handlers.deliver(event.to_dict(), using=using)
 
@@ -126,6 +122,15 @@ def fan_out(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.notices import handlers
 
     return handlers.fan_out(event.to_dict(), members=people())
+
+
+@app.on_sqs_message(queue="cairn-report", batch_size=1)
+def make_report(event: SQSEvent) -> dict[str, Any]:
+    """Make a page of a programme's report."""
+    from chalicelib.enrollment.store import people
+    from chalicelib.reports import handlers
+
+    return handlers.make_report(event.to_dict(), people=people())
 
 
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")

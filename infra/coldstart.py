@@ -23,6 +23,7 @@ FUNCTIONS = {
     "deliver": ("deliver",),
     "import_roster": ("import_roster",),
     "fan_out": ("fan_out",),
+    "make_report": ("make_report",),
     "achieve": ("achieve",),
     "record_receipt": ("record_receipt",),
     "operate": ("operate",),

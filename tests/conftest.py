@@ -38,6 +38,7 @@ SETTINGS = {
     "CAIRN_SWEEP_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cairn-sweep",
     "CAIRN_IMPORT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cairn-import",
     "CAIRN_FAN_OUT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cairn-fan-out",
+    "CAIRN_REPORT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cairn-report",
     "CAIRN_PUBLIC_URL": "https://care.example",
     "CAIRN_ISSUER": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_test",
     "CAIRN_CLIENT_ID": "client",

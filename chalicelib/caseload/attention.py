@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from chalicelib.caseload.domain import How, Outcome
@@ -19,6 +19,9 @@ IN_CARE = frozenset({State.ENROLLED, State.ACTIVE, State.STEP_DOWN, State.ON_HOL
 
 LONG_RUN = 3
 """So many check-ins in a row without an answer are a long run (domain rules 1.3)."""
+
+HELP_FOR = timedelta(days=28)
+"""How long a call for help stays a reason where nobody noted that they reached the person."""
 
 MOST_REASONS = 6
 """So many of a person's reasons, the most pressing ones, decide about their place."""
@@ -244,8 +247,9 @@ def of_task(task: OpenTask, *, at: datetime) -> Reason:
 
 
 def _reasons(facts: Facts, at: datetime) -> Iterator[Reason]:
-    if facts.help_asked_at and not (facts.reached_at and facts.reached_at > facts.help_asked_at):
-        yield Reason(why=Why.HELP_ASKED, since=facts.help_asked_at)
+    asked_at = facts.help_asked_at
+    if asked_at and at < asked_at + HELP_FOR and not (facts.reached_at and facts.reached_at > asked_at):
+        yield Reason(why=Why.HELP_ASKED, since=asked_at)
     for task in facts.tasks:
         yield of_task(task, at=at)
     for hold in facts.holds:

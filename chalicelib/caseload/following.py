@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from chalicelib.caseload.attention import (
+    HELP_FOR,
     IN_CARE,
     DueContact,
     Facts,
@@ -40,9 +41,6 @@ TRIES = 5
 
 LOOKS_BACK = timedelta(days=28)
 """How far back check-ins without an answer are counted."""
-
-HELP_FOR = timedelta(days=7)
-"""How long a call for help is looked for."""
 
 MOST_TASKS = 12
 """So many open tasks are in a row; of the others it has the number."""

@@ -9,10 +9,10 @@ from chalicelib.caseload.store import DynamoCadences, DynamoContacts, DynamoRows
 from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
 from chalicelib.edge.clock import utc_now
 from chalicelib.edge.stream import Stored
-from chalicelib.edge.table import Row
 from chalicelib.enrollment.reach_store import KEY
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.categories import CHECK_IN
+from chalicelib.outreach.domain import Status
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.staff.domain import Member
 from chalicelib.tasks.store import DynamoTasks
@@ -79,12 +79,10 @@ def sources(people: DynamoPeople) -> Sources:
 
 def _was_sent(stored: Stored) -> bool:
     """Say whether a check-in was sent, or bounced: what else is learned of it changes nobody's row."""
-    return stored.sk.partition("#")[2] == CHECK_IN and _changed(stored, "status", "bounced_at")
+    is_check_in = stored.sk.partition("#")[2] == CHECK_IN
+    is_sent = stored.now.get("status") == {"S": Status.SENT.value}
+    return is_check_in and is_sent and _changed(stored, "status", "bounced_at")
 
 
 def _changed(stored: Stored, *names: str) -> bool:
-    return any(_value(stored.before, name) != _value(stored.now, name) for name in names)
-
-
-def _value(row: Row, name: str) -> object:
-    return row.get(name)
+    return any(stored.before.get(name) != stored.now.get(name) for name in names)

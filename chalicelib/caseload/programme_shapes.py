@@ -120,7 +120,7 @@ class CaseloadRow(Wire):
     more_tasks: Annotated[int | None, Described(description="So many more are open than `tasks` shows.")]
     cadences: list[ShownDueContact]
     holds: list[ShownHeld] | None
-    help_asked_at: Annotated[datetime | None, Described(description="Their last call for help within seven days.")]
+    help_asked_at: Annotated[datetime | None, Described(description="Their last call for help within 28 days.")]
     reach: ShownReach | None
 
 

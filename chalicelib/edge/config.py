@@ -20,6 +20,7 @@ class Config:
     sweep_queue_url: str
     import_queue_url: str
     fan_out_queue_url: str
+    report_queue_url: str
     public_url: str
     issuer: str
     jwks_url: str
@@ -57,6 +58,7 @@ class Config:
             sweep_queue_url=_required("CAIRN_SWEEP_QUEUE_URL"),
             import_queue_url=_required("CAIRN_IMPORT_QUEUE_URL"),
             fan_out_queue_url=_required("CAIRN_FAN_OUT_QUEUE_URL"),
+            report_queue_url=_required("CAIRN_REPORT_QUEUE_URL"),
             public_url=_required("CAIRN_PUBLIC_URL").rstrip("/"),
             issuer=issuer,
             jwks_url=os.environ.get("CAIRN_JWKS_URL") or f"{issuer}/.well-known/jwks.json",

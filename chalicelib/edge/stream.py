@@ -60,7 +60,11 @@ def follow(event: Mapping[str, Any], listeners: Iterable[Listener]) -> dict[str,
         todo: dict[tuple[str, ...], int] = {}
         news = 0
         for at, stored in enumerate(records):
-            about = listener.about(stored)
+            try:
+                about = listener.about(stored)
+            except Exception as error:  # noqa: BLE001 (as below)
+                failed.append(_note(error, listener.name, at))
+                break
             if about is not None:
                 todo.setdefault(about, at)
         for about, at in todo.items():

@@ -268,7 +268,10 @@ def _removed(change: Change) -> Iterator[Item]:
 def _written(change: Change) -> Iterator[tuple[Item, Condition | None]]:
     person = change.person
     if change.marker:
-        yield _external_item(person.external_id, change.marker), ExternalItem.pk.does_not_exist()
+        by = change.marker
+        external = ExternalItem(f"EXTERNAL#{person.external_id}", "EXTERNAL", person_id=by.person_id)
+        external.import_id, external.line = by.import_id, by.line
+        yield external, ExternalItem.pk.does_not_exist()
         yield person_item(person), PersonItem.pk.does_not_exist()
     else:
         yield person_item(person), PersonItem.version == person.version - 1
@@ -288,13 +291,3 @@ def _written(change: Change) -> Iterator[tuple[Item, Condition | None]]:
     if change.sign_in:
         item = SignInItem(f"SIGNIN#{change.sign_in}", "SIGNIN", person_id=person.id)
         yield item, SignInItem.pk.does_not_exist() | (SignInItem.person_id == person.id)
-
-
-def _external_item(external_id: str, marker: Marker) -> ExternalItem:
-    return ExternalItem(
-        f"EXTERNAL#{external_id}",
-        "EXTERNAL",
-        person_id=marker.person_id,
-        import_id=marker.import_id,
-        line=marker.line,
-    )

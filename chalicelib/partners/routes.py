@@ -31,7 +31,7 @@ _RELEASES = {
         field=Field.CHECK_IN_SCORES,
         subject="person_id",
         purpose="see as a partner which check-ins were done",
-        views=frozenset({View.FULL, View.DONE_ONLY}),
+        views=frozenset({View.FULL, View.DONE_ONLY, View.DONE_LATELY}),
     ),
     Share.MILESTONES: Rule(
         act=Act.READ, field=Field.MILESTONES, subject="person_id", purpose="see milestones as a partner"

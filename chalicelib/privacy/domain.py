@@ -70,6 +70,7 @@ class View(StrEnum):
     STATE_ONLY = "state-only"
     CRAVING_BAND = "craving-band"
     DONE_ONLY = "done-only"
+    DONE_LATELY = "done-lately"
     NAME_ONLY = "name-only"
     ALERT_ONLY = "alert-only"
     AGGREGATE = "aggregate"

@@ -46,7 +46,7 @@ _PERSON: dict[Field, tuple[Allowance, ...]] = {
 
 _AS_PARTNER: dict[Field, tuple[Allowance, ...]] = {
     Field.PROFILE: (_allow(_READ, _PARTNER, View.NAME_ONLY),),
-    Field.CHECK_IN_SCORES: (_allow(_READ, _PARTNER, View.DONE_ONLY, consent="partner_share:checkin_done"),),
+    Field.CHECK_IN_SCORES: (_allow(_READ, _PARTNER, View.DONE_LATELY, consent="partner_share:checkin_done"),),
     Field.MILESTONES: (_allow(_READ, _PARTNER, consent="partner_share:milestones"),),
     Field.PARTNERS: (_allow(_READ, _PARTNER),),
     Field.KUDOS: (_allow(_DO, _PARTNER, consent="partner_share:milestones"),),

@@ -83,6 +83,8 @@ def bring_up(running: list[subprocess.Popen[bytes]]) -> None:
         "import_queue": outputs["ImportQueueUrl"],
         "fan_out_queue": outputs["FanOutQueueUrl"],
         "fan_out_dead_queue": outputs["FanOutDeadQueueUrl"],
+        "report_queue": outputs["ReportQueueUrl"],
+        "report_dead_queue": outputs["ReportDeadQueueUrl"],
         "deliver_dead_queue": outputs["DeliverDeadQueueUrl"],
         "import_dead_queue": outputs["ImportDeadQueueUrl"],
         "clock": str(CLOCK),

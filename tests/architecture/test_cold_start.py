@@ -17,6 +17,8 @@ NEEDS = {
     "deliver": set[str](),
     "import_roster": set[str](),
     "fan_out": set[str](),
+    # What answers were given to is known by the module that opens their links; a report is in no hurry.
+    "make_report": {"itsdangerous"},
     "achieve": set[str](),
     "record_receipt": set[str](),
     # Orders come a few times a month, and are read with every fault named.

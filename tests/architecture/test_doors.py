@@ -16,7 +16,17 @@ from chalicelib.privacy.matrix import MATRIX
 
 ROOT = Path(__file__).parents[2]
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text(encoding="utf-8"))
-FUNCTIONS = {"tick", "deliver", "sweep", "import_roster", "fan_out", "achieve", "record_receipt", "operate"}
+FUNCTIONS = {
+    "tick",
+    "deliver",
+    "sweep",
+    "import_roster",
+    "fan_out",
+    "make_report",
+    "achieve",
+    "record_receipt",
+    "operate",
+}
 PUBLIC = {
     ("GET", "/c/{token}"),
     ("POST", "/c/{token}"),

@@ -319,6 +319,21 @@ def test_whose_care_is_over_has_no_partner_any_more(api: Api, ana: str, ben: str
     assert propose(api, ben, personId=ana).kind == "not-found"
 
 
+def test_no_other_door_shows_a_partner_more(api: Api, ana: str, ben: str) -> None:
+    paired(api, ana, ben)
+    consent(api, ana, CHECKINS, MILESTONES)
+    asked(ana, 20, answered=True)
+
+    as_person(api, ben)
+    for path in ("progress", "check-ins", "achievements", "care-plan", "week", "consents", "messages", "attendance"):
+        assert api.send("GET", f"/people/{ana}/{path}").kind == "forbidden", path
+    shown = api.send("GET", f"/people/{ana}/milestones").json
+    assert {name for name, value in shown.items() if value} == {"earned"}
+    assert {one["on"] for one in shown["earned"]} == {None}
+    named = api.send("GET", f"/people/{ana}").json
+    assert {name: value for name, value in named.items() if value is not None} == {"id": ana, "name": "Ana"}
+
+
 def test_nobody_else_sees_anything(api: Api, ana: str, ben: str) -> None:
     pair_id = paired(api, ana, ben)
     carl = another(api, 3, givenName="Carl")

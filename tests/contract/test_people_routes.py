@@ -79,6 +79,7 @@ class Api:
             "on",
             "task_id",
             "chart",
+            "report_id",
             "pair_id",
         )
         place, _, query = path.partition("?")

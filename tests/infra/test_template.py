@@ -13,6 +13,7 @@ FUNCTIONS = (
     "sweep",
     "import_roster",
     "fan_out",
+    "make_report",
     "achieve",
     "record_receipt",
     "operate",
@@ -188,6 +189,7 @@ def test_one_message_that_fails_does_not_take_its_batch_along() -> None:
         ("Deliver", "DeliverSqsEventSource"),
         ("ImportRoster", "ImportRosterSqsEventSource"),
         ("FanOut", "FanOutSqsEventSource"),
+        ("MakeReport", "MakeReportSqsEventSource"),
         ("Achieve", "AchieveDynamodbEventSource"),
     ):
         properties = whole[function]["Properties"]["Events"][event]["Properties"]

@@ -74,7 +74,7 @@ def test_the_audit_event_says_who_did_what_to_whom_why_and_under_which_consent()
         an_actor(("iop", Role.ACCOUNTABILITY_PARTNER)), standings=standings, audit=audit, field=Field.CHECK_IN_SCORES
     )
 
-    assert grant.view is View.DONE_ONLY
+    assert grant.view is View.DONE_LATELY
     assert audit.written == [
         AuditEvent(
             id="event-1",

@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 # denied.
 TABLE = """
 participant            profile          RW self; r partner name-only; R group name-only
-participant            check-in-scores  RW self; r partner done-only if partner_share:checkin_done
+participant            check-in-scores  RW self; r partner done-lately if partner_share:checkin_done
 participant            free-text        RW self
 participant            flags            R self plain-words
 participant            milestones       RW self; r partner if partner_share:milestones; R group if group_celebrate
@@ -51,7 +51,7 @@ participant            kudos            RW self; W partner if partner_share:mile
 participant            programme        R programme
 
 alumni                 profile          RW self; r partner name-only
-alumni                 check-in-scores  RW self; r partner done-only if partner_share:checkin_done
+alumni                 check-in-scores  RW self; r partner done-lately if partner_share:checkin_done
 alumni                 free-text        RW self
 alumni                 flags            R self plain-words
 alumni                 milestones       RW self; r partner if partner_share:milestones
@@ -132,7 +132,7 @@ peer-specialist        kudos            LW caseload
 peer-specialist        own-work         RW programme
 
 accountability-partner profile          r partner name-only
-accountability-partner check-in-scores  r partner done-only if partner_share:checkin_done
+accountability-partner check-in-scores  r partner done-lately if partner_share:checkin_done
 accountability-partner milestones       r partner if partner_share:milestones
 accountability-partner partners         RW partner
 accountability-partner kudos            W partner if partner_share:milestones
@@ -181,6 +181,7 @@ BEST_FIRST = [
     "state-only",
     "craving-band",
     "done-only",
+    "done-lately",
     "name-only",
     "alert-only",
     "aggregate",

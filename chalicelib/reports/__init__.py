@@ -1,0 +1,1 @@
+"""What a programme looks like as a whole over some months, in figures that point at nobody."""
