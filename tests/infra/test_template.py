@@ -89,6 +89,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "ATTENTION#*",
         "CALLED#*",
         "CHECKINS#*",
+        "KUDOS#*",
         "LEDGER#*",
         "NOTICE#*",
         "PACE",
