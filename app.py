@@ -137,18 +137,18 @@ def make_report(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
-    """Do what follows from what was stored: staff told of tasks, awards, silence and absence, and the caseload."""
+    """Do what follows from what was stored: tasks told of, awards, silence and absence, the caseload, reminders."""
     from chalicelib.caseload.handlers import Caseload
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
     from chalicelib.enrollment.store import people
     from chalicelib.milestones.handlers import Awards
     from chalicelib.partners.handlers import QuietPartners
-    from chalicelib.routine.handlers import Absence
+    from chalicelib.routine.handlers import Absence, Edits
     from chalicelib.staff.handlers import Opened
 
     who = people()
-    followers = (Opened(), Awards(who), Silence(who), Absence(who), QuietPartners(who), Caseload(who))
+    followers = (Opened(), Awards(who), Silence(who), Absence(who), Edits(who), QuietPartners(who), Caseload(who))
     return stream.follow(event.to_dict(), followers)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field as Described
 
 from chalicelib.checkins import service
-from chalicelib.checkins.domain import CheckIn, Source
+from chalicelib.checkins.domain import CheckIn, Source, names_opioids
 from chalicelib.checkins.forms import DAILY, Choice, Form, Question
 from chalicelib.checkins.sharing import said_back
 from chalicelib.crisis.domain import overdose_lines
@@ -27,7 +27,8 @@ class ShownQuestion(Wire):
     """
     A question. ``length``: a text of so many characters; else one of ``choices``. It may always be left out.
 
-    ``after``: it is asked once the answers to these add up to ``atLeast``.
+    ``after``: it is asked once the answers to these add up to ``atLeast``. ``about`` ``goals``: show the person's open
+    goals (`GET /people/{person_id}/goals`) beside it.
     """
 
     id: str
@@ -38,6 +39,7 @@ class ShownQuestion(Wire):
     highest: str | None
     after: list[str]
     at_least: int | None
+    about: Literal["goals"] | None
 
 
 class ShownSection(Wire):
@@ -169,6 +171,7 @@ def _shown_question(question: Question, language: str) -> ShownQuestion:
         highest=question.ends[1][language] if question.ends else None,
         after=list(question.after[0]) if question.after else [],
         at_least=question.after[1] if question.after else None,
+        about="goals" if question.about == "goals" else None,
     )
 
 
@@ -206,5 +209,5 @@ def shown_check_in(check_in: CheckIn, known: Sequence[CheckIn], *, language: str
         entered_by=last.by,
         disputed=check_in.disputed_at is not None,
         told=said_back(history.told, asked, language=language),
-        safety=list(overdose_lines(language)) if service.names_opioids(last.answer) else [],
+        safety=list(overdose_lines(language)) if names_opioids(last.answer) else [],
     )

@@ -15,6 +15,9 @@ CHANGEABLE_FOR = timedelta(minutes=10)
 
 MOST_REVISIONS = 20
 
+OPIOIDS = "bam7.7e"
+"""Days on which opioids were used: after a break the body takes less than before (domain rules 1.3 and 2)."""
+
 
 class Plan(StrEnum):
     """The answer to "Did you stay on your plan today?"."""
@@ -66,6 +69,12 @@ class Answer:
     def _number(self, name: str) -> int | None:
         value = self.values.get(name)
         return value if isinstance(value, int) else None
+
+
+def names_opioids(said: Answer) -> bool:
+    """Say whether an answer tells of opioids, so that its giver has to know at once what keeps them alive."""
+    days = said.values.get(OPIOIDS, 0)
+    return isinstance(days, int) and days > 0
 
 
 def answer_to(form: Form, values: Mapping[str, Any]) -> Answer:

@@ -18,6 +18,8 @@ from chalicelib.errors import Fault
 
 FOLDER = Path(__file__).parent / "forms"
 DAILY, WEEKLY = "daily", "weekly"
+GOAL_STEP, CHANGE = "goal_step", "change"
+"""The question whether the person took a step towards their goals, and its answer that they want others."""
 
 Value = int | str
 Values = Mapping[str, Value]
@@ -38,7 +40,7 @@ class Question:
     One question: choices, or a text of at most ``length`` characters.
 
     ``ends``: what the lowest and the highest number of a scale mean. ``after``: it is asked only where the answers to
-    these questions add up to so much.
+    these questions add up to so much. ``about``: what of the person's to show beside it, to who signed in (``goals``).
     """
 
     id: str
@@ -47,6 +49,7 @@ class Question:
     length: int = 0
     ends: tuple[Words, Words] | None = None
     after: tuple[tuple[str, ...], int] | None = None
+    about: str | None = None
 
     def fault(self, value: object) -> str | None:
         """Return why this can't be an answer; None if it can."""
@@ -214,6 +217,7 @@ def _question(raw: dict[str, Any]) -> Question:
             Choice(value=option["value"], words={language: option[language] for language in words})
             for option in raw["options"]
         ),
+        about=raw.get("about"),
     )
 
 

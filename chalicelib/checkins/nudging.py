@@ -39,7 +39,7 @@ def nudge_of(of: Recipient, looked: Looked, *, rule: Nudge, now: datetime) -> Du
     for the same check-in: its date names it.
     """
     asked = _open(looked, of, now=now)
-    if asked is None or looked.silence.missed < rule.missed or _has_one(looked):
+    if asked is None or looked.is_old or looked.silence.missed < rule.missed or _has_one(looked):
         return None
     sent = (asked.ended_at or asked.claimed_at).replace(microsecond=0)
     at = sent + rule.after

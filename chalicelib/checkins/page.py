@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from chalicelib.checkins import service
-from chalicelib.checkins.domain import Answer, CheckInLocked, Plan, Source, answer_to
-from chalicelib.checkins.forms import DAILY, WEEKLY, Form, Question, Value, form, versions
+from chalicelib.checkins.domain import Answer, CheckInLocked, Plan, Source, answer_to, names_opioids
+from chalicelib.checkins.forms import CHANGE, DAILY, GOAL_STEP, WEEKLY, Form, Question, Value, form, versions
 from chalicelib.checkins.ports import Desk, HelpRequests
 from chalicelib.crisis.domain import overdose_lines, resources
 from chalicelib.edge import pages
@@ -113,6 +113,8 @@ class OneTap:
         if left:
             return _questions(visit, asked, only=left, first=_safety(said))
         lines = [*_safety(said), "thanks_lines"]
+        if said.values.get(GOAL_STEP) == CHANGE:
+            lines.insert(0, "goal_lines")
         if said.plan is Plan.TALK:
             lines.insert(0, "talk_lines")
         if said.values.get(ITEM_9, 0):
@@ -194,7 +196,7 @@ def read_values(asked: Form, sent: Mapping[str, str]) -> dict[str, Value]:
 
 def _safety(said: Answer) -> tuple[str, ...]:
     """Return which words come first whatever else is shown: more questions, or thanks."""
-    return ("overdose_lines",) if service.names_opioids(said) else ()
+    return ("overdose_lines",) if names_opioids(said) else ()
 
 
 def _say(visit: Visit) -> dict[str, Any]:

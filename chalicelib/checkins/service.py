@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Plan, Progress, Revision, Source
-from chalicelib.checkins.forms import DAILY, WEEKLY, Form, form
+from chalicelib.checkins.forms import CHANGE, DAILY, GOAL_STEP, WEEKLY, Form, form
 from chalicelib.checkins.ports import CheckIns, Desk, HelpRequests
 from chalicelib.enrollment.holds import Holds, hold_for_crisis, hold_for_flag
 from chalicelib.errors import Conflict, NotFound
@@ -17,7 +17,7 @@ from chalicelib.outreach.domain import Entry, Recipient, Standing, Status
 from chalicelib.outreach.links import Claims
 from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.recurrence import local_date, next_occurrence, resolve
-from chalicelib.tasks.domain import Severity, Task
+from chalicelib.tasks.domain import Kind, Severity, Task, task_for
 
 
 class LinkExpired(NotFound):
@@ -44,9 +44,6 @@ PRESSING = {Severity.CRISIS, Severity.URGENT}
 
 SEVERE_CRAVING = 9
 """Craving of 9 or 10 of 10 counts as severe (a default; the programme's clinical approver may set another)."""
-
-OPIOIDS = "bam7.7e"
-"""Days on which opioids were used: after a break the body takes less than before (domain rules 1.3 and 2)."""
 
 URGENCY = {
     Progress.NOT_SENT: 3,
@@ -112,7 +109,7 @@ def answer(
         if after is before:
             return after
         known = desk.check_ins.between(of.person_id, on - REMEMBERED, on + LOOKED_AT_AGAIN)
-        flags = _flags(after, known, of=of, care=care, now=now)
+        flags = [*_flags(after, known, of=of, care=care, now=now), *_wishes(after, of=of, now=now)]
         new = [flag for flag in flags if desk.tasks.find(of.person_id, flag.id) is None]
         if desk.check_ins.save(after, new[:AT_ONCE]):
             for flag in new[AT_ONCE:]:
@@ -133,6 +130,14 @@ def _flags(newest: CheckIn, known: Sequence[CheckIn], *, of: Recipient, care: Ca
         flags |= flags_of(histories(one, before), f"{one.on}-{one.form}", of=of, care=care, at=now)
     order = list(Severity)
     return sorted(flags.values(), key=lambda flag: order.index(flag.severity or Severity.REVIEW))
+
+
+def _wishes(newest: CheckIn, *, of: Recipient, now: datetime) -> list[Task]:
+    """Return what the person asks for by their answer, whatever the programme's rules are."""
+    if newest.answer is None or newest.answer.values.get(GOAL_STEP) != CHANGE:
+        return []
+    about = {"programme_id": of.programme_id, "person_id": of.person_id, "zone": of.zone}
+    return [task_for(Kind.GOAL_TO_CHANGE, newest.on.isoformat(), at=now, **about)]
 
 
 def histories(newest: CheckIn, earlier: Iterable[CheckIn]) -> Iterator[History]:
@@ -168,12 +173,6 @@ def told_in(check_in: CheckIn, revision: Revision) -> Told:
 def form_answered(form_id: str, said: Answer) -> Form:
     """Return the form that an answer was given to, with the instruments that it was asked."""
     return form(form_id, said.form_version, reads_item_9=any(name.startswith("phq9.") for name in said.values))
-
-
-def names_opioids(said: Answer) -> bool:
-    """Say whether an answer tells of opioids, so that its giver has to know at once what keeps them alive."""
-    days = said.values.get(OPIOIDS, 0)
-    return isinstance(days, int) and days > 0
 
 
 def dispute(person_id: str, on: date, form: str, *, now: datetime, check_ins: CheckIns) -> None:

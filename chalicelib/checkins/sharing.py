@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from chalicelib.checkins.forms import Form
+from chalicelib.checkins.forms import GOAL_STEP, Form
 from chalicelib.flags.rules import Number, Told
 
 WORDS = Path(__file__).parent / "told.json"
@@ -32,7 +32,7 @@ def said_back(history: Sequence[Told], asked: Form, *, language: str) -> list[st
     say = _words()[language]
     *before, newest = history
     before = [told for told in before if told.form == newest.form]
-    return [*_numbers(newest, before, say), *_plan(newest, say), *_scores(newest, before, asked, say)]
+    return [*_numbers(newest, before, say), *_choices(newest, say), *_scores(newest, before, asked, say)]
 
 
 def _numbers(newest: Told, before: Sequence[Told], say: Mapping[str, Any]) -> Iterator[str]:
@@ -49,9 +49,10 @@ def _numbers(newest: Told, before: Sequence[Told], say: Mapping[str, Any]) -> It
         yield sentence
 
 
-def _plan(newest: Told, say: Mapping[str, Any]) -> Iterator[str]:
-    if "plan" in newest.choices:
-        yield say["plan"][newest.choices["plan"]]
+def _choices(newest: Told, say: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("plan", GOAL_STEP):
+        if name in newest.choices:
+            yield say[name][newest.choices[name]]
 
 
 def _scores(newest: Told, before: Sequence[Told], asked: Form, say: Mapping[str, Any]) -> Iterator[str]:

@@ -252,7 +252,7 @@ def in_conflict(error: PynamoDBException) -> bool:
 
 
 def undisturbed(write: Callable[[], object]) -> None:
-    """Do a write of one item, again where a transaction over the item was under way: that takes milliseconds."""
+    """Do a write, again where a transaction over one of its items was under way: that takes milliseconds."""
     for pause in _PAUSES:
         try:
             write()

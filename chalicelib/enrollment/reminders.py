@@ -86,7 +86,8 @@ def set_reminder(
             keeps_zone=keeps_zone,
             since=now,
         )
-        change = scheduled(replace(next_of(record), no_schedules=tuple(over) if is_full else ()), schedule, now=now)
+        change = replace(next_of(record), no_schedules=tuple(over) if is_full else (), keeps_who=True)
+        change = scheduled(change, schedule, now=now)
         return in_calendars(record, change, now=now)
 
     return find_schedule(change_record(person_id, decide, people=people), kind)
@@ -120,7 +121,7 @@ def edit_schedule(person_id: str, kind: str, edit: Edit, *, version: int, now: d
             keeps_zone=edit.keeps_zone if edit.plan else present.keeps_zone,
             paused=present.paused if edit.paused is None else edit.paused,
         )
-        change = edited(next_of(record), present, schedule, now=now)
+        change = edited(replace(next_of(record), keeps_who=True), present, schedule, now=now)
         if edit.plan and not schedule.paused and all(due.due_at <= now for due in change.dues):
             raise Invalid(Fault(field="when", reason="is on a date whose reminder has come already; set another one"))
         return in_calendars(record, change, now=now)
@@ -140,7 +141,7 @@ def remove_reminder(person_id: str, kind: str, *, now: datetime, people: People)
         find_schedule(record, kind)
         if category_name(kind) != APPOINTMENT:
             raise CheckInsStay("check-ins can be paused, not removed")
-        return in_calendars(record, replace(next_of(record), no_schedules=(kind,)), now=now)
+        return in_calendars(record, replace(next_of(record), no_schedules=(kind,), keeps_who=True), now=now)
 
     change_record(person_id, decide, people=people)
 

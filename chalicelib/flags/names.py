@@ -7,6 +7,7 @@ NAMES = (
     "craving",
     "plan",
     "homework",
+    "goal_step",
     *(f"bam7.{name}" for name in (*_BAM, "use", "risk", "protective")),
     *(f"phq9.{name}" for name in (*map(str, range(1, 10)), "phq2", "total")),
     *(f"phq8.{name}" for name in (*map(str, range(1, 9)), "phq2", "total")),

@@ -55,6 +55,7 @@ class Item:
     Something that comes by a rule: ``rule`` is an RFC 5545 RRULE of whole days without an end, ``ends_on`` its last.
 
     ``zone`` None: the person's. ``revised`` is the version in which it was last changed, at ``revised_at``.
+    ``follows``: the item that it was before an edit.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Item:
     required: bool = True
     revised: int = 1
     revised_at: datetime
+    follows: str | None = None
 
     def when(self, zone: str) -> Recurrence:
         """Return when it comes, for a person in ``zone``."""
@@ -246,12 +248,13 @@ def amended(
         if present and present.says(item):
             items[present.id] = present
         elif present and not present.is_over(before=from_on) and _goes_on(present, item, from_on):
-            items[present.id] = replace(item, revised=version, revised_at=at)
+            items[present.id] = replace(item, revised=version, revised_at=at, follows=present.follows)
         else:
             if present and (old := ended(present, from_on=from_on, version=version, at=at)):
                 items[old.id] = old
             begins = max(item.starts_on, from_on) if present else item.starts_on
-            made = replace(item, id=next(ids), starts_on=begins, revised=version, revised_at=at)
+            follows = present.id if present else None
+            made = replace(item, id=next(ids), starts_on=begins, revised=version, revised_at=at, follows=follows)
             items[made.id] = made
     gone = (ended(item, from_on=from_on, version=version, at=at) for item in known.values())
     items.update({item.id: item for item in gone if item})

@@ -1,9 +1,11 @@
 """The doors to goals, which a person and their care team set together, and to the care plan's history."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from http import HTTPStatus
 
-from chalicelib.edge.http import Answer, Asked, Page, PageQuery
+from chalicelib.checkins.service import REMEMBERED
+from chalicelib.checkins.store import DynamoCheckIns
+from chalicelib.edge.http import Answer, Asked, PageQuery
 from chalicelib.edge.ids import new_id
 from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.store import DynamoPeople
@@ -13,6 +15,7 @@ from chalicelib.routine import planning
 from chalicelib.routine.doors import doors
 from chalicelib.routine.goal_shapes import (
     AdjustmentSent,
+    CarePlan,
     GoalList,
     GoalReminder,
     GoalSent,
@@ -21,11 +24,13 @@ from chalicelib.routine.goal_shapes import (
     said,
     shown_adjustment,
     shown_goal,
+    shown_review,
     wish_of,
 )
 from chalicelib.routine.goals import Goal, Side, State
 from chalicelib.routine.plan_store import HISTORY, DynamoPlans
 from chalicelib.routine.reminding import forget_reminder
+from chalicelib.routine.reviewing import last_review
 from chalicelib.routine.shapes import ShownReminder, shown_reminder
 
 _SEE = Rule(act=Act.READ, field=Field.CARE_PLAN, subject="person_id", purpose="see somebody's goals and plan")
@@ -63,12 +68,7 @@ def add_goal(asked: Asked, person_id: str) -> Answer:
     goal = planning.set_goal(
         person_id,
         wish_of(asked.body),
-        side=_side(asked),
-        by=asked.who.subject,
-        now=asked.now,
-        people=DynamoPeople(),
-        plans=DynamoPlans(),
-        new_id=new_id,
+        hand=_hand(asked),
     )
     return _answer(asked, goal, headers={"Location": f"/people/{person_id}/goals/{goal.id}"})
 
@@ -95,12 +95,7 @@ def put_goal(asked: Asked, person_id: str, goal_id: str) -> Answer:
         goal_id,
         wish_of(asked.body),
         version=asked.if_match or 0,
-        side=_side(asked),
-        by=asked.who.subject,
-        now=asked.now,
-        people=DynamoPeople(),
-        plans=DynamoPlans(),
-        new_id=new_id,
+        hand=_hand(asked),
     )
     return _answer(asked, goal)
 
@@ -119,11 +114,7 @@ def agree_to_goal(asked: Asked, person_id: str, goal_id: str) -> Answer:
         person_id,
         goal_id,
         version=asked.if_match or 0,
-        side=_side(asked),
-        by=asked.who.subject,
-        now=asked.now,
-        plans=DynamoPlans(),
-        new_id=new_id,
+        hand=_hand(asked),
     )
     return _answer(asked, goal)
 
@@ -171,12 +162,15 @@ def remove_goal_reminder(asked: Asked, person_id: str, goal_id: str) -> Answer:
     summary="How a person's goals and plan were adjusted: what, why, by whom and when, newest first",
     rule=_LIST,
     query=PageQuery,
-    answer=Page[ShownAdjustment],
+    answer=CarePlan,
 )
 def show_care_plan(asked: Asked, person_id: str) -> Answer:
-    """Show a page of it."""
+    """Show a page of it. Whoever may see somebody's plan may see their answers (access.md)."""
     found, last = DynamoPlans().history(person_id, after=asked.after(prefix=HISTORY), limit=asked.query.limit)
-    return Answer(body=Page[ShownAdjustment](items=[shown_adjustment(one) for one in found], next=asked.next(last)))
+    today = _today(asked, person_id)
+    review = last_review(DynamoCheckIns().between(person_id, today - REMEMBERED, today + timedelta(days=1)))
+    items = [shown_adjustment(one) for one in found]
+    return Answer(body=CarePlan(items=items, next=asked.next(last), last_review=shown_review(review)))
 
 
 @doors.door(
@@ -196,18 +190,20 @@ def adjust_care_plan(asked: Asked, person_id: str) -> Answer:
         person_id,
         what=what,
         why=why,
-        side=_side(asked),
+        hand=_hand(asked),
+    )
+    return Answer(body=shown_adjustment(adjustment))
+
+
+def _hand(asked: Asked) -> planning.Hand:
+    return planning.Hand(
+        side=Side.PERSON if asked.granted.relationship is Relationship.SELF else Side.STAFF,
         by=asked.who.subject,
         now=asked.now,
         people=DynamoPeople(),
         plans=DynamoPlans(),
         new_id=new_id,
     )
-    return Answer(body=shown_adjustment(adjustment))
-
-
-def _side(asked: Asked) -> Side:
-    return Side.PERSON if asked.granted.relationship is Relationship.SELF else Side.STAFF
 
 
 def _today(asked: Asked, person_id: str) -> date:

@@ -5,12 +5,13 @@ from typing import Annotated
 
 from pydantic import Field as Described
 
-from chalicelib.edge.http import Wire
+from chalicelib.edge.http import Page, Wire
 from chalicelib.enrollment.reminders import title_faults
 from chalicelib.enrollment.shapes import Clock
 from chalicelib.errors import Fault, Invalid
 from chalicelib.outreach.rrule import LONGEST_TEXT
 from chalicelib.routine.goals import MOST_STEPS, Adjustment, Goal, Kind, Side, State, Wish
+from chalicelib.routine.reviewing import Review
 from chalicelib.routine.shapes import Title
 
 Words = Annotated[str, Described(max_length=500)]
@@ -97,6 +98,25 @@ class ShownAdjustment(Wire):
     by: str
     at: datetime
     goal_id: str | None
+
+
+class ShownReview(Wire):
+    """What the person said of their goals at the check-in of a local date."""
+
+    on: date
+    said: Annotated[str, Described(description="`yes`, `a_little`, `not_this_week`, or `change`: they want others.")]
+    at: datetime
+
+
+class CarePlan(Page[ShownAdjustment]):
+    """How the plan was adjusted, newest first, and how the person last saw their goals; null within six weeks: not."""
+
+    last_review: ShownReview | None
+
+
+def shown_review(review: Review | None) -> ShownReview | None:
+    """Show a review."""
+    return ShownReview(on=review.on, said=review.said, at=review.at) if review else None
 
 
 def wish_of(sent: GoalSent) -> Wish:

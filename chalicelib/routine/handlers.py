@@ -1,4 +1,4 @@
-"""The slice's shells: whether a reminder of a week's item is still right, and who attends nothing."""
+"""The slice's shells: whether a reminder of an item is still right, who attends nothing, and what edits take along."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,13 @@ from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.routine.attendance_store import DynamoAttendances
 from chalicelib.routine.attending import Desk, look_for_absence
+from chalicelib.routine.carrying import carry, edits_of
 from chalicelib.routine.reminding import objection
 from chalicelib.routine.store import DynamoRoutines
 from chalicelib.tasks.store import DynamoTasks
+
+PAGE = 100
+"""So many people's copies are read at once."""
 
 
 def still_true(due: Due) -> Reason | None:
@@ -48,3 +52,31 @@ class Absence:
             tasks=DynamoTasks(),
         )
         return len(look_for_absence(record, now=utc_now(), desk=desk))
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """Carry reminders along when a programme's week was edited; an ``edge.stream.Listener``."""
+
+    people: DynamoPeople
+    name: str = "reminders of edited items"
+
+    def about(self, stored: Stored) -> tuple[str, ...] | None:
+        """Look at a programme's new version."""
+        programme_id, version = stored.under("ROUTINE#"), stored.sk.removeprefix("VERSION#")
+        return (programme_id, version) if programme_id and version != stored.sk and not stored.was_removed else None
+
+    def follow(self, about: tuple[str, ...]) -> int:
+        """Carry the reminders of all of its people."""
+        programme_id, version = about
+        changed = edits_of(programme_id, int(version), routines=DynamoRoutines())
+        carried, after, is_first = 0, None, True
+        now = utc_now()
+        while changed and (is_first or after):
+            is_first = False
+            members, after = self.people.members(programme_id, after=after, limit=PAGE)
+            for found in self.people.load_all([member.person_id for member in members], now=now).values():
+                if isinstance(found, Exception):
+                    raise found
+                carried += carry(changed, [found], people=self.people, now=now)
+        return carried

@@ -21,7 +21,7 @@ from chalicelib.routine.domain import (
     item_faults,
     item_of,
 )
-from chalicelib.routine.reminding import forget_reminder, item_kind
+from chalicelib.routine.reminding import forget_item, forget_reminder, item_kind
 from chalicelib.routine.service import TRIES, Routines, find_template
 
 
@@ -106,7 +106,7 @@ def settle(
     )
     routines.save_own(own)
     for item_id in left_out - before.keys():
-        forget_reminder(person_id, item_kind(item_id), people=people, now=now)
+        forget_item(person_id, item_id, people=people, routines=routines, now=now)
     return own
 
 

@@ -1,7 +1,7 @@
 """Set goals with a person, agree on them, and adjust their care plan, with a history that only grows."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Protocol
 
@@ -56,48 +56,48 @@ class Plans(Protocol):
         ...
 
 
-def set_goal(
-    person_id: str,
-    wish: Wish,
-    *,
-    side: Side,
-    by: str,
-    now: datetime,
-    people: People,
-    plans: Plans,
-    new_id: Callable[[], str],
-) -> Goal:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """Whose hand a plan is changed by, when, and what that works with."""
+
+    side: Side
+    by: str
+    now: datetime
+    people: People
+    plans: Plans
+    new_id: Callable[[], str]
+
+
+def set_goal(person_id: str, wish: Wish, *, hand: Hand) -> Goal:
     """
     Set a goal; it waits for the other side to agree.
 
     :raises Invalid: names everything that is wrong with it
     :raises TooManyGoals: if the person has as many as anyone may
     """
-    record = find_person(person_id, people=people)
+    record = find_person(person_id, people=hand.people)
     record.must_be_alive()
     zone = record.person.zone
-    refuse(wish_faults(wish, None, zone=zone, now=now))
-    if sum(goal.state is State.OPEN for goal in plans.goals(person_id)) >= MOST_GOALS:
+    refuse(wish_faults(wish, None, zone=zone, now=hand.now))
+    if sum(goal.state is State.OPEN for goal in hand.plans.goals(person_id)) >= MOST_GOALS:
         raise TooManyGoals(f"a person has at most {MOST_GOALS} open goals")
-    fresh = tuple(new_id() for _ in wish.steps)
-    goal = wished(wish, None, person_id=person_id, goal_id=new_id(), fresh=fresh, side=side, by=by, zone=zone, now=now)
-    plans.save_goal(goal, _line(goal, Kind.GOAL_SET, wish.why, line_id=new_id()))
+    fresh = tuple(hand.new_id() for _ in wish.steps)
+    goal = wished(
+        wish,
+        None,
+        person_id=person_id,
+        goal_id=hand.new_id(),
+        fresh=fresh,
+        side=hand.side,
+        by=hand.by,
+        zone=zone,
+        now=hand.now,
+    )
+    hand.plans.save_goal(goal, _line(goal, Kind.GOAL_SET, wish.why, line_id=hand.new_id()))
     return goal
 
 
-def change_goal(
-    person_id: str,
-    goal_id: str,
-    wish: Wish,
-    *,
-    version: int,
-    side: Side,
-    by: str,
-    now: datetime,
-    people: People,
-    plans: Plans,
-    new_id: Callable[[], str],
-) -> Goal:
+def change_goal(person_id: str, goal_id: str, wish: Wish, *, version: int, hand: Hand) -> Goal:
     """
     Change a goal, tick its steps off, or close it; nothing reminds of one that is closed.
 
@@ -105,34 +105,32 @@ def change_goal(
     :raises Stale: if ``version`` isn't the present one
     :raises Invalid: names everything that is wrong
     """
-    record = find_person(person_id, people=people)
+    record = find_person(person_id, people=hand.people)
     record.must_be_alive()
-    present = find_goal(person_id, goal_id, plans=plans)
+    present = find_goal(person_id, goal_id, plans=hand.plans)
     if present.version != version:
         raise Stale("the goal was changed meanwhile")
     zone = record.person.zone
-    refuse(wish_faults(wish, present, zone=zone, now=now))
-    fresh = tuple(new_id() for _ in wish.steps)
+    refuse(wish_faults(wish, present, zone=zone, now=hand.now))
+    fresh = tuple(hand.new_id() for _ in wish.steps)
     goal = wished(
-        wish, present, person_id=person_id, goal_id=goal_id, fresh=fresh, side=side, by=by, zone=zone, now=now
+        wish,
+        present,
+        person_id=person_id,
+        goal_id=goal_id,
+        fresh=fresh,
+        side=hand.side,
+        by=hand.by,
+        zone=zone,
+        now=hand.now,
     )
-    plans.save_goal(goal, _line(goal, Kind.GOAL_CHANGED, wish.why, line_id=new_id()))
+    hand.plans.save_goal(goal, _line(goal, Kind.GOAL_CHANGED, wish.why, line_id=hand.new_id()))
     if goal.state is not State.OPEN:
-        forget_reminder(person_id, goal_kind(goal_id), people=people, now=now)
+        forget_reminder(person_id, goal_kind(goal_id), people=hand.people, now=hand.now)
     return goal
 
 
-def agree(
-    person_id: str,
-    goal_id: str,
-    *,
-    version: int,
-    side: Side,
-    by: str,
-    now: datetime,
-    plans: Plans,
-    new_id: Callable[[], str],
-) -> Goal:
+def agree(person_id: str, goal_id: str, *, version: int, hand: Hand) -> Goal:
     """
     Agree to a goal as it is; again changes nothing.
 
@@ -140,15 +138,15 @@ def agree(
     :raises Stale: if ``version`` isn't the present one: nobody agrees to what they didn't read
     :raises GoalClosed: if it isn't open
     """
-    present = find_goal(person_id, goal_id, plans=plans)
+    present = find_goal(person_id, goal_id, plans=hand.plans)
     if present.version != version:
         raise Stale("the goal was changed meanwhile")
     present.must_be_open()
-    if side in present.agreed:
+    if hand.side in present.agreed:
         return present
-    agreed = present.agreed | {side}
-    goal = replace(present, agreed=agreed, changed_by=by, changed_at=now, version=version + 1)
-    plans.save_goal(goal, _line(goal, Kind.GOAL_AGREED, "", line_id=new_id()))
+    agreed = present.agreed | {hand.side}
+    goal = replace(present, agreed=agreed, changed_by=hand.by, changed_at=hand.now, version=version + 1)
+    hand.plans.save_goal(goal, _line(goal, Kind.GOAL_AGREED, "", line_id=hand.new_id()))
     return goal
 
 
@@ -191,30 +189,19 @@ def goal_kind(goal_id: str) -> str:
     return f"{APPOINTMENT}-goal-{goal_id}"
 
 
-def adjust_plan(
-    person_id: str,
-    *,
-    what: str,
-    why: str,
-    side: Side,
-    by: str,
-    now: datetime,
-    people: People,
-    plans: Plans,
-    new_id: Callable[[], str],
-) -> Adjustment:
+def adjust_plan(person_id: str, *, what: str, why: str, hand: Hand) -> Adjustment:
     """
     Write down that the care plan was adjusted, and why.
 
     :raises Forbidden: if it isn't staff
     """
-    if side is not Side.STAFF:
+    if hand.side is not Side.STAFF:
         raise Forbidden("Your care team writes the plan; talk with them about it, or change your goals.")
-    find_person(person_id, people=people)
+    find_person(person_id, people=hand.people)
     adjustment = Adjustment(
-        person_id=person_id, id=new_id(), kind=Kind.PLAN_ADJUSTED, what=what, why=why, by=by, at=now
+        person_id=person_id, id=hand.new_id(), kind=Kind.PLAN_ADJUSTED, what=what, why=why, by=hand.by, at=hand.now
     )
-    plans.adjust(adjustment)
+    hand.plans.adjust(adjustment)
     return adjustment
 
 

@@ -13,9 +13,10 @@ from chalicelib.enrollment.changing import People, find_person
 from chalicelib.enrollment.domain import Record
 from chalicelib.outreach.categories import APPOINTMENT
 from chalicelib.outreach.domain import Due, Reason, Schedule
-from chalicelib.outreach.recurrence import When, local_date
+from chalicelib.outreach.recurrence import When, local_date, next_occurrence
 from chalicelib.routine.domain import TO_DO, NoSuchItem, item_of
-from chalicelib.routine.service import NotToDo, Routines, view_of
+from chalicelib.routine.lineage import before, lineage
+from chalicelib.routine.service import NotToDo, Routines, find_template, view_of
 from chalicelib.routine.weeks import the_one
 
 ITEM = "item-"
@@ -31,7 +32,9 @@ def remind_of_item(
     person_id: str, item_id: str, *, at: time | None, people: People, routines: Routines, now: datetime
 ) -> Schedule:
     """
-    Remind a person of an item on each of its dates, at its time or another one; the same again changes nothing.
+    Remind a person of an item on each of its dates, and of what an edit makes of it, at its time or another one.
+
+    The same again changes nothing.
 
     :raises NoSuchItem: if they have no such item any more
     :raises NotToDo: if it is a session, of which the calendar tells
@@ -43,8 +46,23 @@ def remind_of_item(
     item = item_of(tuple(each.item for each in found), item_id)
     if item.kind not in TO_DO:
         raise NotToDo("reminders are of homework and wellness activities")
-    when = replace(item.when(zone), at=at or item.at)
-    return put_reminder(person_id, item_kind(item_id), when, title=item.title, people=people, now=now)
+    becomes = [each.item for each in view.series if item_id in before(view.template.items, each.item.id)]
+    whens = [(one, replace(one.when(zone), at=at or one.at)) for one in (item, *becomes)]
+    # What comes no more before it becomes another has nothing left to remind of.
+    coming = [(one, when) for one, when in whens if next_occurrence(when, after=now)] or whens[:1]
+    first, *_ = [
+        put_reminder(person_id, item_kind(one.id), when, title=one.title, people=people, now=now)
+        for one, when in coming
+    ]
+    return first
+
+
+def forget_item(person_id: str, item_id: str, *, people: People, routines: Routines, now: datetime) -> None:
+    """Remind of an item no more, nor of what it was before an edit or becomes; where nothing does, nothing changes."""
+    record = find_person(person_id, people=people)
+    template = find_template(record.episode.programme_id, routines=routines)
+    for one in lineage(template.items, item_id):
+        forget_reminder(person_id, item_kind(one), people=people, now=now)
 
 
 def put_reminder(person_id: str, kind: str, when: When, *, title: str, people: People, now: datetime) -> Schedule:

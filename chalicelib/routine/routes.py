@@ -205,7 +205,7 @@ def put_item_reminder(asked: Asked, person_id: str, item_id: str) -> Answer:
 )
 def remove_item_reminder(asked: Asked, person_id: str, item_id: str) -> Answer:
     """Forget it."""
-    reminding.forget_reminder(person_id, reminding.item_kind(item_id), people=DynamoPeople(), now=asked.now)
+    reminding.forget_item(person_id, item_id, people=DynamoPeople(), routines=DynamoRoutines(), now=asked.now)
     return Answer()
 
 

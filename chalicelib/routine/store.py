@@ -239,6 +239,7 @@ def _written(item: Item) -> dict[str, Any]:
         "required": item.required,
         "revised": item.revised,
         "revised_at": item.revised_at.isoformat(),
+        **({"follows": item.follows} if item.follows else {}),
     }
 
 

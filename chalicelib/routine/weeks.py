@@ -20,6 +20,7 @@ from chalicelib.routine.domain import (
     Template,
     comes_on,
 )
+from chalicelib.routine.lineage import before
 
 WEEK = timedelta(days=7)
 _INSTANT = timedelta(microseconds=1)
@@ -102,7 +103,9 @@ def series_of(
             by_item.setdefault(departure.item_id, {})[departure.on] = departure
     found = []
     for item in template.items if stay else ():
-        first, last = _kept(item, own.left_out, stay)
+        # Who left an item out leaves out what it became.
+        ids = {item.id, *before(template.items, item.id)}
+        first, last = _kept(item, [one for one in own.left_out if one.item_id in ids], stay)
         if last is None or first <= last:
             found.append(_series(item, zone, first, last, by_item.get(item.id, {})))
     return found + [_series(item, zone, item.starts_on, None, {}, is_own=True) for item in own.items]
@@ -110,7 +113,7 @@ def series_of(
 
 def _kept(item: Item, left_out: Iterable[LeftOut], stay: Stay | None) -> tuple[date, date | None]:
     first = max(item.starts_on, stay.first) if stay else item.starts_on
-    ends = [one.from_on - timedelta(days=1) for one in left_out if one.item_id == item.id]
+    ends = [one.from_on - timedelta(days=1) for one in left_out]
     if stay and stay.last:
         ends.append(stay.last)
     return first, min(ends, default=None)

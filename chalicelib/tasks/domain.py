@@ -25,6 +25,8 @@ class Kind(StrEnum):
     """The person told of a return to use: see how they are, and what of the plan to change with them."""
     TALK_TODAY = "talk_today"
     """The person asked to talk to somebody today."""
+    GOAL_TO_CHANGE = "goal_to_change"
+    """The person would like to change what they set themselves: talk with them about their goals."""
 
 
 class Severity(StrEnum):
@@ -59,6 +61,7 @@ TERMS = {
     Kind.MAIL_COMPLAINT: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2)),
     Kind.RETURN_TO_USE: Terms(owner=Role.CLINICIAN, within=timedelta(days=1), on_business_days=True),
     Kind.TALK_TODAY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=2)),
+    Kind.GOAL_TO_CHANGE: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2), on_business_days=True),
 }
 
 

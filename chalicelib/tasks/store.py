@@ -1,12 +1,13 @@
 """Tasks in the table. The only place for their keys."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.edge.table import Item, lost_the_race, transaction
+from chalicelib.edge.table import Item, lost_the_race, transaction, undisturbed
 from chalicelib.privacy.domain import Role
 from chalicelib.tasks.domain import Kind, Severity, State, Task
 
@@ -67,15 +68,18 @@ class DynamoTasks:
     """Implements ``service.Tasks``."""
 
     def open(self, task: Task) -> bool:
-        """Write a task that isn't there yet, and list it."""
-        try:
-            with transaction() as write:
-                open_within(write, task)
-        except TransactWriteError as error:
-            if lost_the_race(error):
-                return False
-            raise
-        return True
+        """
+        Write a task that isn't there yet, and list it.
+
+        Another's transaction over it says nothing of how that one ends: if it fails, nobody else opens the task. So it
+        is tried again, until the task is there or not.
+        """
+
+        def write() -> None:
+            with transaction() as writes:
+                open_within(writes, task)
+
+        return _unless_lost(write)
 
     def find(self, person_id: str, task_id: str) -> Task | None:
         """Return a task as it is now."""
@@ -105,17 +109,25 @@ class DynamoTasks:
         return [_task_of_listed(item, programme_id, state) for item in items[:limit]], last
 
     def finish(self, task: Task) -> bool:
-        """Write a task as done, and move it from one list to the other."""
-        try:
-            with transaction() as write:
-                write.save(_item_of(task), condition=TaskItem.state == State.OPEN.value)
-                write.delete(ListedTaskItem(*_place(task, State.OPEN)))
-                write.save(_listed(task))
-        except TransactWriteError as error:
-            if lost_the_race(error):
-                return False
-            raise
-        return True
+        """Write a task as done, and move it from one list to the other; tried again like ``open``."""
+
+        def write() -> None:
+            with transaction() as writes:
+                writes.save(_item_of(task), condition=TaskItem.state == State.OPEN.value)
+                writes.delete(ListedTaskItem(*_place(task, State.OPEN)))
+                writes.save(_listed(task))
+
+        return _unless_lost(write)
+
+
+def _unless_lost(write: Callable[[], None]) -> bool:
+    try:
+        undisturbed(write)
+    except TransactWriteError as error:
+        if lost_the_race(error):
+            return False
+        raise
+    return True
 
 
 def _place(task: Task, state: State) -> tuple[str, str]:

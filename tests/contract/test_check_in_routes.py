@@ -156,6 +156,41 @@ def test_a_week_is_scored_and_raises_the_flags_of_its_thresholds_once(api: Api, 
     assert raised["use_reported"]["dueAt"] == "2026-11-25T22:00:00Z"
 
 
+def test_goals_are_looked_at_each_week_and_whoever_wants_others_is_talked_with(api: Api, ana: str) -> None:
+    def review() -> Any:
+        return api.send("GET", f"/people/{ana}/care-plan").json["lastReview"]
+
+    sections = api.send("GET", f"/people/{ana}/check-in-form?form=weekly").json["sections"]
+    beside = {question["id"]: question["about"] for section in sections for question in section["questions"]}
+    assert {name for name, about in beside.items() if about} == {"goal_step"}
+    assert review() is None
+    assert send(api, ana, {"goal_step": "a_little"}, form="weekly", on="2026-11-17").status == 201
+    assert send(api, ana, {"mood": 5}).status == 201
+    assert review() == {"on": "2026-11-17", "said": "a_little", "at": "2026-11-24T18:00:00Z"}
+
+    for _ in range(2):
+        told = send(api, ana, {"goal_step": "change"}, form="weekly")
+    assert "You told us that you'd like to change what you set yourself." in told.json["told"][0]
+    assert (review()["on"], review()["said"]) == (TODAY, "change")
+    api.as_whom = CASE_MANAGER
+    tasks = api.send("GET", f"/people/{ana}/tasks").json["items"]
+    assert [(task["kind"], task["about"], task["owner"]) for task in tasks] == [
+        ("goal_to_change", TODAY, "case-manager")
+    ]
+    api.as_whom = ADMIN
+    assert api.send("GET", f"/people/{ana}/care-plan").status in {403, 404}
+
+
+def test_an_answer_to_the_form_before_is_taken_and_kept_as_that(api: Api, ana: str) -> None:
+    told = send(api, ana, {"homework": "all"}, form="weekly", formVersion=1)
+    newer = send(api, ana, {"homework": "all", "goal_step": "yes"}, form="weekly", formVersion=1)
+
+    assert (told.status, told.json["formVersion"]) == (201, 1)
+    assert [fault["field"] for fault in newer.json["errors"]] == ["goal_step"]
+    assert send(api, ana, {"homework": "all", "goal_step": "yes"}, form="weekly").json["formVersion"] == 2
+    assert send(api, ana, {"goal_step": "perhaps"}, form="weekly", on="2026-11-23").kind == "invalid"
+
+
 def test_whoever_tells_of_opioids_is_told_at_once_and_looked_after_the_same_day(api: Api, ana: str) -> None:
     told = send(api, ana, {"bam7.6": 1, "bam7.7e": 1}, form="weekly")
 

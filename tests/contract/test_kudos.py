@@ -14,10 +14,10 @@ from chalicelib.milestones.kudos_store import DynamoKudos
 from chalicelib.outreach.categories import KUDOS_NUDGE
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.store import DueItem, due_of
-from tests.contract.test_milestones import enrolled
 from tests.contract.test_partners import CLINICIAN, MILESTONES, another, as_person, consent, in_care_team, paired
 from tests.contract.test_people_routes import Api
 from tests.fakes_kudos import FakeKudos
+from tests.milestones_api import enrolled
 from tests.toy import NOW, Told
 
 __all__ = ["enrolled"]

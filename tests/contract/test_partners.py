@@ -13,8 +13,8 @@ from chalicelib.outreach.domain import Entry, Status
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.partners.domain import LAPSES_AFTER, MOST_PARTNERS, RESTS_FOR
 from tests.build import said
-from tests.contract.test_milestones import enrolled
 from tests.contract.test_people_routes import PERSON, Api
+from tests.milestones_api import enrolled
 from tests.toy import NOW, Told
 
 ADMIN = "admin=iop-evening/program-admin"

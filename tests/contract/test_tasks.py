@@ -5,8 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from pynamodb.exceptions import TransactWriteError
 
 from app import app
+from chalicelib.edge.table import Item
 from chalicelib.privacy.domain import Caseload, PersonStanding, Role
 from chalicelib.tasks.domain import Kind, State, Task, task_for
 from chalicelib.tasks.service import Tasks, do_task
@@ -87,6 +91,48 @@ def test_done_tasks_are_listed_latest_first(tasks: Tasks) -> None:
     rest, _ = tasks.of_programme("iop", state=State.DONE, after=last, limit=2)
 
     assert [task.about for task in first + rest] == ["mail-3", "mail-2", "mail-1", "mail-0"]
+
+
+class Disturbed:
+    """Has the next transactions meet another one over the same items, as DynamoDB says it."""
+
+    def __init__(self, times: int) -> None:
+        self.times, self.met = times, 0
+        client = Item._get_connection().connection.client  # noqa: SLF001 (our own)
+        client.meta.events.register("before-call.dynamodb.TransactWriteItems", self.answer)
+
+    def answer(self, **_: object) -> Any:
+        self.met += 1
+        if self.met > self.times:
+            return None
+        reasons = [{"Code": "None"}, {"Code": "TransactionConflict", "Message": "under way"}]
+        error = {"Code": "TransactionCanceledException", "Message": "cancelled [None, TransactionConflict]"}
+        return AWSResponse("", 400, HTTPHeaders(), None), {
+            "Error": error,
+            "CancellationReasons": reasons,
+            "ResponseMetadata": {},
+        }
+
+
+def test_a_task_that_meets_another_transaction_is_opened_and_done_all_the_same() -> None:
+    tasks = DynamoTasks()
+
+    assert Disturbed(2).met == 0
+    assert tasks.open(a_task())
+    assert not tasks.open(a_task())
+    Disturbed(2)
+    assert tasks.finish(a_task().done(by="ben", action="called", at=AT))
+
+    found = tasks.find("p1", a_task().id)
+    assert found is not None
+    assert found.state is State.DONE
+
+
+def test_a_store_that_is_in_conflict_for_long_is_no_task_that_was_there() -> None:
+    Disturbed(99)
+
+    with pytest.raises(TransactWriteError):
+        DynamoTasks().open(a_task())
 
 
 def test_nobody_finishes_what_was_never_opened(tasks: Tasks) -> None:

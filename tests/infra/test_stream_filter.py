@@ -1,17 +1,22 @@
 """The table's stream brings its function exactly what a slice listens to: nothing follows from what a filter drops."""
 
+import inspect
+import re
 from itertools import product
 from typing import Any
 
 import pytest
 
+import app
 from chalicelib.caseload.handlers import Caseload
 from chalicelib.checkins.handlers import Silence
 from chalicelib.edge.stream import Listener, Stored
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.milestones.handlers import Awards
 from chalicelib.outreach.domain import Status
-from chalicelib.routine.handlers import Absence
+from chalicelib.partners.handlers import QuietPartners
+from chalicelib.routine.handlers import Absence, Edits
+from chalicelib.staff.handlers import Opened
 from tests.caseload_api import passes
 
 KEYS = [
@@ -37,6 +42,8 @@ KEYS = [
     ("GOALS#p", "GOAL#g"),
     ("GOALS#p", "HISTORY#2026-11-24T18:00:00.000000Z#a"),
     ("MILESTONES#p", "AWARD#01#checkins_3"),
+    ("ROUTINE#iop", "VERSION#000002"),
+    ("ROUTINE#iop", "DATE#2026-11-24#item"),
     ("PROGRAMME#iop", "MEMBER#p"),
     ("AUDIT#p#2026-11", "2026-11-24T18:00:00.000000Z#id"),
     ("DUE#2026-11-24T18#01", "x"),
@@ -46,7 +53,14 @@ ENDS = [Status.SENT, Status.SKIPPED, Status.FAILED, Status.MERGED]
 
 def listeners() -> list[Listener]:
     people = DynamoPeople()
-    return [Awards(people), Silence(people), Absence(people), Caseload(people)]
+    after_answers: list[Listener] = [Awards(people), Silence(people), Absence(people)]
+    return [Opened(), *after_answers, Edits(people), QuietPartners(people), Caseload(people)]
+
+
+def test_these_are_all_who_listen() -> None:
+    named = re.findall(r"from chalicelib\.\w+\.handlers import ([\w, ]+)", inspect.getsource(app.achieve.func))
+
+    assert {type(one).__name__ for one in listeners()} == set(", ".join(named).split(", "))
 
 
 def record(key: tuple[str, str], event: str, status: Status) -> tuple[dict[str, Any], Stored]:

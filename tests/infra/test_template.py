@@ -127,11 +127,13 @@ def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:
         "CLIMBS",
         "DUE#*",
         "MILESTONES#*",
+        "PERSON#*",
         "TASKLIST#*",
         "TASKS#*",
     }
-    assert partitions("achieve", "DeleteItem") == {"CLIMBS"}
-    assert not partitions("achieve", "UpdateItem")
+    # A person's reminders go along with an edited week (docs/decisions/0045).
+    assert partitions("achieve", "DeleteItem") == {"CLIMBS", "PERSON#*"}
+    assert partitions("achieve", "UpdateItem") == {"PERSON#*"}
 
 
 def test_operators_turn_the_switch_bring_back_what_was_set_aside_and_change_nothing_else() -> None:

@@ -514,7 +514,7 @@ class One:
             if what == "due":
                 kind, on, due, _ = about
                 why = self.why_not(at)
-                if (kind, on) in ended or (kind, on) in waiting or over:
+                if (kind, on) in ended or (kind, on) in waiting or (over and kind == "milestone-days"):
                     continue
                 if kind == "milestone-days" and why == "episode_ended":
                     over = True
@@ -591,6 +591,8 @@ class One:
         """A check-in was sent: one missed before it brings a kind word four hours later, before the evening's quiet."""
         last, missed = self.run_of_silence(at, noted=False)
         if self.state(at) in {"on_hold", *ENDED} or not missed or self.has_nudge(last, on, waiting, found):
+            return
+        if min(missed) <= on - 27 * DAY:
             return
         due, quiet = at + 4 * HOUR, self.instant(self.local(at).date(), QUIET_FROM)
         if quiet > at:

@@ -323,8 +323,8 @@ def _providing(stage: Stage, delivering: Callable[..., handlers.Delivering]) -> 
     links = wiring._links()  # noqa: SLF001 (the links that a reader sees)
 
     @cache
-    def put_together(*ports_: Any, **options: Any) -> handlers.Delivering:
-        using = delivering(*ports_, **options)
+    def put_together(*given: Any, **named: Any) -> handlers.Delivering:
+        using = delivering(*given, **named)
         senders = {kind: Provider(real, stage, links) for kind, real in using.means.senders.items()}
         return replace(using, means=replace(using.means, senders=senders, each=_one_by_one))
 

@@ -223,6 +223,20 @@ def test_one_that_was_skipped_leaves_room_for_another_and_one_of_unknown_end_doe
     assert world.nudge(2) is None
 
 
+def test_a_silence_of_many_weeks_brings_no_second_one() -> None:
+    """After four weeks the first lies further back than is looked at."""
+    world = World()
+    nudged = []
+    for day in range(60):
+        world.ask(day)
+        due = world.nudge(day)
+        if due:
+            nudged.append(due.on)
+            world.ask((due.on - FIRST).days, Status.MERGED, kind=CHECK_IN_NUDGE)
+
+    assert nudged == [on(1)]
+
+
 @given(
     days=st.lists(st.sampled_from(["answer", "late", "miss", "lost"]), max_size=28),
     looks=st.lists(st.floats(0, 18), min_size=1, max_size=3),

@@ -271,6 +271,16 @@ def test_whoever_tells_of_opioids_is_told_at_once_what_keeps_them_alive_and_more
     assert flags["opioid_use_reported"] < flags["use_reported"]
 
 
+def test_the_page_asks_of_goals_and_says_none_and_whoever_wants_others_hears_what_comes_of_it() -> None:
+    site = weekly()
+
+    asked, done = site.get().html, site.send({"goal_step": "change"}).html
+
+    assert "Did you take a step towards what you set yourself?" in asked
+    assert done.index("is asked to talk with you about it") < done.index("You can change it")
+    assert [task.kind for task in site.tasks.of_person(PERSON)] == ["goal_to_change"]
+
+
 def test_whoever_tells_of_no_opioids_is_told_nothing_of_them() -> None:
     site = weekly()
 
@@ -296,10 +306,21 @@ def test_what_was_asked_on_an_open_page_is_taken_though_the_programme_asks_other
     care = site.page.desk.care_rules.of(site.recipient.programme_id)
     site.page.desk.care_rules.save(replace(care, reads_item_9=False, version=care.version + 1))
 
-    more = site.send({"shown": "1.9", "phq9.1": "3", "phq9.2": "0"}).html
-    told = site.send({"shown": "1.9", "part": "rest", "phq9.9": "3"}).html
+    more = site.send({"shown": "2.9", "phq9.1": "3", "phq9.2": "0"}).html
+    told = site.send({"shown": "2.9", "part": "rest", "phq9.9": "3"}).html
 
-    assert 'name="shown" value="1.9"' in shown
-    assert 'name="shown" value="1.9"' in more
+    assert 'name="shown" value="2.9"' in shown
+    assert 'name="shown" value="2.9"' in more
     assert "call or text 988 now, day or night" in told
     assert "crisis" in [task.severity for task in site.tasks.of_person(PERSON)]
+
+
+def test_a_page_that_stayed_open_since_the_form_before_is_read_as_it_was_asked() -> None:
+    site = weekly()
+
+    assert site.send({"shown": "1.8", "homework": "all", "goal_step": "change"}).status is HTTPStatus.OK
+
+    stored = site.check_ins.get(PERSON, TODAY, WEEKLY).answer
+    assert stored is not None
+    assert (stored.form_version, stored.values) == (1, {"homework": "all"})
+    assert site.tasks.of_person(PERSON) == []
