@@ -95,13 +95,15 @@ def sweep(event: SQSEvent) -> int:
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
     from chalicelib.checkins import handlers as checkins
+    from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
     from chalicelib.partners import handlers as partners
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    objections = (notices.still_true, routine.still_true, checkins.still_true, partners.still_true, staff.still_true)
+    asked = (checkins, kudos, notices, partners, routine, staff)
+    objections = (one.still_true for one in asked)
     using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today)
     return handlers.deliver(event.to_dict(), using=using)
 

@@ -3,11 +3,14 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
+from chalicelib.caseload.domain import Contact
 from chalicelib.enrollment.changing import Change
 from chalicelib.milestones.domain import Award, Streak
 from chalicelib.reports.domain import Report, Stage
 from chalicelib.reports.tally import Tally
+from chalicelib.routine.attendance import Attendance
 
 
 @dataclass
@@ -70,3 +73,19 @@ class NoStreaks:
 
     def write(self, change: Change, streaks: Iterable[Streak]) -> None:
         raise NotImplementedError
+
+
+@dataclass
+class FakeContacts:
+    kept: dict[str, list[Contact]] = field(default_factory=dict)
+
+    def newest(self, person_id: str) -> Iterator[Contact]:
+        return iter(sorted(self.kept.get(person_id, []), key=lambda one: one.at, reverse=True))
+
+
+@dataclass
+class FakeAttendances:
+    kept: dict[str, list[Attendance]] = field(default_factory=dict)
+
+    def between(self, person_id: str, first: date, last: date) -> list[Attendance]:
+        return [one for one in self.kept.get(person_id, []) if first <= one.on <= last]

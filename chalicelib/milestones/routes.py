@@ -17,7 +17,7 @@ from chalicelib.enrollment.shapes import Clock
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid
 from chalicelib.flags.store import DynamoCareRules
-from chalicelib.milestones import programme_routes, service
+from chalicelib.milestones import kudos_routes, programme_routes, service
 from chalicelib.milestones.domain import Goal, NotTheirWord, Word
 from chalicelib.milestones.doors import doors
 from chalicelib.milestones.entering import enter
@@ -29,7 +29,7 @@ from chalicelib.privacy.domain import Act, Field, Relationship, Role, Rule
 from chalicelib.tasks.store import DynamoTasks
 
 CalendarDate = date
-__all__ = ["doors", "programme_routes"]
+__all__ = ["doors", "kudos_routes", "programme_routes"]
 
 WORDS = Path(__file__).parent / "words.json"
 """What to say to whoever tells of a return to use (domain rules 2)."""

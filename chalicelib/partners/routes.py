@@ -11,6 +11,7 @@ from chalicelib.edge.ids import new_id
 from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Forbidden
+from chalicelib.milestones.kudos_store import DynamoKudos
 from chalicelib.milestones.store import DynamoStreaks
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.partners import service, staff_routes
@@ -145,7 +146,7 @@ def end_partner(asked: Asked, person_id: str, pair_id: str) -> Answer:
     """End it, by the person or by staff who hold them."""
     _must_hold(asked)
     by_staff = asked.granted.relationship is not Relationship.SELF
-    service.end(person(person_id), pair_id, by_staff=by_staff, now=asked.now, pairs=DynamoPairs())
+    service.end(person(person_id), pair_id, by_staff=by_staff, now=asked.now, pairs=DynamoPairs(), kudos=DynamoKudos())
     return Answer()
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from chalicelib.enrollment.domain import Record
 from chalicelib.errors import Conflict, Fault, Invalid
+from chalicelib.milestones.kudos import KudosKept, withdraw
 from chalicelib.partners.domain import (
     MAY_HAVE_ONE,
     MOST_OF_STAFF,
@@ -151,14 +152,20 @@ def decline(side: Side, pair_id: str, *, now: datetime, pairs: Pairs) -> Pair:
     return change(side, pair_id, lambda pair: pair.declined_by(side, at=now), pairs=pairs)
 
 
-def end(side: Side, pair_id: str, *, by_staff: bool = False, now: datetime, pairs: Pairs) -> Pair:
+def end(side: Side, pair_id: str, *, by_staff: bool = False, now: datetime, pairs: Pairs, kudos: KudosKept) -> Pair:
     """
     End a pair of this side's at once, by them or by staff; the other isn't told why.
+
+    What they left for each other and can't be read yet is taken back.
 
     :raises NoSuchPair: if there is none
     """
     closer = None if by_staff else side
-    return change(side, pair_id, lambda pair: pair.ended_by(closer, at=now), pairs=pairs)
+    pair = change(side, pair_id, lambda pair: pair.ended_by(closer, at=now), pairs=pairs)
+    for one in pair.sides:
+        if one.kind is Kind.PERSON and pair.state is State.ENDED:
+            withdraw(one.id, pair.other(one).name, now=now, kept=kudos)
+    return pair
 
 
 def pause(side: Side, pair_id: str, *, paused: bool, pairs: Pairs) -> Pair:

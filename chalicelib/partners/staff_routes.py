@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from chalicelib.edge.http import Answer, Asked
 from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.milestones.kudos_store import DynamoKudos
 from chalicelib.partners import service
 from chalicelib.partners.domain import Kind, Pair, Side, seen_by, staff
 from chalicelib.partners.doors import doors
@@ -89,5 +90,5 @@ def decline_as_staff(asked: Asked, programme_id: str, pair_id: str) -> Answer:
 def end_as_staff(asked: Asked, programme_id: str, pair_id: str) -> Answer:
     """End it."""
     del programme_id
-    service.end(staff(asked.who.subject), pair_id, now=asked.now, pairs=DynamoPairs())
+    service.end(staff(asked.who.subject), pair_id, now=asked.now, pairs=DynamoPairs(), kudos=DynamoKudos())
     return Answer()

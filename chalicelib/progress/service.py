@@ -1,11 +1,13 @@
 """Gather what a person's answers, days and plan show over some weeks, for each of those who may see it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from chalicelib.checkins.domain import CheckIn
+from chalicelib.checkins.forms import DAILY, WEEKLY
 from chalicelib.enrollment.changing import People, find_person
 from chalicelib.enrollment.domain import Record
 from chalicelib.errors import NotFound
@@ -23,6 +25,7 @@ from chalicelib.routine.goals import State
 from chalicelib.tasks.domain import Kind, Task
 
 WEEK = timedelta(weeks=1)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOST_ENTRIES = 5000
 """Ledger entries of one person that are looked at: more than a year holds."""
 
@@ -103,7 +106,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
-    """A flag as history: the rule that raised it, what it is about, and the local date and form of the check-in."""
+    """A flag as history: the rule that raised it, by which measure (or ``missed``), and of which date and form."""
 
     task: Task
     rule: str
@@ -162,16 +165,23 @@ def asked_within(weeks: Weeks, *, now: datetime, ledger: Ledger) -> list[Asked]:
 
 def flags_within(weeks: Weeks, *, tasks: Tasks) -> list[Flag]:
     """Return the flags about these weeks, the oldest first: each with who reviewed it, when, and what they did."""
-    found = (_flag(task) for task in tasks.of_person(weeks.record.person.id) if task.kind is Kind.FLAG)
+    person = weeks.record.person
+    found = (_flag(task, zone=person.zone) for task in tasks.of_person(person.id) if task.kind is Kind.FLAG)
     within = [flag for flag in found if weeks.first <= flag.on <= weeks.last]
     return sorted(within, key=lambda flag: (flag.on, flag.task.opened_at, flag.rule))
 
 
-def _flag(task: Task) -> Flag:
-    # A rule's name holds no hyphen; what follows is the check-in's date and form, or where a silence began.
+def _flag(task: Task, *, zone: str) -> Flag:
+    # A rule's name holds no hyphen; what follows is a date, and of a check-in its form.
     rule, _, about = task.about.partition("-")
-    of = (task.because or "").partition("=")[0]
-    return Flag(task=task, rule=rule, of=of, on=date.fromisoformat(about[:10]), form=about[11:] or None)
+    on, form = about[:10], about[11:]
+    return Flag(
+        task=task,
+        rule=rule,
+        of=(task.because or "").partition("=")[0],
+        on=date.fromisoformat(on) if _DATE.fullmatch(on) else local_date(task.opened_at, zone),
+        form=form if form in {DAILY, WEEKLY} else None,
+    )
 
 
 def thresholds(rules: Sequence[Rule], measure: Measure) -> list[tuple[Rule, int, bool]]:

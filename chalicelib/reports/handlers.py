@@ -4,6 +4,7 @@ import json
 from functools import cache
 from typing import Any
 
+from chalicelib.caseload.store import DynamoContacts
 from chalicelib.checkins.store import DynamoCheckIns
 from chalicelib.edge.clock import utc_now
 from chalicelib.edge.config import config
@@ -13,6 +14,7 @@ from chalicelib.milestones.store import DynamoAwards, DynamoStreaks
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.reports import service
 from chalicelib.reports.store import DynamoReports, SqsReports
+from chalicelib.routine.attendance_store import DynamoAttendances
 from chalicelib.tasks.store import DynamoTasks
 
 
@@ -54,6 +56,8 @@ def _make(message: dict[str, Any], people: DynamoPeople) -> None:
             tasks=DynamoTasks(),
             awards=DynamoAwards(),
             streaks=DynamoStreaks(people),
+            contacts=DynamoContacts(),
+            attendances=DynamoAttendances(),
         ),
     )
     logger.info("report", extra={"correlation_id": message["report"], "page": message["page"], "step": step.value})

@@ -12,10 +12,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from chalicelib.caseload.domain import Contact, Outcome
 from chalicelib.checkins.forms import DAILY
 from chalicelib.enrollment.changing import People
 from chalicelib.enrollment.domain import Record
 from chalicelib.milestones.progress import Streaks, known_streaks, progress_of
+from chalicelib.outreach.recurrence import local_date
 from chalicelib.progress.series import asked
 from chalicelib.progress.service import Awards, CheckIns, Ledger, Tasks
 from chalicelib.reports.domain import (
@@ -31,6 +33,7 @@ from chalicelib.reports.domain import (
 )
 from chalicelib.reports.figures import Figures, figures
 from chalicelib.reports.tally import LOOKS_BACK, Facts, Tally, is_of, tally_of
+from chalicelib.routine.attendance import Attendance, Presence
 from chalicelib.tasks.domain import Kind, Task
 
 MOST_ENTRIES = 5000
@@ -83,6 +86,18 @@ class Reports(Protocol):
         ...
 
 
+class Contacts(Protocol):
+    """The outreach log."""
+
+    def newest(self, person_id: str) -> Iterator[Contact]: ...
+
+
+class Attendances(Protocol):
+    """Who came to which session."""
+
+    def between(self, person_id: str, first: date, last: date) -> list[Attendance]: ...
+
+
 class ReportQueue(Protocol):
     """Brings each page's turn."""
 
@@ -102,6 +117,8 @@ class Sources:
     tasks: Tasks
     awards: Awards
     streaks: Streaks
+    contacts: Contacts
+    attendances: Attendances
 
 
 class Step(StrEnum):
@@ -217,6 +234,9 @@ def facts_of(record: Record, period: Period, *, programme_id: str, now: datetime
     answered = [one for one in check_ins if one.revisions and one.disputed_at is None]
     entries = sources.ledger.between(person.id, first, period.last, limit=MOST_ENTRIES)
     tasks = [task for task in sources.tasks.of_person(person.id) if task.kind is Kind.FLAG]
+    attended = [
+        one for one in sources.attendances.between(person.id, first, period.last) if one.presence is Presence.ATTENDED
+    ]
     reached = progress_of(record, known_streaks(record, sources.streaks), now=now)
     return Facts(
         zone=person.zone,
@@ -225,9 +245,11 @@ def facts_of(record: Record, period: Period, *, programme_id: str, now: datetime
             one for one in asked(check_ins, entries, zone=person.zone, now=now) if one.form == DAILY and is_ours(one.on)
         ],
         entries=[entry for entry in entries if is_ours(entry.on)],
-        answered_on=frozenset(one.on for one in answered),
+        active_on=frozenset({*(one.on for one in answered), *(local_date(one.at, person.zone) for one in attended)}),
         contacts=[
             *(revision.at for one in answered for revision in one.revisions),
+            *(one.at for one in attended),
+            *(one.at for one in sources.contacts.newest(person.id) if _was_reached(one)),
             *(task.done_at for task in tasks if task.done_at and _is_about_silence(task)),
         ],
         awards=[
@@ -237,6 +259,10 @@ def facts_of(record: Record, period: Period, *, programme_id: str, now: datetime
         ],
         flags=tasks,
     )
+
+
+def _was_reached(contact: Contact) -> bool:
+    return contact.counts and contact.outcome is Outcome.REACHED
 
 
 def _is_about_silence(task: Task) -> bool:

@@ -19,7 +19,7 @@ DAYS = (30, 60, 90, 120)
 """After how many days from admission it is looked at whether people are in care."""
 
 ENGAGED_WITHIN = timedelta(days=14)
-"""Whoever answered in so many days up to a day, that day included, is engaged on it."""
+"""Whoever answered or came to a session in so many days up to a day, that day included, is engaged on it."""
 
 SILENT_AFTER = 3
 """So many check-ins in a row that were sent and not answered are a silence."""
@@ -35,17 +35,18 @@ _NEVER = frozenset({State.REFERRED})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """
-    What is known of a person. ``contacts`` are instants at which they answered, or staff noted that they reached them.
+    What is known of a person.
 
-    ``asked`` are their daily check-ins and ``entries`` those of the ledger, both from before the period on and of the
-    programme's own time with the person.
+    ``contacts`` are instants at which they answered, came to a session, or were reached by staff; ``active_on`` are
+    dates on which they answered or came. ``asked`` are their daily check-ins and ``entries`` those of the ledger, both
+    from before the period on and of the programme's own time with the person.
     """
 
     zone: str
     episodes: Sequence[Episode]
     asked: Sequence[Asked]
     entries: Sequence[Entry]
-    answered_on: frozenset[date]
+    active_on: frozenset[date]
     contacts: Sequence[datetime]
     awards: Sequence[Award]
     flags: Sequence[Task]
@@ -164,7 +165,7 @@ def _cohorts(episodes: Iterable[Episode], facts: Facts, period: Period) -> dict[
             on = episode.admitted_on + timedelta(days=days)
             has_come = on <= period.last and _lives(episode, on, facts.zone)
             in_care = has_come and is_in_care(episode, on, facts.zone)
-            engaged = in_care and any(on - ENGAGED_WITHIN < day <= on for day in facts.answered_on)
+            engaged = in_care and any(on - ENGAGED_WITHIN < day <= on for day in facts.active_on)
             counts += [int(has_come), int(in_care), int(engaged)]
         found[f"{episode.admitted_on:%Y-%m}"] = counts
     return dict(found)

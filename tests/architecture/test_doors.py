@@ -59,6 +59,13 @@ def test_every_route_is_a_door_with_a_decision() -> None:
     assert routes == decided
 
 
+@pytest.mark.parametrize("path", sorted({door.path for door in Doors.all}))
+def test_api_gateway_takes_every_part_of_a_path(path: str) -> None:
+    """A parameter is a whole part, with nothing before or after it; Chalice's test client doesn't mind."""
+    for part in path.removeprefix("/").split("/"):
+        assert re.fullmatch(r"\{\w+\}|[A-Za-z0-9._:-]+", part), part
+
+
 def test_only_these_doors_are_open_to_anybody() -> None:
     assert {(door.method, door.path) for door in Doors.all if isinstance(door.rule, Public)} == PUBLIC
 

@@ -81,6 +81,7 @@ class Api:
             "chart",
             "report_id",
             "pair_id",
+            "kudos_id",
         )
         place, _, query = path.partition("?")
         for door in doors.all:

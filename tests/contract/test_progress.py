@@ -10,7 +10,9 @@ import pytest
 from app import app
 from chalicelib.outreach.domain import ChannelKind, Entry, Reason, Status
 from chalicelib.outreach.ledger_store import DynamoLedger
-from chalicelib.privacy.domain import Act, Field
+from chalicelib.privacy.domain import Act, Field, Role
+from chalicelib.tasks.domain import Kind, Severity, Task
+from chalicelib.tasks.store import DynamoTasks
 from tests.contract.test_people_routes import Api
 from tests.toy import NOW, Told
 
@@ -202,6 +204,37 @@ def test_staff_see_figures_bands_thresholds_and_each_flag_with_what_came_of_it(a
         "action": "Called her.",
     }
     assert (flags["use_reported"]["state"], flags["use_reported"]["reviewedBy"]) == ("open", None)
+
+
+@pytest.mark.parametrize(
+    ("about", "because", "on"),
+    [
+        ("silent-2026-11-18", "missed=3", "2026-11-18"),
+        ("absent-2026-11-19-5b0c", "absent=1", "2026-11-19"),
+        ("something_else-new", None, "2026-11-24"),
+    ],
+)
+def test_a_flag_about_something_else_than_answers_is_listed_too(
+    api: Api, ana: str, about: str, because: str | None, on: str
+) -> None:
+    flag = Task(
+        programme_id="iop-evening",
+        person_id=ana,
+        kind=Kind.FLAG,
+        about=about,
+        owner=Role.CASE_MANAGER,
+        opened_at=NOW,
+        due_at=NOW,
+        severity=Severity.OUTREACH,
+        because=because,
+    )
+    assert DynamoTasks().open(flag)
+    api.as_whom = CLINICIAN
+
+    told = shown(api, ana)
+
+    assert [(one["rule"], one["on"]) for one in told.json["staff"]["flags"]] == [(about.partition("-")[0], on)]
+    assert told.json["staff"]["measures"] == []
 
 
 def test_what_we_failed_to_send_is_told_from_what_nobody_answered(api: Api, ana: str) -> None:

@@ -19,6 +19,7 @@ from chalicelib.enrollment.preferences import Choices, can_be_switched_off
 from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.enrollment.reminders import Edit
 from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.milestones.kudos_store import DynamoKudos
 from chalicelib.outreach.categories import CHECK_IN, CHECK_IN_NUDGE, NUDGE
 from chalicelib.outreach.domain import ChannelKind, Reason, Status
 from chalicelib.outreach.ledger_store import DynamoLedger
@@ -263,7 +264,7 @@ def test_what_changes_between_due_and_told_is_asked_again(
         case "revoke":
             agreeing.revoke(ana, SHARE, will=Will(by=ana, via=Via.WEB), now=at, people=DynamoPeople())
         case "end":
-            service.end(person(ana), "pair1", now=at, pairs=DynamoPairs())
+            service.end(person(ana), "pair1", now=at, pairs=DynamoPairs(), kudos=DynamoKudos())
         case "pause":
             service.pause(person(ana), "pair1", paused=True, pairs=DynamoPairs())
         case "answer":

@@ -88,6 +88,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     assert read == {
         "CALLED#*",
         "CHECKINS#*",
+        "KUDOS#*",
         "LEDGER#*",
         "NOTICE#*",
         "PACE",

@@ -384,7 +384,7 @@ def test_who_falls_overdue_while_somebody_pages_keeps_their_place() -> None:
 
     assert [line.facts.person_id for line in (*one.lines, *two.lines)] == ["b", "a"]
     assert two.as_of == NOW
-    assert [reason.why for reason in two.lines[0].reasons][0] is Why.URGENT_OPEN
+    assert two.lines[0].reasons[0].why is Why.URGENT_OPEN
 
 
 def test_pages_of_yesterday_go_on_as_of_now() -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.caseload.domain import Contact, How, Outcome
 from chalicelib.checkins.domain import Answer, CheckIn, Revision, Source
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import State
@@ -22,12 +23,14 @@ from chalicelib.privacy.domain import Role
 from chalicelib.reports import service
 from chalicelib.reports.domain import PAGE, STUCK_AFTER, NoSuchReport, NotYet, Report, ReportTaken, Stage
 from chalicelib.reports.service import Sources, Step
+from chalicelib.routine.attendance import Attendance, Presence
+from chalicelib.routine.domain import Kind as Group
 from chalicelib.tasks.domain import Kind, Task
 from tests.build import NEW_YORK, utc
 from tests.fakes import Crashed, FakeCheckIns, FakeLedger, Moments, Mortal
 from tests.fakes_notices import FakeMembers, SomeMember
 from tests.fakes_progress import a_record
-from tests.fakes_reports import FakeAwards, FakeReportQueue, FakeReports, NoStreaks
+from tests.fakes_reports import FakeAttendances, FakeAwards, FakeContacts, FakeReportQueue, FakeReports, NoStreaks
 from tests.fakes_tasks import FakeTasks
 
 NOW = utc("2026-11-24T18:00")
@@ -56,6 +59,8 @@ class Office:
     ledger: FakeLedger = field(default_factory=FakeLedger)
     tasks: FakeTasks = field(default_factory=FakeTasks)
     awards: FakeAwards = field(default_factory=FakeAwards)
+    contacts: FakeContacts = field(default_factory=FakeContacts)
+    attendances: FakeAttendances = field(default_factory=FakeAttendances)
 
     def start(self, moments: Moments | None = None, *, last: date = LAST) -> Report:
         dying = moments or Moments()
@@ -86,6 +91,8 @@ class Office:
                 tasks=self.tasks,
                 awards=self.awards,
                 streaks=NoStreaks(),
+                contacts=self.contacts,
+                attendances=self.attendances,
             ),
         )
 
@@ -148,6 +155,14 @@ def live(office: Office, person_id: str, chance: Random) -> None:
             )
             check_in = CheckIn(person_id=person_id, on=on, revisions=(revision,))
             office.check_ins.found[person_id, on, "daily"] = check_in
+    office.contacts.kept[person_id] = [
+        a_contact(person_id, at(FIRST + chance.randrange(180) * DAY, 11), chance.choice(list(Outcome)))
+        for _ in range(chance.randrange(12))
+    ]
+    office.attendances.kept[person_id] = [
+        a_session(person_id, FIRST + chance.randrange(180) * DAY, chance.choice([*Presence, None]))
+        for _ in range(chance.randrange(12))
+    ]
     for number in range(chance.randrange(4)):
         rule = chance.choice(["craving_severe", "silent", "risk_high"])
         opened = at(FIRST + chance.randrange(-10, 190) * DAY, 12)
@@ -166,6 +181,37 @@ def live(office: Office, person_id: str, chance: Random) -> None:
     office.awards.kept[person_id] = [
         Award(run=1, name=name, on=admitted + days * DAY) for name, days in (("checkins_3", 5), ("checkins_7", 20))
     ]
+
+
+def a_contact(person_id: str, when: datetime, outcome: Outcome) -> Contact:
+    return Contact(
+        id=f"{when:%Y%m%d}",
+        person_id=person_id,
+        programme_id=PROGRAMME,
+        at=when,
+        how=How.CALL,
+        outcome=outcome,
+        role=Role.CASE_MANAGER,
+        by="eva",
+        noted_at=when,
+        # What was corrected by another line never counts.
+        corrected_by="another" if when.day == 1 else None,
+    )
+
+
+def a_session(person_id: str, on: date, presence: Presence | None) -> Attendance:
+    return Attendance(
+        person_id=person_id,
+        item_id="group",
+        on=on,
+        kind=Group.GROUP,
+        at=at(on, 18),
+        planned=180,
+        presence=presence,
+        minutes=180,
+        noted_at=at(on, 21),
+        by="eva",
+    )
 
 
 def at(on: date, hour: int) -> datetime:
@@ -367,7 +413,10 @@ def _on_day(office: Office, group: list[Record], days: int) -> tuple[int, int, i
         if over is None or on < over:
             stayed += 1
             dates = [on - back * DAY for back in range(14)]
-            engaged += any((record.person.id, each, "daily") in office.check_ins.found for each in dates)
+            came = {one.on for one in office.attendances.kept[record.person.id] if one.presence is Presence.ATTENDED}
+            engaged += any(
+                each in came or (record.person.id, each, "daily") in office.check_ins.found for each in dates
+            )
     return come, stayed, engaged
 
 
@@ -386,6 +435,10 @@ def _silences_are_right(office: Office, found: dict[str, Any]) -> None:
 
 def _first_silence(office: Office, person_id: str) -> tuple[datetime, datetime | None] | None:
     contacts = [one.revisions[0].at for key, one in office.check_ins.found.items() if key[0] == person_id]
+    contacts += [
+        one.at for one in office.contacts.kept[person_id] if one.outcome.value == "reached" and one.at.day != 1
+    ]
+    contacts += [one.at for one in office.attendances.kept[person_id] if one.presence is Presence.ATTENDED]
     contacts += [
         task.done_at
         for (person, _), task in office.tasks.kept.items()

@@ -68,7 +68,7 @@ def facts(
         episodes=episodes or (a_stay(),),
         asked=[Asked(on=on, form="daily", state=by_letter[letter]) for on, letter in zip(dates, states, strict=True)],
         entries=entries,
-        answered_on=frozenset(answered),
+        active_on=frozenset(answered),
         contacts=contacts,
         awards=awards,
         flags=flags,
