@@ -49,9 +49,7 @@ def dues_for(of: Recipient, looked: Looked, *, rule: Nudge, now: datetime, pairs
     return [
         not_behind(Due(person_id=other.id, kind=kind_of(pair), on=since, at=at, due_at=at, version=1), now=now)
         for pair in active(side, pairs=pairs)
-        # Who is in another programme by now has left their partners behind (service.partners_of).
-        if pair.programme_id == of.programme_id
-        and (other := pair.other(side)).kind is Kind.PERSON
+        if (other := pair.other(side)).kind is Kind.PERSON
         and Share.CHECK_IN_DONE in shared(of.consents, shares=pair.shares(side))
         and not any(entry.kind == kind_of(pair) for entry in _told_in(looked, other.id, ledger=ledger))
     ]
@@ -67,15 +65,14 @@ def objection(due: Due, *, people: People, pairs: Pairs, ledger: Ledger, dates: 
         return None
     partner = person(due.person_id)
     pair = next((pair for pair in active(partner, pairs=pairs) if kind_of(pair) == due.kind), None)
-    quiet = people.load(pair.other(partner).id, now=now) if pair else None
-    told = people.load(due.person_id, now=now) if pair else None
-    if pair is None or quiet is None or told is None or not _are_partners(pair, quiet, told):
+    if pair is None:
         return Reason.CANCELLED
-    if Share.CHECK_IN_DONE not in shared(quiet.consents, shares=pair.shares(pair.other(partner))):
-        return Reason.NO_CONSENT
-    if Hold.CRISIS in quiet.holds:
-        # Their team has them; nobody is sent there by us.
-        return Reason.HELD
+    told, quiet = (people.load(one.id, now=now) for one in (partner, pair.other(partner)))
+    if told is None or quiet is None or {told.programme_id, quiet.programme_id} != {pair.programme_id}:
+        # Whoever moved on to another programme is no partner here.
+        return Reason.CANCELLED
+    if (reason := _not_told_of(quiet, shares=pair.shares(pair.other(partner)))) is not None:
+        return reason
     looked = look_at_dates(quiet, now=now, ledger=ledger, dates=dates)
     if looked.silence.since != due.on:
         return Reason.CANCELLED
@@ -83,10 +80,13 @@ def objection(due: Due, *, people: People, pairs: Pairs, ledger: Ledger, dates: 
     return Reason.CANCELLED if any(entry.kind == due.kind and _may_have_gone_out(entry) for entry in others) else None
 
 
-def _are_partners(pair: Pair, quiet: Recipient, told: Recipient) -> bool:
-    """Say whether the quiet one is asked how they are, and both are still in the programme of their pair."""
-    here = quiet.programme_id == told.programme_id == pair.programme_id
-    return here and quiet.standing is Standing.REACHABLE
+def _not_told_of(quiet: Recipient, *, shares: bool) -> Reason | None:
+    if quiet.standing is not Standing.REACHABLE:
+        return Reason.CANCELLED
+    if Share.CHECK_IN_DONE not in shared(quiet.consents, shares=shares):
+        return Reason.NO_CONSENT
+    # In a crisis their team has them; nobody is sent there by us.
+    return Reason.HELD if Hold.CRISIS in quiet.holds else None
 
 
 def _told_in(looked: Looked, partner_id: str, *, ledger: Ledger) -> list[Entry]:

@@ -43,14 +43,14 @@ class World:
     """A person whose check-ins come at nine each day, and their partner."""
 
     who: Recipient = field(default_factory=lambda: a_recipient(consents=SHARED))
-    ben: Recipient = field(default_factory=lambda: replace(a_recipient(), person_id=BEN.id))
+    partner: Recipient = field(default_factory=lambda: a_recipient(person=BEN.id))
     ledger: FakeLedger = field(default_factory=FakeLedger)
     check_ins: FakeCheckIns = field(default_factory=FakeCheckIns)
     pairs: FakePairs = field(default_factory=lambda: FakePairs(a_pair()))
 
     def load(self, person_id: str, *, now: datetime) -> Recipient | None:
         del now
-        return {PERSON: self.who, BEN.id: self.ben}.get(person_id)
+        return {PERSON: self.who, BEN.id: self.partner}.get(person_id)
 
     def note(
         self, day: int, status: Status = Status.SENT, *, of: str = PERSON, kind: str = CHECK_IN, on_: date | None = None
@@ -180,15 +180,11 @@ def test_who_is_in_care_no_more_is_not_quiet(world: World, due: Due, standing: S
     assert world.objection(due, nine(2)) is Reason.CANCELLED
 
 
-def test_who_went_on_in_another_programme_has_no_partner_to_tell(world: World, due: Due) -> None:
-    """The pair stays as it was, and neither sees the other any more."""
-    here = world.who
-
-    world.who = replace(here, programme_id="another")
-    assert world.dues(2) == []
+def test_who_moved_on_to_another_programme_is_no_partner(world: World, due: Due) -> None:
+    world.partner = replace(world.partner, programme_id="iop-morning")
     assert world.objection(due, nine(2)) is Reason.CANCELLED
 
-    world.who, world.ben = here, replace(world.ben, programme_id="another")
+    world.partner, world.who = a_recipient(person=BEN.id), replace(world.who, programme_id="iop-morning")
     assert world.objection(due, nine(2)) is Reason.CANCELLED
 
 
