@@ -163,7 +163,7 @@ def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     from chalicelib.edge.ids import new_id
     from chalicelib.enrollment.store import people
     from chalicelib.outreach import operate
-    from chalicelib.staff.handlers import everybody, take_up
+    from chalicelib.staff.handlers import everybody
 
     desk = operate.Desk(
         now=utc_now(),
@@ -171,7 +171,6 @@ def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
         new_id=new_id,
         recipients=everybody(),
         rebuild=partial(rebuild, people()),
-        take_up=take_up,
     )
     return operate.operate(event, desk=desk)
 

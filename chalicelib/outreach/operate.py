@@ -103,7 +103,7 @@ class Explain(Order):
 
 
 class Rebuild(Order):
-    """Make up for what the stream missed of a programme: staff hear of open tasks, and caseload rows are made anew."""
+    """Work out the rows of a programme's caseload anew, some people at a time."""
 
     do: Literal["rebuild"]
     programme: Annotated[str, Described(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -129,7 +129,6 @@ class Desk:
     new_id: Callable[[], str]
     recipients: Recipients
     rebuild: Rebuilding
-    take_up: Callable[[str], int]
 
 
 def operate(event: dict[str, Any], *, desk: Desk) -> dict[str, Any]:
@@ -190,10 +189,8 @@ def _carry_out(order: AnyOrder, desk: Desk) -> dict[str, Any]:
         case Explain():
             return _explained(order.occurrence, desk)
         case Rebuild():
-            # First, since somebody may be waiting there: the open tasks that staff were not told of.
-            told = 0 if order.after else desk.take_up(order.programme)
             people, changed, last = desk.rebuild(order.programme, order.after, order.limit)
-            return {"people": people, "changed": changed, "goOnAfter": last, "staffTold": told}
+            return {"people": people, "changed": changed, "goOnAfter": last}
 
 
 def _stands(position: operating.Position) -> dict[str, Any]:

@@ -17,14 +17,12 @@ from chalicelib.staff.domain import Member
 from chalicelib.staff.everybody import Everybody
 from chalicelib.staff.pursuing import Climb, Desk, Others, Told
 from chalicelib.staff.store import DynamoClimbs, DynamoStaff
-from chalicelib.tasks.domain import State
 from chalicelib.tasks.store import DynamoTasks
 
 AT_MOST = timedelta(seconds=20)
 """How long a tick takes steps: what is left is looked at a minute later, and the tick itself has to end."""
 
 _TASKS = "TASKS#"
-_PAGE = 100
 
 
 @cache
@@ -77,22 +75,6 @@ class Opened:
         told = _seen(pursuing.open_up(person_id, task_id, now=utc_now(), desk=_desk()))
         flush()
         return told
-
-
-def take_up(programme_id: str) -> int:
-    """
-    Take up all open tasks of a programme that the stream may have missed; return how many messages are due for that.
-
-    Whoever was told of a step isn't told again: the ledger knows.
-    """
-    told, after, is_first = 0, None, True
-    while is_first or after:
-        is_first = False
-        tasks, after = _desk().tasks.of_programme(programme_id, state=State.OPEN, after=after, limit=_PAGE)
-        for task in tasks:
-            told += _seen(pursuing.open_up(task.person_id, task.id, now=utc_now(), desk=_desk()))
-    flush()
-    return told
 
 
 def climb() -> int:

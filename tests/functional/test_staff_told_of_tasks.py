@@ -30,7 +30,6 @@ from chalicelib.tasks.store import DynamoTasks, TaskItem
 from tests.build import utc
 from tests.functional import test_a_day_of_check_ins as a_day
 from tests.functional.test_a_day_of_check_ins import Stack, an_event, enrol
-from tests.functional.test_rebuilding_a_caseload import Context
 
 stack = a_day.stack
 
@@ -329,26 +328,3 @@ def test_one_member_who_can_not_be_read_silences_no_other(
 
     assert to_whom(stack) == ["dr"]
     assert any("StaffErrors" in line for line in log())
-
-
-def test_an_operator_makes_up_for_tasks_that_the_stream_missed_and_nobody_is_told_twice(
-    stack: Stack, person: str, team: dict[str, Member]
-) -> None:
-    del team
-    task = a_flag(person, severity=Severity.CRISIS, within=timedelta(minutes=15))
-    DynamoTasks().open(task)
-    order = an_event("operate_rebuild") | {"programme": PROGRAMME}
-    stack.clock.set(NIGHT + 10 * MINUTE)
-
-    first = app.operate(order, Context())
-    stack.deliver(stack.messages(), at=NIGHT + 10 * MINUTE)
-    assert sorted(to_whom(stack)) == ["dr", "other"]
-
-    again = app.operate(order, Context())
-    stack.deliver(stack.messages(), at=NIGHT + 11 * MINUTE)
-    pass_by(stack, *(NIGHT + minute * MINUTE for minute in (12, 14)))
-    assert sorted(to_whom(stack)) == ["dr", "other"]
-    assert (first["staffTold"], again["staffTold"]) == (2, 2)
-
-    pass_by(stack, *(NIGHT + minute * MINUTE for minute in (15, 17)))
-    assert sorted(to_whom(stack)) == ["dr", "dr", "other", "other"]
