@@ -59,6 +59,7 @@ def set_reminder(
     now: datetime,
     people: People,
     new_id: Callable[[], str],
+    paused: bool = False,
 ) -> Schedule:
     """
     Set a reminder. With as many as anyone may have, those that are over make room.
@@ -85,6 +86,7 @@ def set_reminder(
             title=title.strip(),
             keeps_zone=keeps_zone,
             since=now,
+            paused=paused,
         )
         change = replace(next_of(record), no_schedules=tuple(over) if is_full else (), keeps_who=True)
         change = scheduled(change, schedule, now=now)

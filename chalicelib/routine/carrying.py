@@ -4,9 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.enrollment import reminders
 from chalicelib.enrollment.changing import People
-from chalicelib.enrollment.reminders import Edit
 from chalicelib.errors import Conflict, Invalid
 from chalicelib.outreach.domain import Recipient
 from chalicelib.outreach.recurrence import Recurrence, next_occurrence
@@ -45,9 +43,8 @@ def _carried(who: Recipient, edit: Edited, *, people: People, now: datetime) -> 
             if not follows:
                 forget_reminder(who.person_id, kind, people=people, now=now)
             return not follows
-        put = put_reminder(who.person_id, kind, when, title=edit.after.title, people=people, now=now)
-        if source.paused and not put.paused:
-            reminders.edit_schedule(who.person_id, kind, Edit(paused=True), version=put.version, now=now, people=people)
+        title, paused = edit.after.title, source.paused
+        put_reminder(who.person_id, kind, when, title=title, people=people, now=now, paused=paused)
     except (Conflict, Invalid):
         return False
     return True

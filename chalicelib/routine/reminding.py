@@ -65,17 +65,26 @@ def forget_item(person_id: str, item_id: str, *, people: People, routines: Routi
         forget_reminder(person_id, item_kind(one), people=people, now=now)
 
 
-def put_reminder(person_id: str, kind: str, when: When, *, title: str, people: People, now: datetime) -> Schedule:
+def put_reminder(
+    person_id: str, kind: str, when: When, *, title: str, people: People, now: datetime, paused: bool = False
+) -> Schedule:
     """
     Set a reminder under a name of its own, or change the one that is there; the same again changes nothing.
 
-    It goes by the person's zone, and moves with them.
+    It goes by the person's zone, and moves with them. A new one begins ``paused`` or not; one that is there stays so.
     """
     present = _present(find_person(person_id, people=people), kind)
     if present is None:
         name = kind.removeprefix(f"{APPOINTMENT}-")
         return reminders.set_reminder(
-            person_id, lambda _: when, title=title, keeps_zone=False, now=now, people=people, new_id=lambda: name
+            person_id,
+            lambda _: when,
+            title=title,
+            keeps_zone=False,
+            now=now,
+            people=people,
+            new_id=lambda: name,
+            paused=paused,
         )
     if (present.when, present.title) == (when, title):
         return present

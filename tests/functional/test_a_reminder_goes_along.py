@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import app
+from chalicelib.enrollment.reminders import Edit, edit_schedule
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.domain import Status
 from chalicelib.routine import owning, reminding, service, setting
@@ -138,6 +139,18 @@ def test_who_wants_none_any_more_gets_none_by_an_edit(stack: Stack, person: str)
     assert reminders(person) == {}
     remind(person, "a1", at=time(8))
     assert reminders(person) == {"a1": "08:00", "c3": "08:00"}
+
+
+def test_one_that_is_paused_is_carried_along_so_in_one_write(stack: Stack, person: str) -> None:
+    del stack
+    kind = remind(person)
+    edit_schedule(person, kind, Edit(paused=True), version=1, now=NOW, people=DynamoPeople())
+    edit(2, at=time(21), from_on=ON + timedelta(days=1))
+
+    record = DynamoPeople().record(person)
+    assert record
+    # Whoever died between two writes would have left one that reminds.
+    assert [(one.version, one.paused) for one in record.schedules if one.kind == "appointment-item-c3"] == [(1, True)]
 
 
 def test_nobody_is_reminded_by_an_edit_who_was_not(stack: Stack, person: str) -> None:
