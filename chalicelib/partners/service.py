@@ -203,8 +203,8 @@ def partners_of(person_id: str, *, records: Records, pairs: Pairs) -> Mapping[st
     """
     Return a person's partners, by account or person's id, and whether the person shares anything with each.
 
-    None where the person is no longer in the programme of the pair, or not in care and no alumnus: ended care, and a
-    death, end it for good without a word.
+    Both have to be as they were when it was proposed: in the programme of the pair, in care or alumni; staff on the
+    person's care team. Whoever isn't is no partner, as of the next request and without a word.
     """
     side = person(person_id)
     found = active(side, pairs=pairs)
@@ -212,5 +212,7 @@ def partners_of(person_id: str, *, records: Records, pairs: Pairs) -> Mapping[st
     if record is None or record.episode.state not in MAY_HAVE_ONE:
         return {}
     return {
-        pair.other(side).id: pair.shares(side) for pair in found if pair.programme_id == record.episode.programme_id
+        pair.other(side).id: pair.shares(side)
+        for pair in found
+        if pair.programme_id == record.episode.programme_id and _fits(pair.other(side), record, records)
     }

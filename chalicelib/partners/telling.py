@@ -66,7 +66,8 @@ def objection(due: Due, *, people: People, pairs: Pairs, ledger: Ledger, dates: 
     partner = person(due.person_id)
     pair = next((pair for pair in active(partner, pairs=pairs) if kind_of(pair) == due.kind), None)
     quiet = people.load(pair.other(partner).id, now=now) if pair else None
-    if pair is None or quiet is None or quiet.standing is not Standing.REACHABLE:
+    told = people.load(partner.id, now=now) if pair else None
+    if pair is None or quiet is None or told is None or quiet.standing is not Standing.REACHABLE:
         return Reason.CANCELLED
     if Share.CHECK_IN_DONE not in shared(quiet.consents, shares=pair.shares(pair.other(partner))):
         return Reason.NO_CONSENT
@@ -74,7 +75,9 @@ def objection(due: Due, *, people: People, pairs: Pairs, ledger: Ledger, dates: 
         # Their team has them; nobody is sent there by us.
         return Reason.HELD
     looked = look_at_dates(quiet, now=now, ledger=ledger, dates=dates)
-    if looked.silence.since != due.on:
+    # Who is in another programme by now is no partner any more.
+    are_partners = told.programme_id == quiet.programme_id == pair.programme_id
+    if not are_partners or looked.silence.since != due.on:
         return Reason.CANCELLED
     others = [entry for entry in _told_in(looked, due.person_id, ledger=ledger) if entry.on != due.on]
     return Reason.CANCELLED if any(entry.kind == due.kind and _may_have_gone_out(entry) for entry in others) else None

@@ -34,7 +34,7 @@ def nine(day: int) -> datetime:
 
 
 def a_pair(other: Side = BEN, pair_id: str = "p1") -> Pair:
-    pair = proposed(None, (ANA, other), pair_id=pair_id, programme_id="iop", by="x", as_side=ANA, at=NINE)
+    pair = proposed(None, (ANA, other), pair_id=pair_id, programme_id="iop-evening", by="x", as_side=ANA, at=NINE)
     return pair.agreed_by(other, at=NINE)
 
 
@@ -43,13 +43,14 @@ class World:
     """A person whose check-ins come at nine each day, and their partner."""
 
     who: Recipient = field(default_factory=lambda: a_recipient(consents=SHARED))
+    partner: Recipient = field(default_factory=lambda: replace(a_recipient(), person_id=BEN.id))
     ledger: FakeLedger = field(default_factory=FakeLedger)
     check_ins: FakeCheckIns = field(default_factory=FakeCheckIns)
     pairs: FakePairs = field(default_factory=lambda: FakePairs(a_pair()))
 
     def load(self, person_id: str, *, now: datetime) -> Recipient | None:
         del now
-        return self.who if person_id == PERSON else None
+        return {PERSON: self.who, BEN.id: self.partner}.get(person_id)
 
     def note(
         self, day: int, status: Status = Status.SENT, *, of: str = PERSON, kind: str = CHECK_IN, on_: date | None = None
@@ -175,6 +176,17 @@ def test_nobody_is_sent_into_a_crisis_and_a_conversation_is_none(world: World, d
 @pytest.mark.parametrize("standing", [Standing.ON_HOLD, Standing.ENDED, Standing.NONE, Standing.ALUMNI])
 def test_who_is_in_care_no_more_is_not_quiet(world: World, due: Due, standing: Standing) -> None:
     world.who = replace(world.who, standing=standing)
+
+    assert world.objection(due, nine(2)) is Reason.CANCELLED
+
+
+@pytest.mark.parametrize("who", ["who", "partner"])
+def test_who_went_on_to_another_programme_is_told_of_nobody_and_nobody_of_them(
+    world: World, due: Due, who: str
+) -> None:
+    assert world.objection(due, nine(2)) is None
+
+    setattr(world, who, replace(getattr(world, who), programme_id="iop-morning"))
 
     assert world.objection(due, nine(2)) is Reason.CANCELLED
 
