@@ -94,6 +94,7 @@ def sweep(event: SQSEvent) -> int:
 @app.on_sqs_message(queue="cairn-deliver", batch_size=10)
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
+    from chalicelib.caseload.handlers import cadences_due
     from chalicelib.checkins import handlers as checkins
     from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
@@ -104,7 +105,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
 
     asked = (checkins, kudos, notices, partners, routine, staff)
     objections = (one.still_true for one in asked)
-    using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today)
+    using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today(cadences_due))
     return handlers.deliver(event.to_dict(), using=using)
 
 

@@ -1,8 +1,10 @@
 """What the slice does when something was stored, and what operators have it do."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib.caseload.following import Sources, keep_up, keep_up_programme
+from chalicelib.caseload.listing import workload
 from chalicelib.caseload.store import DynamoCadences, DynamoContacts, DynamoRows
 from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
 from chalicelib.edge.clock import utc_now
@@ -12,6 +14,7 @@ from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Status
 from chalicelib.outreach.ledger_store import DynamoLedger
+from chalicelib.staff.domain import Member
 from chalicelib.tasks.store import DynamoTasks
 
 _ALWAYS = ("CHECKINS#", "TASKS#", "CONTACTS#", "CADENCES#")
@@ -51,6 +54,13 @@ def rebuild(people: DynamoPeople, programme_id: str, after: str | None, limit: i
         programme_id, after=key, limit=limit, now=utc_now(), sources=sources(people)
     )
     return looked_at, changed, last.removeprefix("MEMBER#") if last else None
+
+
+def cadences_due(member: Member, now: datetime) -> int:
+    """Return how many people a member of staff should hear of by their cadences today, or should have before."""
+    roles = [(member.programme_id, role) for role in member.roles]
+    found = workload(member.account, roles=roles, now=now, rows=DynamoRows())
+    return found.cadences_due + found.cadences_overdue
 
 
 def sources(people: DynamoPeople) -> Sources:

@@ -215,8 +215,7 @@ class DynamoPeople:
         # A clock that was moved back counts as a minute gone by.
         if kept and timedelta() <= now - kept[0] < DEFAULTS_LAST:
             return kept[1]
-        programme = DynamoProgrammes().find(programme_id)
-        known = programme or Programme(id=programme_id, name=programme_id)
+        known = DynamoProgrammes().find(programme_id) or Programme(id=programme_id, name=programme_id)
         self._defaults[programme_id] = (now, known)
         return known
 

@@ -203,8 +203,8 @@ def partners_of(person_id: str, *, records: Records, pairs: Pairs) -> Mapping[st
     """
     Return a person's partners, by account or person's id, and whether the person shares anything with each.
 
-    Both have to be as they were when it was proposed: in the programme of the pair, in care or alumni; staff on the
-    person's care team. Whoever isn't is no partner, as of the next request and without a word.
+    Nobody where one of the two is no longer in the programme of the pair, or not in care and no alumnus, and no staff
+    who are not on the person's care team: that ends it without a word, whatever roles a sign-in still has.
     """
     side = person(person_id)
     found = active(side, pairs=pairs)

@@ -65,22 +65,28 @@ def objection(due: Due, *, people: People, pairs: Pairs, ledger: Ledger, dates: 
         return None
     partner = person(due.person_id)
     pair = next((pair for pair in active(partner, pairs=pairs) if kind_of(pair) == due.kind), None)
-    quiet = people.load(pair.other(partner).id, now=now) if pair else None
-    told = people.load(partner.id, now=now) if pair else None
-    if pair is None or quiet is None or told is None or quiet.standing is not Standing.REACHABLE:
+    if pair is None:
         return Reason.CANCELLED
-    if Share.CHECK_IN_DONE not in shared(quiet.consents, shares=pair.shares(pair.other(partner))):
-        return Reason.NO_CONSENT
-    if Hold.CRISIS in quiet.holds:
-        # Their team has them; nobody is sent there by us.
-        return Reason.HELD
+    told, quiet = (people.load(one.id, now=now) for one in (partner, pair.other(partner)))
+    if told is None or quiet is None or {told.programme_id, quiet.programme_id} != {pair.programme_id}:
+        # Whoever moved on to another programme is no partner here.
+        return Reason.CANCELLED
+    if (reason := _not_told_of(quiet, shares=pair.shares(pair.other(partner)))) is not None:
+        return reason
     looked = look_at_dates(quiet, now=now, ledger=ledger, dates=dates)
-    # Who is in another programme by now is no partner any more.
-    are_partners = told.programme_id == quiet.programme_id == pair.programme_id
-    if not are_partners or looked.silence.since != due.on:
+    if looked.silence.since != due.on:
         return Reason.CANCELLED
     others = [entry for entry in _told_in(looked, due.person_id, ledger=ledger) if entry.on != due.on]
     return Reason.CANCELLED if any(entry.kind == due.kind and _may_have_gone_out(entry) for entry in others) else None
+
+
+def _not_told_of(quiet: Recipient, *, shares: bool) -> Reason | None:
+    if quiet.standing is not Standing.REACHABLE:
+        return Reason.CANCELLED
+    if Share.CHECK_IN_DONE not in shared(quiet.consents, shares=shares):
+        return Reason.NO_CONSENT
+    # In a crisis their team has them; nobody is sent there by us.
+    return Reason.HELD if Hold.CRISIS in quiet.holds else None
 
 
 def _told_in(looked: Looked, partner_id: str, *, ledger: Ledger) -> list[Entry]:

@@ -171,6 +171,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.EPISODE: (_allow(_SEE, _PROGRAMME),),
         Field.CARE_TEAM: (_allow(_ALL, _PROGRAMME),),
         Field.SIGN_IN: (_allow(_ALL, _PROGRAMME),),
+        Field.TASKS: (_allow(_LIST, _PROGRAMME, View.STATE_ONLY),),
         Field.NOTICES: (_allow(_ALL, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_ALL, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),

@@ -1,5 +1,6 @@
 """The shells of telling staff: a task in the table's stream, the tick, and what delivery asks when it sends."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,7 +13,7 @@ from chalicelib.outreach.hurrying import hurry
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.staff import pursuing
 from chalicelib.staff.everybody import Everybody
-from chalicelib.staff.pursuing import Desk, Told
+from chalicelib.staff.pursuing import Desk, Others, Told
 from chalicelib.staff.store import DynamoClimbs, DynamoStaff
 from chalicelib.tasks.store import DynamoTasks
 
@@ -88,9 +89,10 @@ def still_true(due: Due) -> Reason | None:
     return pursuing.objection(due, desk=_desk())
 
 
-def due_today(due: Due) -> int:
-    """Return of how many things a member's day's message has to tell: for outreach to ask when sending."""
-    return pursuing.due_today(due, now=utc_now(), desk=_desk())
+@cache
+def due_today(others: Others) -> Callable[[Due], int]:
+    """Return what says of how many things a member's day's message has to tell: tasks, and what ``others`` counts."""
+    return lambda due: pursuing.due_today(due, now=utc_now(), desk=_desk(), others=others)
 
 
 def _seen(told: Told) -> int:

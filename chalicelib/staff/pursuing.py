@@ -110,30 +110,24 @@ class Told:
 
 
 def open_up(person_id: str, task_id: str, *, now: datetime, desk: Desk) -> Told:
-    """
-    Tell of a task that was opened, if it is pressing, and have its next step looked at when that comes.
-
-    Safe to repeat: each write is named by the task, and what was sent is in the ledger.
-    """
+    """Tell at once of a task that was opened, and no minute later, when the tick would find its first step."""
     task = desk.tasks.find(person_id, task_id)
-    if task is None or task.state is not State.OPEN:
-        return Told()
-    desk.climbs.keep(task)
-    opened, due, _ = task.ladder
-    desk.climbs.put(_climb(task, due))
-    return _tell(task, opened, now=now, desk=desk) if task.is_pressing else Told()
+    return climb(_climb(task, task.ladder[0]), now=now, desk=desk) if task is not None else Told()
 
 
 def climb(coming: Climb, *, now: datetime, desk: Desk) -> Told:
     """
     Tell of a step whose instant came, if the task is still open, and have the next one looked at when that comes.
 
-    The row goes last, so that whoever dies before that leaves it to be done again.
+    Safe to repeat: each write is named by the task, and what was sent is in the ledger. The row goes last, so that
+    whoever dies before that leaves it to be done again.
     """
     task = desk.tasks.find(coming.person_id, coming.task_id)
     told = Told()
     if task is not None and task.state is State.OPEN:
-        told = _tell(task, task.ladder[coming.number], now=now, desk=desk)
+        desk.climbs.keep(task)
+        if coming.number > 0 or task.is_pressing:
+            told = _tell(task, task.ladder[coming.number], now=now, desk=desk)
         if coming.number + 1 < len(task.ladder):
             desk.climbs.put(_climb(task, task.ladder[coming.number + 1]))
     desk.climbs.remove(coming)
@@ -150,20 +144,30 @@ def objection(due: Due, *, desk: Desk) -> Reason | None:
     return None if task is not None and task.state is State.OPEN else Reason.CANCELLED
 
 
-def due_today(due: Due, *, now: datetime, desk: Desk) -> int:
+Others = Callable[[Member, datetime], int]
+"""Counts what a member has to do today besides tasks."""
+
+
+def no_others(_member: Member, _now: datetime) -> int:
+    """Count nothing besides tasks."""
+    return 0
+
+
+def due_today(due: Due, *, now: datetime, desk: Desk, others: Others = no_others) -> int:
     """Return how many things a member has to do by the end of their day, overdue ones too; 0 where nothing counts."""
     member = desk.members.with_id(due.person_id)
     if due.kind != STAFF_DIGEST or member is None:
         return 0
     ends = resolve(local_date(now, member.zone) + timedelta(days=1), time(), member.zone)
     found, _ = desk.tasks.of_programme(member.programme_id, state=State.OPEN, after=None, limit=MOST_LOOKED_AT)
-    return count_of(
+    counted = count_of(
         (task for task in found if task.due_at < ends),
         member,
         care_team_of=desk.care_team_of,
         staff=desk.members.of_programme(member.programme_id),
         most=MOST_COUNTED,
     )
+    return min(counted + others(member, now), MOST_COUNTED)
 
 
 def _climb(task: Task, step: Step) -> Climb:

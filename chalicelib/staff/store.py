@@ -19,13 +19,12 @@ from chalicelib.enrollment.channels import Channel, Verification
 from chalicelib.errors import Stale
 from chalicelib.outreach.domain import ChannelKind, Due, QuietHours
 from chalicelib.outreach.hurrying import hurry
-from chalicelib.outreach.store import due_item, instant
+from chalicelib.outreach.store import due_item
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Hours, Member, recipient_id
 from chalicelib.staff.pursuing import Climb
 from chalicelib.tasks.domain import Task
-
-CLIMBS = "CLIMBS"
+from chalicelib.tasks.store import CLIMBS, ClimbItem, climb_item, text_of
 
 
 class StaffItem(Item, discriminator="staff"):
@@ -53,10 +52,6 @@ class StaffItem(Item, discriminator="staff"):
 
 class ListedStaffItem(Item, discriminator="listed_staff"):
     """pk ``STAFFLIST#{programme}``, sk ``{recipient}``: who ever was of a programme's staff; written once."""
-
-
-class ClimbItem(Item, discriminator="climb"):
-    """pk ``CLIMBS``, sk ``{instant}#{person}#{task}#{step}``: when an open task is looked at again; goes then."""
 
 
 class CalledItem(Item, discriminator="called"):
@@ -143,23 +138,23 @@ class DynamoClimbs:
 
     def put(self, climb: Climb) -> None:
         """Have a step looked at when its instant comes; again is the same row."""
-        ClimbItem(CLIMBS, _climb_key(climb)).save()
+        _climb_item(climb).save()
 
     def coming(self, *, by: datetime, limit: int) -> list[Climb]:
         """Return those whose instant came by now, the earliest first."""
-        return [_climb_of(item.sk) for item in ClimbItem.query(CLIMBS, ClimbItem.sk < f"{instant(by)}~", limit=limit)]
+        return [_climb_of(item.sk) for item in ClimbItem.query(CLIMBS, ClimbItem.sk < f"{text_of(by)}~", limit=limit)]
 
     def remove(self, climb: Climb) -> None:
         """Let it go; gone already is fine."""
-        ClimbItem(CLIMBS, _climb_key(climb)).delete()
+        _climb_item(climb).delete()
 
 
 def _partition(recipient_id: str) -> str:
     return f"STAFF#{recipient_id}"
 
 
-def _climb_key(climb: Climb) -> str:
-    return f"{instant(climb.at)}#{climb.person_id}#{climb.task_id}#{climb.number}"
+def _climb_item(climb: Climb) -> ClimbItem:
+    return climb_item(climb.at, climb.person_id, climb.task_id, climb.number)
 
 
 def _climb_of(key: str) -> Climb:

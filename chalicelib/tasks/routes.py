@@ -7,7 +7,7 @@ from pydantic import Field as Described
 
 from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire
 from chalicelib.errors import Fault, Invalid
-from chalicelib.privacy.domain import Act, Field, Role, Rule
+from chalicelib.privacy.domain import Act, Field, Role, Rule, View
 from chalicelib.tasks import service
 from chalicelib.tasks.domain import Kind, Severity, State, Task
 from chalicelib.tasks.store import DynamoTasks
@@ -24,14 +24,18 @@ class TaskQuery(PageQuery):
 
 
 class ShownTask(Wire):
-    """Something to do about a person. ``about``: what it is about, for example a channel's id."""
+    """
+    Something to do about a person. ``about``: what it is about, for example a channel's id.
 
-    id: str
+    Who may see only that there is something sees its ``reference``, owner, times and state, and null otherwise.
+    """
+
+    id: str | None
     reference: Annotated[str, Described(description="What messages to staff call it: its first eight digits.")]
-    person_id: str
+    person_id: str | None
     programme_id: str
-    kind: Kind
-    about: str
+    kind: Kind | None
+    about: str | None
     owner: Annotated[Role, Described(description="Whose work it is.")]
     opened_at: datetime
     due_at: datetime
@@ -62,7 +66,12 @@ class Done(Wire):
     "/programmes/{programme_id}/tasks",
     summary="What the staff of a programme have to do, the most urgent first, or have done",
     rule=Rule(
-        act=Act.LIST, field=Field.TASKS, programme="programme_id", purpose="see what has to be done", narrows=True
+        act=Act.LIST,
+        field=Field.TASKS,
+        programme="programme_id",
+        purpose="see what has to be done",
+        views=frozenset({View.FULL, View.STATE_ONLY}),
+        narrows=True,
     ),
     query=TaskQuery,
     answer=Page[ShownTask],
@@ -74,7 +83,8 @@ def list_programme_tasks(asked: Asked, programme_id: str) -> Answer:
     )
     if asked.granted.only_care_team:
         found = service.held_by(found, subject=asked.who.subject, now=asked.now, standings=doors.wiring.standings)
-    items = [_shown(task, now=asked.now) for task in found]
+    is_whole = asked.granted.view is View.FULL
+    items = [_shown(task, now=asked.now) if is_whole else _without_whom(task, now=asked.now) for task in found]
     return Answer(body=Page[ShownTask](items=items, next=asked.next(last)))
 
 
@@ -106,6 +116,12 @@ def do_task(asked: Asked, person_id: str, task_id: str) -> Answer:
         raise Invalid(Fault(field="action", reason="must say what was done"))
     task = service.do_task(person_id, task_id, by=asked.who.subject, action=action, now=asked.now, tasks=DynamoTasks())
     return Answer(body=_shown(task, now=asked.now))
+
+
+def _without_whom(task: Task, *, now: datetime) -> ShownTask:
+    shown = _shown(task, now=now)
+    hidden = ("id", "person_id", "kind", "about", "severity", "because", "done_by", "action")
+    return shown.model_copy(update=dict.fromkeys(hidden))
 
 
 def _shown(task: Task, *, now: datetime) -> ShownTask:

@@ -44,10 +44,24 @@ class ListedTaskItem(Item, discriminator="listed_task"):
     action = UnicodeAttribute(null=True)
 
 
+class ClimbItem(Item, discriminator="climb"):
+    """pk ``CLIMBS``, sk ``{instant}#{person}#{kind}-{about}#{step}``: a step of an open task to look at; goes then."""
+
+
+CLIMBS = "CLIMBS"
+
+
+def climb_item(at: datetime, person_id: str, task_id: str, number: int) -> ClimbItem:
+    """Return the row that has a step of a task looked at when its instant comes."""
+    return ClimbItem(CLIMBS, f"{text_of(at)}#{person_id}#{task_id}#{number}")
+
+
 def open_within(write: TransactWrite, task: Task) -> None:
-    """Open a task within a transaction, which fails if one of its name is there."""
+    """Open a task within a transaction, which fails if one of its name is there, and have it looked at."""
     write.save(_item_of(task), condition=TaskItem.pk.does_not_exist())
     write.save(_listed(task))
+    # In the same breath, so that none is opened of which nobody hears.
+    write.save(climb_item(task.opened_at, task.person_id, task.id, 0))
 
 
 class DynamoTasks:
@@ -118,10 +132,11 @@ def _unless_lost(write: Callable[[], None]) -> bool:
 
 def _place(task: Task, state: State) -> tuple[str, str]:
     at = task.due_at if state is State.OPEN else task.done_at or task.due_at
-    return f"TASKLIST#{task.programme_id}#{state}", f"{_text(at)}#{task.person_id}#{task.id}"
+    return f"TASKLIST#{task.programme_id}#{state}", f"{text_of(at)}#{task.person_id}#{task.id}"
 
 
-def _text(at: datetime) -> str:
+def text_of(at: datetime) -> str:
+    """Write an instant so that text order is time order: UTC, to the microsecond."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

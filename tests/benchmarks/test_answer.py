@@ -142,7 +142,7 @@ def test_what_answers_cost_and_what_follows_from_them(meter: Meter) -> None:
 
     assert found == {
         "a daily answer": ((1, 5.5), (1, 14)),
-        # Two rules hold. Answer, flags and their places in the list are one transaction; then staff are called.
-        "a daily answer that raises flags": ((11, 7.5), (5, 18)),
+        # Two rules hold. Answer, flags, their places in the list and their first steps are one transaction.
+        "a daily answer that raises flags": ((15, 7.5), (7, 20)),
         "a weekly answer": ((1, 5.5), (1, 14)),
     }

@@ -111,4 +111,4 @@ def test_a_milestone_costs_what_a_message_that_may_wait_costs(meter: Meter) -> N
 def test_a_date_and_a_return_to_use_cost_one_transaction_each(meter: Meter) -> None:
     assert units(meter, "set") == (14, 3)
     assert units(meter, "show") == (0, 2)
-    assert units(meter, "lapse") == (17, 4)
+    assert units(meter, "lapse") == (19, 4)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.caseload.handlers import cadences_due
 from chalicelib.caseload.store import AttentionItem, ContactItem
 from chalicelib.checkins.service import ask_for_help
 from chalicelib.checkins.store import DynamoHelpRequests
@@ -15,6 +16,7 @@ from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Entry, Hold, Status
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.privacy.domain import Role
+from chalicelib.staff.domain import Member
 from chalicelib.tasks.domain import Kind, task_for
 from chalicelib.tasks.store import DynamoTasks
 from tests.caseload_api import CASE_MANAGER, PEER, PEOPLE, CaseloadApi
@@ -250,6 +252,26 @@ def test_a_cadence_is_due_from_its_start_and_moved_on_by_contacts_of_its_role(ap
 
     assert unmoved["nextDue"] == "2026-11-20"
     assert (moved["nextDue"], moved["due"], moved["lastReachedAt"]) == ("2026-11-30", False, "2026-11-24T03:30:00Z")
+
+
+def test_a_day_of_staff_counts_the_cadences_of_their_own_people(api: CaseloadApi, ana: str) -> None:
+    cam = Member(
+        programme_id="iop-evening",
+        account="cam",
+        first_name="Cam",
+        roles=frozenset({Role.CASE_MANAGER}),
+        language="en",
+        zone="America/New_York",
+        put_by="admin",
+        put_at=NOW,
+    )
+    assert cadences_due(cam, NOW) == 0
+
+    cadence(api, ana)
+    api.stream()
+
+    others = [replace(cam, account="else"), replace(cam, roles=frozenset({Role.CLINICIAN}))]
+    assert [cadences_due(member, NOW) for member in (cam, *others)] == [1, 0, 0]
 
 
 def test_setting_a_cadence_again_changes_nothing_and_taking_it_away_twice_neither(api: CaseloadApi, ana: str) -> None:

@@ -319,6 +319,19 @@ def test_whose_care_is_over_has_no_partner_any_more(api: Api, ana: str, ben: str
     assert propose(api, ben, personId=ana).kind == "not-found"
 
 
+def test_a_partner_whose_own_care_is_over_sees_nothing_whatever_their_sign_in_says(
+    api: Api, ana: str, ben: str
+) -> None:
+    paired(api, ana, ben)
+    consent(api, ana, CHECKINS, MILESTONES)
+    assert view(api, ana, by=ben).status == 200
+    api.as_whom = CLINICIAN
+    assert api.send("POST", f"/people/{ben}/transitions", {"to": "discharged_early"}).status == 200
+
+    assert view(api, ana, by=ben).kind == "not-found"
+    assert as_person(api, ben).send("GET", f"/people/{ana}/milestones").kind == "not-found"
+
+
 def test_no_other_door_shows_a_partner_more(api: Api, ana: str, ben: str) -> None:
     paired(api, ana, ben)
     consent(api, ana, CHECKINS, MILESTONES)

@@ -235,9 +235,32 @@ def test_with_a_caseload_of_ones_own_only_its_tasks_are_listed(toy: Toy) -> None
 def test_nobody_else_sees_tasks(toy: Toy, role: Role) -> None:
     DynamoTasks().open(a_task())
 
-    assert listed(toy, role=role).status == 403
+    assert (listed(toy, role=role).status == 403) == (role is not Role.PROGRAM_ADMIN)
     told = toy.send("GET", "/people/p1/tasks", door="/people/{person_id}/tasks", role=role, person_id="p1")
     assert told.status in {403, 404}
+
+
+def test_who_answers_for_the_programme_sees_that_something_is_overdue_and_not_about_whom(toy: Toy) -> None:
+    task = a_task(minutes=-3 * 24 * 60)
+    DynamoTasks().open(task)
+
+    told = listed(toy, role=Role.PROGRAM_ADMIN)
+
+    (shown,) = told.json["items"]
+    assert {name for name, value in shown.items() if value is not None} == {
+        "reference",
+        "programmeId",
+        "owner",
+        "openedAt",
+        "dueAt",
+        "overdue",
+        "escalatedTo",
+        "state",
+    }
+    assert (shown["reference"], shown["overdue"]) == (task.reference, True)
+    assert shown["escalatedTo"] == ["case-manager", "clinician", "program-admin"]
+    assert "p1" not in told.text.replace(task.reference, "")
+    assert [one["personId"] for one in listed(toy).json["items"]] == ["p1"]
 
 
 def test_a_persons_tasks_are_listed_open_ones_first(toy: Toy) -> None:

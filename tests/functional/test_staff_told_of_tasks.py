@@ -204,6 +204,18 @@ def test_records_and_messages_that_come_again_change_nothing(
     assert sorted(to_whom(stack)) == ["dr", "dr", "other"]
 
 
+def test_a_task_that_the_stream_never_brings_is_told_by_the_next_tick(
+    stack: Stack, person: str, team: dict[str, Member]
+) -> None:
+    del team
+    on_the_team(person, "dr")
+    DynamoTasks().open(a_flag(person, severity=Severity.CRISIS, within=timedelta(minutes=15)))
+
+    pass_by(stack, NIGHT + MINUTE)
+
+    assert to_whom(stack) == ["dr"]
+
+
 def test_the_message_says_nothing_of_whom_or_what(stack: Stack, person: str, team: dict[str, Member]) -> None:
     del team
     task = a_flag(person, severity=Severity.CRISIS, within=timedelta(minutes=15))

@@ -78,7 +78,7 @@ def test_background_functions_reach_only_the_partitions_that_they_need(function:
 
 def test_the_tick_reads_what_is_due_and_overdue_and_writes_only_what_comes_of_it() -> None:
     assert partitions("tick", "Query") == {"DUE#*", "NOTICES#OPEN", "CLIMBS", "PERSON#*", "STAFF#*", "STAFFLIST#*"}
-    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CLIMBS", "DUE#*"}
+    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CALLED#*", "CLIMBS", "DUE#*"}
     assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS"}
 
 
@@ -86,6 +86,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("deliver", action)}
 
     assert read == {
+        "ATTENTION#*",
         "CALLED#*",
         "CHECKINS#*",
         "KUDOS#*",
@@ -131,7 +132,8 @@ def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:
         "TASKS#*",
     }
     # A person's reminders go along with an edited week (docs/decisions/0045).
-    assert partitions("achieve", "DeleteItem") | partitions("achieve", "UpdateItem") == {"PERSON#*"}
+    assert partitions("achieve", "DeleteItem") == {"CLIMBS", "PERSON#*"}
+    assert partitions("achieve", "UpdateItem") == {"PERSON#*"}
 
 
 def test_operators_turn_the_switch_bring_back_what_was_set_aside_and_change_nothing_else() -> None:

@@ -32,10 +32,10 @@ class Mutation:
 
 MUTATIONS = (
     Mutation(
-        name="craving is severe from 10 on, not 9",
+        name="worry is screened from 4 on, not 3",
         file="flags/rules.json",
-        old='{"answered": {"of": "craving", "at_least": 9}}',
-        new='{"answered": {"of": "craving", "at_least": 10}}',
+        old='{"answered": {"of": "gad7.gad2", "at_least": 3}}',
+        new='{"answered": {"of": "gad7.gad2", "at_least": 4}}',
     ),
     Mutation(
         name="one missed day in eight is free, not in seven",

@@ -35,6 +35,7 @@ from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.outreach.switch import switch
+from chalicelib.staff import handlers as staff
 from tests.contract.test_people_routes import FakeTokens
 from tests.fakes_privacy import FakeReplays
 from tests.simulation.run import unheard
@@ -337,7 +338,16 @@ def _one_by_one(call: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
 def forget() -> None:
     """Forget what a process keeps of its stores."""
     one_tap = check_in_routes._one_tap  # noqa: SLF001 (it keeps the keys)
-    for cached in (aws.client, keys.keys, wiring.ticking, wiring.delivering, switch, the_people, one_tap):
+    for cached in (
+        aws.client,
+        keys.keys,
+        wiring.ticking,
+        wiring.delivering,
+        switch,
+        the_people,
+        staff.everybody,
+        one_tap,
+    ):
         cached.cache_clear()
     table.forget_connection()
 

@@ -374,6 +374,19 @@ def test_who_is_no_longer_in_care_here_is_left_out_at_once() -> None:
     assert pages(rows, copies, [9]) == ["a"]
 
 
+def test_who_falls_overdue_while_somebody_pages_keeps_their_place() -> None:
+    late = somebody(person_id="a", tasks=(a_task(severity=Severity.URGENT, due=1),))
+    first = somebody(person_id="b", tasks=(a_task(severity=Severity.URGENT, due=-1),))
+    rows, copies = shelf([late, first])
+
+    one = caseload("iop", reader=ALL, after=None, limit=1, now=NOW, rows=rows, copies=copies)
+    two = caseload("iop", reader=ALL, after=one.after, limit=1, now=NOW + 2 * HOUR, rows=rows, copies=copies)
+
+    assert [line.facts.person_id for line in (*one.lines, *two.lines)] == ["b", "a"]
+    assert two.as_of == NOW
+    assert two.lines[0].reasons[0].why is Why.URGENT_OPEN
+
+
 def test_pages_of_yesterday_go_on_as_of_now() -> None:
     rows, copies = shelf([somebody(person_id=name) for name in ("a", "b")])
     old = After(as_of=NOW - timedelta(days=2), place=place([], "a"))

@@ -164,6 +164,7 @@ program-admin          roster           RW programme
 program-admin          episode          R programme
 program-admin          care-team        RW programme
 program-admin          sign-in          RW programme
+program-admin          tasks            L programme state-only
 program-admin          notices          RW programme
 program-admin          programme        RW programme
 program-admin          templates        R programme

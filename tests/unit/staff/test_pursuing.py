@@ -175,6 +175,15 @@ def test_a_day_counts_what_is_theirs_and_only_for_who_is_there() -> None:
     assert due_today(a_day(kind="check_in"), now=MONDAY, desk=office.desk()) == 0
 
 
+def test_a_day_counts_what_there_is_besides_tasks() -> None:
+    office = Office(a_task())
+
+    assert due_today(a_day(), now=MONDAY, desk=office.desk(), others=lambda _member, _now: 2) == 3
+    assert due_today(a_day("staff-none"), now=MONDAY, desk=office.desk(), others=lambda _member, _now: 2) == 0
+    most = pursuing.MOST_COUNTED
+    assert due_today(a_day(), now=MONDAY, desk=office.desk(), others=lambda _member, _now: most) == most
+
+
 def test_a_day_stops_counting_where_the_number_says_nothing_more() -> None:
     office = Office(*(a_task_about(number) for number in range(pursuing.MOST_COUNTED + 5)))
 
