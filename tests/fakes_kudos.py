@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from chalicelib.milestones.kudos import MOST_A_DAY, Kudos, KudosEnough, State
+from chalicelib.milestones.kudos import MOST_A_DAY, Kudos, KudosEnough, State, is_counted
 
 
 class FakeKudos:
@@ -22,7 +22,7 @@ class FakeKudos:
         if (present.version if present else 0) != (before.version if before else 0):
             return False
         on = kudos.at.astimezone(UTC).date()
-        if before is None:
+        if is_counted(kudos, before):
             key = (kudos.sender, on.isoformat())
             if self.left.get(key, 0) >= MOST_A_DAY:
                 midnight = datetime.combine(on + timedelta(days=1), time(), UTC)

@@ -7,6 +7,7 @@ receiver: outreach waits, as it does with celebrations.
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -29,7 +30,7 @@ CHANGEABLE_FOR = timedelta(minutes=10)
 """So long a phrase stays with its sender, who may choose another one."""
 
 MOST_A_DAY = 10
-"""How many a sender leaves on a date of UTC, to anybody."""
+"""How many a sender leaves on a date of UTC, to anybody; own words count anew each time they are changed."""
 
 TOLD_FOR = timedelta(days=2)
 """What became readable longer ago is told of by no message."""
@@ -108,6 +109,10 @@ class Kudos:
         return replace(self, state=state, decided_by=by, decided_at=at, visible_at=at if lets_through else None)
 
 
+class KudosParted(Conflict):
+    """Who left it may no longer see the milestone that it is about."""
+
+
 class KudosKept(Protocol):
     """Where kudos are kept."""
 
@@ -123,7 +128,7 @@ class KudosKept(Protocol):
         """
         Put it as the next version over the one that it was read as; False if that was changed since.
 
-        :raises KudosEnough: if it is new, and its sender left as many on its date as one may
+        :raises KudosEnough: if it counts, and its sender left as many on its date as one may
         """
         ...
 
@@ -134,6 +139,11 @@ class KudosKept(Protocol):
 
 class KudosEnough(TooSoon):
     """The sender left as many as one may on a day."""
+
+
+def is_counted(kudos: Kudos, before: Kudos | None) -> bool:
+    """Say whether it counts in its sender's day: what is new, and each time other words, which staff have to read."""
+    return before is None or (kudos.state is State.HELD and kudos.at != before.at)
 
 
 def leave(
@@ -216,6 +226,7 @@ def decide(
     lets_through: bool,
     by: str,
     version: int,
+    may_still: Callable[[str], bool],
     now: datetime,
     people: People,
     kept: KudosKept,
@@ -225,6 +236,7 @@ def decide(
     Let held words through, or turn them away; what was changed since ``version`` has to be read again.
 
     :raises NoSuchKudos: if there are none of this id
+    :raises KudosParted: if they are to go through, and their sender is none who ``may_still`` leave any
     :raises KudosDecided: if they aren't held any more, or were changed meanwhile
     """
     before = kept.find(person_id, kudos_id)
@@ -233,6 +245,8 @@ def decide(
     after = before.decided(lets_through=lets_through, by=by, at=now)
     if after == before:
         return after
+    if lets_through and not may_still(before.sender):
+        raise KudosParted("who left this no longer shares milestones with the person; it can only be turned away")
     if before.version != version or not kept.save(after, before=before):
         raise KudosDecided("it was changed meanwhile; read it again")
     _make_due(after, zone=find_person(person_id, people=people).person.zone, now=now, dues=dues)
@@ -272,9 +286,8 @@ def objection(due: Due, *, kept: KudosKept, now: datetime) -> Reason | None:
     """Return why a person must not be told of kudos: there are none, or they were hidden before."""
     if due.kind != KUDOS_NUDGE:
         return None
-    since = due.due_at - TOLD_FOR
-    fresh = [one for one in readable(due.person_id, now=now, kept=kept) if one.visible_at and one.visible_at >= since]
-    return None if fresh else Reason.CANCELLED
+    since, found = due.due_at - TOLD_FOR, readable(due.person_id, now=now, kept=kept)
+    return None if any(one.visible_at and one.visible_at >= since for one in found) else Reason.CANCELLED
 
 
 def _make_due(kudos: Kudos, *, zone: str, now: datetime, dues: Dues) -> None:

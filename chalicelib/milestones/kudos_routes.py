@@ -24,6 +24,7 @@ from chalicelib.privacy.domain import Act, Field, Relationship, Role, Rule
 PHRASES = Path(__file__).parent / "kudos.json"
 MOST_SHOWN = 200
 _PEERS = frozenset({Role.PARTICIPANT, Role.ALUMNI})
+_SHARED = "partner_share:milestones"
 _CARE = frozenset({Role.CLINICIAN, Role.CASE_MANAGER, Role.PEER_SPECIALIST})
 """Who lets words through, and whose own words nobody has to."""
 
@@ -72,7 +73,7 @@ class LeftKudos(Wire):
 
 
 class ShownKudos(Wire):
-    """A kind word, in the receiver's language. ``from``: a partner's first name; null for staff, and who is gone."""
+    """A kind word, in the receiver's language. ``from``: a partner's first name; null for staff, and who isn't now."""
 
     id: str
     which: str
@@ -187,7 +188,9 @@ def list_kudos(asked: Asked, person_id: str) -> Answer:
     record = find_person(person_id, people=people)
     found = kudos.readable(person_id, now=asked.now, kept=DynamoKudos())[:MOST_SHOWN]
     said = pages.words(PHRASES, record.person.language[:2])
-    senders = {one.sender.removeprefix("person:") for one in found if one.sender.startswith("person:")}
+    # People choose what they are called, and whoever is no partner any more has nothing new to say.
+    partners = doors.wiring.standings.partners_of(person_id, now=asked.now) if found else {}
+    senders = {one.sender.removeprefix("person:") for one in found if one.sender.startswith("person:")} & set(partners)
     names = {
         member.person_id: member.preferred_name or member.given_name
         for member in people.named(record.episode.programme_id, sorted(senders)).values()
@@ -264,12 +267,20 @@ def decide_on_kudos(asked: Asked, person_id: str, kudos_id: str) -> Answer:
         lets_through=asked.body.let_through,
         by=asked.who.subject,
         version=asked.if_match or 0,
+        may_still=lambda sender: _may_still(sender, person_id, asked),
         now=asked.now,
         people=DynamoPeople(),
         kept=DynamoKudos(),
         dues=DynamoDues(),
     )
     return Answer(body=DecidedKudos(id=one.id, state=one.state, decided_by=one.decided_by, decided_at=one.decided_at))
+
+
+def _may_still(sender: str, person_id: str, asked: Asked) -> bool:
+    """Say whether a sender is a partner with whom the person shares milestones at this moment."""
+    record = find_person(person_id, people=DynamoPeople())
+    partners = doors.wiring.standings.partners_of(person_id, now=asked.now)
+    return partners.get(sender.partition(":")[2], False) and _SHARED in record.live_consents(at=asked.now)
 
 
 def _held(one: Kudos) -> HeldKudos:

@@ -9,7 +9,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.edge.table import Item, in_conflict, lost_the_race, transaction
 from chalicelib.enrollment.items import InstantAttribute, instant
-from chalicelib.milestones.kudos import MOST_A_DAY, Kudos, KudosEnough, State
+from chalicelib.milestones.kudos import MOST_A_DAY, Kudos, KudosEnough, State, is_counted
 
 
 class KudosItem(Item, discriminator="kudos"):
@@ -61,7 +61,7 @@ class DynamoKudos:
         """
         Put it as the next version, in and out of the list of what waits; False if it was changed since.
 
-        :raises KudosEnough: if it is new, and its sender left as many on its date as one may
+        :raises KudosEnough: if it counts, and its sender left as many on its date as one may
         """
         unchanged = (KudosItem.version == before.version) if before else KudosItem.pk.does_not_exist()
         after = replace(kudos, version=(before.version if before else 0) + 1)
@@ -74,14 +74,14 @@ class DynamoKudos:
                 write.save(_item_of(after), condition=unchanged)
                 if is_at:
                     write.save(HeldKudosItem(*is_at, version=after.version))
-                if before is None:
+                if is_counted(after, before):
                     _count(write, after)
         except TransactWriteError as error:
             if not lost_the_race(error) and not in_conflict(error):
                 raise
             # The count comes last: updates stand behind what is put.
             last = error.cancellation_reasons[-1] if error.cancellation_reasons else None
-            if before is None and last is not None and last.code == "ConditionalCheckFailed":
+            if is_counted(after, before) and last is not None and last.code == "ConditionalCheckFailed":
                 raise KudosEnough("that is enough for today", again_at=_midnight(kudos.at)) from error
             return False
         return True

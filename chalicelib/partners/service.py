@@ -203,19 +203,16 @@ def partners_of(person_id: str, *, records: Records, pairs: Pairs) -> Mapping[st
     """
     Return a person's partners, by account or person's id, and whether the person shares anything with each.
 
-    Nobody where one of the two is no longer in the programme of the pair, or not in care and no alumnus: ended care,
-    and a death, end it without a word, whatever roles a sign-in still has.
+    Nobody where one of the two is no longer in the programme of the pair, or not in care and no alumnus, and no staff
+    who are not on the person's care team: that ends it without a word, whatever roles a sign-in still has.
     """
     side = person(person_id)
+    found = active(side, pairs=pairs)
+    record = records.record(person_id) if found else None
+    if record is None or record.episode.state not in MAY_HAVE_ONE:
+        return {}
     return {
         pair.other(side).id: pair.shares(side)
-        for pair in active(side, pairs=pairs)
-        if all(_is_there(one, pair, records) for one in pair.sides)
+        for pair in found
+        if pair.programme_id == record.episode.programme_id and _fits(pair.other(side), record, records)
     }
-
-
-def _is_there(side: Side, pair: Pair, records: Records) -> bool:
-    record = records.record(side.id) if side.kind is Kind.PERSON else None
-    if record is None:
-        return side.kind is Kind.STAFF
-    return record.episode.programme_id == pair.programme_id and record.episode.state in MAY_HAVE_ONE

@@ -7,7 +7,7 @@ from chalicelib.edge.http import Answer, Asked
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.milestones.kudos_store import DynamoKudos
 from chalicelib.partners import service
-from chalicelib.partners.domain import Kind, Pair, Side, seen_by, staff
+from chalicelib.partners.domain import Kind, NoSuchPair, Pair, Side, seen_by, staff
 from chalicelib.partners.doors import doors
 from chalicelib.partners.shapes import PairList, ShownPair, shown_pair
 from chalicelib.partners.store import DynamoPairs
@@ -58,8 +58,7 @@ def list_own_pairs(asked: Asked, programme_id: str) -> Answer:
 )
 def agree_as_staff(asked: Asked, programme_id: str, pair_id: str) -> Answer:
     """Agree."""
-    del programme_id
-    side = staff(asked.who.subject)
+    side = _side_here(asked, programme_id, pair_id)
     pair = service.agree(side, pair_id, now=asked.now, pairs=DynamoPairs())
     return Answer(body=shown_pair(pair, side, names=names_of([pair], side), at=asked.now))
 
@@ -74,8 +73,7 @@ def agree_as_staff(asked: Asked, programme_id: str, pair_id: str) -> Answer:
 )
 def decline_as_staff(asked: Asked, programme_id: str, pair_id: str) -> Answer:
     """Decline."""
-    del programme_id
-    service.decline(staff(asked.who.subject), pair_id, now=asked.now, pairs=DynamoPairs())
+    service.decline(_side_here(asked, programme_id, pair_id), pair_id, now=asked.now, pairs=DynamoPairs())
     return Answer()
 
 
@@ -89,6 +87,18 @@ def decline_as_staff(asked: Asked, programme_id: str, pair_id: str) -> Answer:
 )
 def end_as_staff(asked: Asked, programme_id: str, pair_id: str) -> Answer:
     """End it."""
-    del programme_id
-    service.end(staff(asked.who.subject), pair_id, now=asked.now, pairs=DynamoPairs(), kudos=DynamoKudos())
+    side = _side_here(asked, programme_id, pair_id)
+    service.end(side, pair_id, now=asked.now, pairs=DynamoPairs(), kudos=DynamoKudos())
     return Answer()
+
+
+def _side_here(asked: Asked, programme_id: str, pair_id: str) -> Side:
+    """
+    Return whoever asks as a side of a pair of this programme: it is the one that access was decided on.
+
+    :raises NoSuchPair: if they have no such pair in it
+    """
+    side = staff(asked.who.subject)
+    if not any(pair.id == pair_id and pair.programme_id == programme_id for pair in DynamoPairs().of(side)):
+        raise NoSuchPair("there is no such pair")
+    return side

@@ -82,10 +82,11 @@ def period_of(first: date, last: date, *, today: date) -> Period:
     faults = []
     if first.day != 1 or first < EARLIEST:
         faults.append(Fault(field="from", reason="must be the first day of a month"))
-    if following(last.replace(day=1)) - timedelta(days=1) != last:
-        faults.append(Fault(field="to", reason="must be the last day of a month"))
-    elif last >= today:
+    if last >= today:
+        # Looked at first: after the calendar's last month there is none.
         faults.append(Fault(field="to", reason="must be a month that is over everywhere"))
+    elif following(last.replace(day=1)) - timedelta(days=1) != last:
+        faults.append(Fault(field="to", reason="must be the last day of a month"))
     if not faults and not 0 <= (last.year - first.year) * 12 + last.month - first.month < MOST_MONTHS:
         faults.append(Fault(field="to", reason=f"must be within {MOST_MONTHS} months from `from` on"))
     if faults:

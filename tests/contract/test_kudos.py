@@ -1,5 +1,6 @@
 """Kudos: one suite of the stores, and the doors over the table."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +15,16 @@ from chalicelib.milestones.kudos_store import DynamoKudos
 from chalicelib.outreach.categories import KUDOS_NUDGE
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.store import DueItem, due_of
-from tests.contract.test_partners import CLINICIAN, MILESTONES, another, as_person, consent, in_care_team, paired
+from tests.contract.test_partners import (
+    CLINICIAN,
+    MILESTONES,
+    another,
+    as_person,
+    consent,
+    in_care_team,
+    paired,
+    partners,
+)
 from tests.contract.test_people_routes import Api
 from tests.fakes_kudos import FakeKudos
 from tests.milestones_api import enrolled
@@ -356,3 +366,70 @@ def test_the_phrases_are_the_same_in_both_languages(api: Api) -> None:
 
     assert [one["phrase"] for one in english] == [one["phrase"] for one in spanish]
     assert len({one["text"] for one in (*english, *spanish)}) == 2 * len(english)
+
+
+def test_own_words_count_each_time_that_they_are_changed(kept: KudosKept) -> None:
+    present = some_kudos()
+    assert kept.save(present, before=None)
+    for minute in range(1, MOST_A_DAY):
+        before = replace(present, version=minute)
+        present = some_kudos(text=f"Words {minute}", at=NOW + timedelta(minutes=minute))
+        assert kept.save(present, before=before)
+    before = replace(present, version=MOST_A_DAY)
+
+    with pytest.raises(KudosEnough):
+        kept.save(some_kudos(text="More", at=NOW + timedelta(hours=1)), before=before)
+
+    assert kept.find("p1", before.id) == before
+    # What staff decide, and a phrase, cost the sender nothing.
+    turned_away = before.decided(lets_through=False, by="cleo", at=NOW)
+    assert kept.save(turned_away, before=before)
+    phrase = some_kudos(text=None, phrase="well_done", at=NOW + timedelta(hours=1))
+    assert kept.save(phrase, before=replace(turned_away, version=before.version + 1))
+
+
+def revoke(api: Api, ana: str, ben: str) -> None:
+    del ben
+    told = as_person(api, ana).send("POST", f"/people/{ana}/consents/{MILESTONES}/revocations")
+    assert told.status < 300, told.text
+    at(NOW + timedelta(minutes=1))
+
+
+def pause(api: Api, ana: str, ben: str) -> None:
+    del ben
+    (pair,) = partners(api, ana)
+    assert api.send("PUT", f"/people/{ana}/partners/{pair['id']}/sharing", {"paused": True}).status == 200
+
+
+def leave_care(api: Api, ana: str, ben: str) -> None:
+    del ana
+    api.as_whom = CLINICIAN
+    assert api.send("POST", f"/people/{ben}/transitions", {"to": "discharged_early"}).status == 200
+
+
+@pytest.mark.parametrize("part", [revoke, pause, leave_care])
+def test_words_that_waited_go_no_further_than_new_ones(
+    api: Api, two: tuple[str, str], part: Callable[[Api, str, str], None]
+) -> None:
+    ana, ben = two
+    leave(api, ana, by=ben, text="So glad for you")
+    (one,) = held(api)
+    part(api, *two)
+
+    assert decide(api, one, through=True).kind == "conflict"
+
+    assert (read(api, ana), waiting(ana)) == ([], [])
+    assert decide(api, one, through=False).json["state"] == "turned_away"
+
+
+def test_who_is_no_partner_any_more_has_no_name(api: Api, two: tuple[str, str]) -> None:
+    ana, ben = two
+    leave(api, ana, by=ben, phrase="with_you")
+    at(NOW + CHANGEABLE_FOR)
+    assert [one["from"] for one in read(api, ana)] == ["Ben"]
+    (pair,) = partners(api, ana)
+    assert api.send("DELETE", f"/people/{ana}/partners/{pair['id']}").status == 204
+    etag = as_person(api, ben).send("GET", f"/people/{ben}").headers["ETag"]
+    assert api.send("PATCH", f"/people/{ben}", {"preferredName": "You left me"}, if_match=etag).status == 200
+
+    assert [(one["from"], one["byStaff"]) for one in read(api, ana)] == [(None, False)]

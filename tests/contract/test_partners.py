@@ -424,3 +424,46 @@ def test_bad_input_is_refused_by_its_field(api: Api, ana: str, body: dict[str, A
 
 def test_nobody_is_their_own_partner(api: Api, ana: str) -> None:
     assert [one["field"] for one in propose(api, ana, personId=ana).json["errors"]] == ["personId"]
+
+
+@pytest.mark.parametrize("state", ["discharged_early", "transferred", "deceased"])
+def test_who_left_care_sees_nothing_of_their_partner_any_more(api: Api, ana: str, ben: str, state: str) -> None:
+    paired(api, ana, ben)
+    consent(api, ana, CHECKINS, MILESTONES)
+    assert view(api, ana, by=ben).status == 200
+
+    api.as_whom = CLINICIAN
+    assert api.send("POST", f"/people/{ben}/transitions", {"to": state}).status == 200
+
+    for path in ("", "/partner-view", "/milestones"):
+        assert as_person(api, ben).send("GET", f"/people/{ana}{path}").kind == "not-found", path
+    told = as_person(api, ben).send("POST", f"/people/{ana}/kudos", {"which": "d30", "phrase": "with_you"})
+    assert told.kind == "not-found"
+
+
+def test_staff_who_left_the_care_team_are_no_partner_any_more(api: Api, ana: str) -> None:
+    in_care_team(api, ana)
+    pair_id = propose(api, ana, account="eva").json["id"]
+    consent(api, ana, CHECKINS, MILESTONES)
+    api.as_whom = EVA
+    assert api.send("POST", f"/programmes/iop-evening/partners/{pair_id}/agree").status == 200
+    assert api.send("GET", f"/people/{ana}/partner-view").status == 200
+
+    api.as_whom = ADMIN
+    assert api.send("DELETE", f"/people/{ana}/care-team/eva").status == 204
+
+    api.as_whom = EVA
+    for path in ("", "/partner-view", "/milestones"):
+        assert api.send("GET", f"/people/{ana}{path}").kind == "not-found", path
+
+
+def test_staff_answer_a_pair_in_its_own_programme_only(api: Api, ana: str) -> None:
+    in_care_team(api, ana)
+    pair_id = propose(api, ana, account="eva").json["id"]
+    api.as_whom = "eva=iop-morning/accountability-partner"
+
+    for method, path in (("POST", "/agree"), ("POST", "/decline"), ("DELETE", "")):
+        told = api.send(method, f"/programmes/iop-morning/partners/{pair_id}{path}")
+        assert (told.kind, "Ana" in told.text) == ("not-found", False), path
+
+    assert [one["state"] for one in partners(api, ana)] == ["proposed"]

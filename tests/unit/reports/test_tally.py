@@ -241,6 +241,7 @@ def test_people_add_up_in_any_order_and_a_tally_comes_back_as_it_was_written(sta
         ("2025-09-01", "2026-09-30", "to"),
         ("2026-10-01", "2026-09-30", "to"),
         ("1999-12-01", "1999-12-31", "from"),
+        ("9999-12-01", "9999-12-31", "to"),
     ],
 )
 def test_a_period_is_of_whole_months_that_are_over(first: str, last: str, field: str) -> None:
