@@ -36,8 +36,8 @@ REMEMBERED = timedelta(weeks=6)
 LOOKED_AT_AGAIN = timedelta(days=14)
 """How far after a check-in that comes late others are looked at again: no run of a rule is longer."""
 
-AT_ONCE = 40
-"""How many flags one transaction takes with the answer (100 items are its most, and a flag is two)."""
+AT_ONCE = 32
+"""How many flags one transaction takes with the answer (100 items are its most, and a flag is three)."""
 
 PRESSING = {Severity.CRISIS, Severity.URGENT}
 """While these are open, celebrations wait (domain rules 2)."""

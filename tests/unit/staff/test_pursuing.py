@@ -18,7 +18,19 @@ from chalicelib.tasks.domain import Kind, Severity, State, Task
 from tests.fakes import Crashed, FakeDues, Moments, Mortal
 from tests.fakes_staff import FakeClimbs, FakeStaff
 from tests.fakes_tasks import FakeTasks
-from tests.unit.staff.test_telling import BOSS, CASEY, DR, DRU, EVERYONE, MONDAY, a_member, a_task, staffs, tasks, teams
+from tests.unit.staff.test_telling_staff import (
+    BOSS,
+    CASEY,
+    DR,
+    DRU,
+    EVERYONE,
+    MONDAY,
+    a_member,
+    a_task,
+    staffs,
+    tasks,
+    teams,
+)
 
 
 class Office:
