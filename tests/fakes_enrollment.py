@@ -7,6 +7,7 @@ from datetime import datetime
 from chalicelib.enrollment.changing import Change, Marker, after
 from chalicelib.enrollment.channels import Channel
 from chalicelib.enrollment.domain import AlreadyEnrolled, Member, Record, SignInTaken, member_of, recipient_of
+from chalicelib.enrollment.episodes import former_programmes
 from chalicelib.enrollment.imports import Import, Result
 from chalicelib.enrollment.programmes import Programme, ProgrammeExists
 from chalicelib.enrollment.roster import Finding
@@ -108,6 +109,7 @@ class FakePeople:
             return None
         return PersonStanding(
             programmes=frozenset(episode.programme_id for episode in record.episodes),
+            former=former_programmes(record.episodes),
             care_team=frozenset(carer.subject for carer in record.care_team),
             consents={scope: row.id for scope, row in record.live_consents(at=now).items()},
         )

@@ -290,4 +290,9 @@ def _due_on(who: Recipient, on: date) -> datetime | None:
     # The last instant before the date begins, so that what falls due at its very start is found.
     before = resolve(on, time(), who.zone).replace(microsecond=0) - MOMENT
     occurrence = next_occurrence(schedule.when, after=before)
-    return occurrence.at if occurrence and occurrence.on == on else None
+    if occurrence is None or occurrence.on != on:
+        return None
+    # What lay behind when the schedule was set never fell due by it.
+    was_behind = schedule.since is not None and occurrence.at <= schedule.since
+    fell_due = schedule.fell_due is not None and schedule.fell_due.on >= on
+    return None if was_behind and not fell_due else occurrence.at

@@ -1,5 +1,6 @@
 """Episodes of care and their state machine (domain rules 1.1): transitions as data. A re-admission is a new episode."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -126,6 +127,14 @@ def readmitted(last: Episode, *, programme_id: str, admitted_on: date, at: datet
     return open_episode(
         number=last.number + 1, programme_id=programme_id, state=State.ENROLLED, admitted_on=admitted_on, at=at
     )
+
+
+def former_programmes(episodes: Sequence[Episode]) -> frozenset[str]:
+    """Return the programmes of earlier episodes that another one took the person over from, for as long as it has."""
+    present = episodes[-1]
+    if _STANDING[present.state] is Standing.ENDED:
+        return frozenset()
+    return frozenset(episode.programme_id for episode in episodes) - {present.programme_id}
 
 
 def standing(episode: Episode | None, consents: frozenset[str]) -> Standing:

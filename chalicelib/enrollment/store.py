@@ -13,6 +13,7 @@ from chalicelib.edge.table import Item, in_conflict, lost_the_race, read_all, tr
 from chalicelib.enrollment import reach, reach_store
 from chalicelib.enrollment.changing import Change, Marker, note_on_channel
 from chalicelib.enrollment.domain import AlreadyEnrolled, Member, Record, SignInTaken, member_of, recipient_of
+from chalicelib.enrollment.episodes import former_programmes
 from chalicelib.enrollment.items import (
     CarerItem,
     ChannelItem,
@@ -226,6 +227,7 @@ class DynamoPeople:
             return None
         return PersonStanding(
             programmes=frozenset(episode.programme_id for episode in record.episodes),
+            former=former_programmes(record.episodes),
             care_team=frozenset(carer.subject for carer in record.care_team),
             consents={scope: consent.id for scope, consent in record.live_consents(at=now).items()},
         )

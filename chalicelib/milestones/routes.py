@@ -42,7 +42,11 @@ WithPerson = Annotated[
 
 
 class RecoveryDate(Wire):
-    """The date that a person counts from. ``name``: what they call it; no message ever says it."""
+    """
+    The date that a person counts from.
+
+    ``name``: what they call it (left out: as before); no message ever says it.
+    """
 
     date: CalendarDate
     goal: Goal = Goal.ABSTINENCE
@@ -117,6 +121,7 @@ def set_recovery_date(asked: Asked, person_id: str) -> Answer:
         sent.date,
         goal=sent.goal,
         name=(sent.name or "").strip() or None,
+        keeps_name="name" not in sent.model_fields_set,
         at=time.fromisoformat(sent.time) if sent.time else None,
         word=_word(asked, with_person=sent.with_person),
         version=asked.if_match or 0,

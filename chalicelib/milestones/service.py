@@ -52,9 +52,12 @@ def count_from(
     programmes: Programmes,
     streaks: Streaks,
     ledger: Ledger,
+    keeps_name: bool = False,
 ) -> Progress:
     """
     Count a person's days from a date, with this goal; ``at`` is when they are congratulated (None: as before).
+
+    ``keeps_name``: what they call the date stays, whatever ``name`` says.
 
     What is not sent yet follows the date; nothing that was told is taken back or told again. The same again changes
     nothing.
@@ -70,7 +73,9 @@ def count_from(
             raise Invalid(Fault(field="date", reason=fault))
         today = local_date(now, record.person.zone)
         told = _told(record, known, today=today, ledger=ledger)
-        return counting_from(known, on, goal=goal, name=name, told=told, each=each_of(record), today=today, word=word)
+        present = running(known)
+        called = present.name if keeps_name and present else name
+        return counting_from(known, on, goal=goal, name=called, told=told, each=each_of(record), today=today, word=word)
 
     return _carry_out(
         person_id,

@@ -232,6 +232,11 @@ def template_of(kind: str) -> str:
     return category.sorts.get(sort, category.template)
 
 
+def shares_cap(kind: str, other: str) -> bool:
+    """Say whether two kinds count against one cap, as those with the same words do: kudos leave a nudge its place."""
+    return is_known(kind) and is_known(other) and template_of(kind) == template_of(other)
+
+
 def templates_of(category: Category) -> frozenset[str]:
     """Return the names of all templates of a category."""
     return frozenset({category.template, *category.sorts.values()})

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from chalicelib.outreach.categories import UPDATES, category_name, category_of
+from chalicelib.outreach.categories import UPDATES, category_of, shares_cap
 from chalicelib.outreach.deciding import COLLECTED_FOR, may_go_along, sort_waiting
 from chalicelib.outreach.domain import Channel, Due, Entry, Reason, Recipient, Status, Waiting
 from chalicelib.outreach.ports import Means
@@ -87,7 +87,7 @@ def _cap_is_reached(entry: Entry, means: Means) -> bool:
     told = [
         other
         for other in same_day
-        if category_name(other.kind) == category_name(entry.kind)
+        if shares_cap(other.kind, entry.kind)
         and (other.status not in {Status.WAITING, Status.SKIPPED, Status.FAILED} or other.reason is Reason.UNKNOWN)
     ]
     return len(told) >= cap

@@ -16,6 +16,8 @@ from chalicelib.outreach.categories import (
     confirm_kind,
     has_schedule,
     is_known,
+    shares_cap,
+    template_of,
 )
 from chalicelib.outreach.category import Category
 from chalicelib.outreach.domain import (
@@ -136,11 +138,10 @@ def may_go_along(one: Waiting, recipient: Recipient, channels: Iterable[Channel]
 
 
 def _decide_bundled(due: Due, category: Category, *, now: datetime, lately: Sequence[Entry]) -> Collect | Skip:
-    name = category_name(due.kind)
     used = sum(
         entry.on == due.on
         and entry.kind != due.kind
-        and category_name(entry.kind) == name
+        and shares_cap(entry.kind, due.kind)
         and (entry.status not in {Status.SKIPPED, Status.FAILED} or entry.reason is Reason.UNKNOWN)
         for entry in lately
     )
@@ -204,19 +205,19 @@ def sort_waiting(recipient: Recipient, channels: Sequence[Channel], *, now: date
         key=lambda one: (order.index(category_of(one.kind).urgency), one.due_at, one.kind),
     )
     for one in in_order:
-        category, name = category_of(one.kind), (category_name(one.kind), one.on)
+        category, words = category_of(one.kind), (template_of(one.kind), one.on)
         refusal = _refuses_waiting(one, category, recipient, now)
         left = tuple(channel for channel in channels if channel.kind in _wanted(one, recipient))
         if refusal:
             drop.append((one, refusal))
-        elif category.cap is not None and used[name] >= category.cap:
+        elif category.cap is not None and used[words] >= category.cap:
             drop.append((one, Reason.OVER_BUDGET))
         elif (category.held_by_holds and recipient.holds) or not left:
             keep.append(one)
         else:
             channels = left
             tell.append(one)
-            used[name] += 1
+            used[words] += 1
     return Sorted(channels=tuple(channels), tell=tuple(tell), keep=tuple(keep), drop=tuple(drop))
 
 

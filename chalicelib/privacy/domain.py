@@ -184,11 +184,14 @@ class PersonStanding:
     """
     What decides about access to a person, as of one instant.
 
-    ``programmes`` hold an episode of this person, ended ones too: staff keep their duty of record. ``care_team`` are
-    sign-ins tied to the person, whatever their role. ``consents`` maps each scope live at that instant to its row's id.
+    ``programmes`` hold an episode of this person, ended ones too: staff keep their duty of record. ``former`` are those
+    of them that the person left for another, which holds them now: what is noted there is none of the former's
+    (42 CFR 2.31: from one programme to another it takes a consent). ``care_team`` are sign-ins tied to the person,
+    whatever their role. ``consents`` maps each scope live at that instant to its row's id.
     """
 
     programmes: frozenset[str]
+    former: frozenset[str] = frozenset()
     care_team: frozenset[str] = frozenset()
     consents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 

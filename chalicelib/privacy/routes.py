@@ -46,6 +46,7 @@ class ShownRole(Wire):
 class Me(Wire):
     """Whose token it is."""
 
+    account: Annotated[str, Described(description="The sign-in's id: what care teams, staff and pairs name.")]
     person_id: Annotated[str | None, Described(description="One's own record; null for whoever has none.")]
     roles: list[ShownRole]
 
@@ -81,6 +82,7 @@ def read_me(asked: Asked) -> Answer:
     roles = sorted(asked.who.roles)
     return Answer(
         body=Me(
+            account=asked.who.subject,
             person_id=doors.wiring.standings.person_of(asked.who.subject),
             roles=[ShownRole(programme_id=programme_id, role=role) for programme_id, role in roles],
         )

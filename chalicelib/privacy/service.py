@@ -213,6 +213,8 @@ class _Asking:
             return self._stands_to_programme(role, programme_id, act, relationship)
         if self._standing is None or programme_id not in self._standing.programmes:
             return None
+        if programme_id in self._standing.former and relationship is not Relationship.SELF:
+            return None
         match relationship:
             case Relationship.SELF:
                 stands = self._own() == self._person_id

@@ -31,7 +31,7 @@ class ShownTask(Wire):
     """
 
     id: str | None
-    reference: Annotated[str, Described(description="What messages to staff call it: its first eight digits.")]
+    reference: Annotated[str, Described(description="What messages to staff call it.")]
     person_id: str | None
     programme_id: str
     kind: Kind | None
@@ -127,7 +127,7 @@ def _without_whom(task: Task, *, now: datetime) -> ShownTask:
 def _shown(task: Task, *, now: datetime) -> ShownTask:
     return ShownTask(
         id=task.id,
-        reference=task.reference,
+        reference=task.reference[:8].upper(),
         person_id=task.person_id,
         programme_id=task.programme_id,
         kind=task.kind,

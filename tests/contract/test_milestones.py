@@ -62,6 +62,10 @@ def test_a_person_sets_a_date_of_their_own_and_calls_it_as_they_like(api: Api) -
     assert told.json["streaks"][0]["setBy"] == ana
     assert due(ana) == [("2026-11-27", "2026-11-28T00:30:00+00:00")]
 
+    # Left out it stays, and null takes it away.
+    assert put(api, ana, "2026-11-19", goal="on_plan").json["name"] == "My start"
+    assert put(api, ana, "2026-11-19", goal="on_plan", name=None).json["name"] is None
+
 
 def test_the_same_date_again_changes_nothing(api: Api, ana: str) -> None:
     first = put(api, ana, "2026-10-05")

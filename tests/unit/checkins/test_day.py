@@ -4,6 +4,7 @@ from datetime import date
 from chalicelib.checkins import service
 from chalicelib.checkins.domain import CheckIn, Progress, Source
 from chalicelib.outreach.domain import Entry, Reason, Recipient, Status
+from chalicelib.outreach.recurrence import Occurrence
 from tests.build import a_recipient, a_schedule, said, utc
 from tests.fakes import FakeCheckIns, FakeLedger
 
@@ -70,6 +71,18 @@ def test_today_is_each_persons_own_date() -> None:
         "America/New_York": date(2026, 11, 26),
         "Pacific/Honolulu": date(2026, 11, 25),
     }
+
+
+def test_what_lay_behind_when_the_hour_was_set_does_not_come_later() -> None:
+    at_nine = a_schedule()
+    set_at_noon, set_before = replace(at_nine, since=NOON), replace(at_nine, since=utc("2026-11-25T13:59"))
+    moved = replace(set_at_noon, fell_due=Occurrence(on=TODAY, at=utc("2026-11-25T14:00")))
+    people = [someone(number, schedules=(one,)) for number, one in enumerate((set_at_noon, set_before, moved))]
+
+    rows = service.day(people, on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=FakeCheckIns(), help_asked={})
+
+    found = {row.recipient.person_id: row.progress for row in rows}
+    assert [found[who.person_id] for who in people] == [Progress.NOT_TODAY, Progress.LATER, Progress.LATER]
 
 
 def test_whoever_is_not_asked_that_day_is_shown_so() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from chalicelib.enrollment.episodes import (
     EpisodeStillOpen,
     State,
     TransitionNotAllowed,
+    former_programmes,
     open_episode,
     readmitted,
     standing,
@@ -108,6 +110,17 @@ def test_an_episode_says_whether_its_person_may_be_reached(
     state: State, consents: set[str], expected: Standing
 ) -> None:
     assert standing(an_episode(state), frozenset(consents)) is expected
+
+
+@pytest.mark.parametrize(
+    ("present", "former"),
+    [(State.ACTIVE, {"iop-morning"}), (State.ALUMNI, {"iop-morning"}), (State.DISCHARGED_EARLY, set())],
+)
+def test_a_programme_is_former_while_another_holds_the_person(present: State, former: set[str]) -> None:
+    first = replace(an_episode(State.TRANSFERRED), programme_id="iop-morning")
+
+    assert former_programmes((first, an_episode(present, number=2))) == former
+    assert former_programmes((an_episode(State.GRADUATED), an_episode(present, number=2))) == frozenset()
 
 
 def test_nobody_is_reached_without_an_episode() -> None:

@@ -240,6 +240,15 @@ def test_a_day_has_room_for_so_many_messages_and_celebrations_leave_some_to_othe
     assert world.deliver(moved, now=moved.at).outcome is Outcome.SENT
 
 
+def test_kudos_leave_a_nudge_its_place_that_day() -> None:
+    world = World()
+    words = [a_one_off(kind, at="2026-11-25T13:59") for kind in ("nudge-kudos", "nudge-check_in")]
+    world.deliver_all(*words, now=words[0].at)
+
+    assert world.deliver().outcome is Outcome.SENT
+    assert set(world.entry.carries) == {"2026-11-25#nudge-kudos", "2026-11-25#nudge-check_in"}
+
+
 def test_only_one_nudge_a_day_even_if_two_come_at_once() -> None:
     world = World()
     nudges = [a_one_off(f"nudge-{name}", at="2026-11-25T13:59") for name in "ab"]

@@ -94,7 +94,7 @@ def test_whoever_signed_in_learns_who_they_are(cairn: Toy, role: Role, person_id
 
     assert (told.status, told.json) == (
         200,
-        {"personId": person_id, "roles": [{"programmeId": "iop", "role": role}]},
+        {"account": f"sub-{role}", "personId": person_id, "roles": [{"programmeId": "iop", "role": role}]},
     )
 
 

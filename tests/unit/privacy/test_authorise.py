@@ -179,6 +179,19 @@ def test_a_role_in_one_programme_opens_nothing_in_another() -> None:
         ask(an_actor(("iop", Role.CLINICIAN)), standings=standings)
 
 
+@pytest.mark.parametrize("role", [Role.CLINICIAN, Role.CASE_MANAGER, Role.PROGRAM_ADMIN, Role.PRIVACY_OFFICER])
+@pytest.mark.parametrize("act", [Act.READ, Act.WRITE])
+def test_staff_of_a_programme_that_another_took_over_from_see_nothing(role: Role, act: Act) -> None:
+    standings = standings_of(
+        PersonStanding(
+            programmes=frozenset({"iop", "evening"}), former=frozenset({"iop"}), care_team=frozenset({"sub-asking"})
+        )
+    )
+
+    with pytest.raises((NotFound, Forbidden)):
+        ask(an_actor(("iop", role)), act=act, standings=standings)
+
+
 def test_somebody_elses_record_is_answered_as_one_that_does_not_exist() -> None:
     standings = standings_of(PersonStanding(programmes=frozenset({"iop"})))
     standings.sign_ins["sub-asking"] = "p2"
