@@ -1,12 +1,11 @@
 """What staff note of reaching a person, and how often each role means to: types and rules."""
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.enrollment.programmes import refuse
+from chalicelib.enrollment.programmes import lines_fault, refuse
 from chalicelib.errors import Conflict, Fault, NotFound
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.privacy.domain import Role
@@ -127,9 +126,7 @@ def note_fault(text: str) -> str | None:
     """Return why this can't be a note, None if it can: lines of text, or nothing."""
     if len(text) > LONGEST_NOTE:
         return f"is longer than {LONGEST_NOTE} characters"
-    if any(unicodedata.category(each) in {"Cc", "Co", "Cs"} and each not in "\n\t" for each in text):
-        return "holds a character that can't be shown"
-    return None
+    return lines_fault(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,13 @@ from chalicelib.outreach.store import DynamoDues
 from chalicelib.tasks.store import DynamoTasks
 
 
+def asked_in(stored: Stored) -> tuple[str, str] | None:
+    """Return whose check-in came up, and for which date, where that is what was stored."""
+    on, _, kind = stored.sk.partition("#")
+    person_id = stored.under("LEDGER#")
+    return (person_id, on) if person_id and kind == CHECK_IN and not stored.was_removed else None
+
+
 @dataclass(frozen=True, slots=True)
 class Silence:
     """Look at who is silent when a check-in was sent; an ``edge.stream.Listener``."""
@@ -29,9 +36,7 @@ class Silence:
 
     def about(self, stored: Stored) -> tuple[str, ...] | None:
         """Look at whoever was asked, and for which date."""
-        on, _, kind = stored.sk.partition("#")
-        person_id = stored.under("LEDGER#")
-        return (person_id, on) if person_id and kind == CHECK_IN and not stored.was_removed else None
+        return asked_in(stored)
 
     def follow(self, about: tuple[str, ...]) -> int:
         """Open the flags that their silence before that date raises, and have one kind word said to them."""

@@ -94,6 +94,13 @@ def _sender_name_fault(text: str) -> str | None:
     return None
 
 
+def lines_fault(text: str) -> str | None:
+    """Return why this can't be lines of text, None if it can: bidirectional text and emoji are words like any other."""
+    if any(unicodedata.category(each) in {"Cc", "Co", "Cs"} and each not in "\n\t" for each in text):
+        return "holds a character that can't be shown"
+    return None
+
+
 def name_fault(text: str) -> str | None:
     """Return why this can't be a name, None if it can. Markup and formulas are text like any other."""
     if not text.strip():

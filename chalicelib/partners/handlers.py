@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from chalicelib.checkins.handlers import asked_in
 from chalicelib.checkins.silence import look
 from chalicelib.checkins.store import DynamoCheckIns
 from chalicelib.edge.clock import utc_now
@@ -10,7 +11,6 @@ from chalicelib.edge.stream import Stored
 from chalicelib.enrollment.store import DynamoPeople, people
 from chalicelib.flags.nudges import To
 from chalicelib.flags.store import DynamoCareRules
-from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Due, Reason, Standing
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.store import DynamoDues
@@ -29,9 +29,7 @@ class QuietPartners:
 
     def about(self, stored: Stored) -> tuple[str, ...] | None:
         """Look at whoever was asked, and for which date."""
-        on, _, kind = stored.sk.partition("#")
-        person_id = stored.under("LEDGER#")
-        return (person_id, on) if person_id and kind == CHECK_IN and not stored.was_removed else None
+        return asked_in(stored)
 
     def follow(self, about: tuple[str, ...]) -> int:
         """Have their partners told, where they let them know of it."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from chalicelib.enrollment.programmes import lines_fault
 from chalicelib.errors import Conflict, Fault, NotFound
 from chalicelib.outreach.recurrence import local_date
 
@@ -177,6 +178,9 @@ def wish_faults(wish: Wish, present: Goal | None, *, zone: str, now: datetime) -
     named = [step_id for step_id, _, _ in wish.steps if step_id]
     if len(set(named)) < len(named) or not set(named) <= known:
         faults.append(Fault(field="steps", reason="names a step that the goal doesn't have, or one twice"))
+    texts = {"title": wish.title, "matters": wish.matters, "why": wish.why}
+    texts |= {f"steps.{number}.text": text for number, (_, text, _) in enumerate(wish.steps)}
+    faults += [Fault(field=name, reason=fault) for name, text in texts.items() if (fault := lines_fault(text))]
     today = local_date(now, zone)
     is_new = present is None or wish.review_on != present.review_on
     if wish.review_on and is_new and not today <= wish.review_on <= today + REVIEWED_WITHIN:

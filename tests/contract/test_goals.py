@@ -167,6 +167,8 @@ def test_two_edits_of_one_goal_do_not_cross(api: RoutineApi, ana: str) -> None:
         ({"title": "x" * 81}, "title"),
         ({"matters": "x" * 501}, "matters"),
         ({"steps": [{"text": " "}]}, "steps.0.text"),
+        ({"steps": [{"text": "Ask Sam."}, {"text": "a\x00b"}]}, "steps.1.text"),
+        ({"matters": "a\x07b"}, "matters"),
         ({"steps": [{"text": "x"}] * 21}, "steps"),
         ({"steps": [{"id": "strange", "text": "x"}]}, "steps"),
         ({"reviewOn": "2026-11-23"}, "reviewOn"),
