@@ -28,6 +28,9 @@ ITEM_9 = "phq9.9"
 REST = "rest"
 """Says that a page asked what the answers before it brought up."""
 
+OVERDOSE = "overdose"
+"""Says that a page began with what to know of an overdose, so that the next one does, too."""
+
 MOST_FIELDS = 80
 
 
@@ -104,20 +107,23 @@ class OneTap:
     ) -> Shown:
         values = read_values(asked, sent)
         is_rest = sent.get("part") == REST
+        # What is shown goes by what this page sends, not by what is stored: a forwarded link must read nothing out.
+        sent_now = Answer(form_version=asked.version, values=values)
+        first = ("overdose_lines",) if names_opioids(sent_now) or sent.get("first") == OVERDOSE else ()
         before = self.desk.check_ins.get(claims.person_id, claims.on, asked.id).answer if is_rest else None
         if before and not values:
-            return _word(visit, "thanks", lines=(*_safety(before), "thanks_lines"), offer_help=True)
+            return _word(visit, "thanks", lines=(*first, "thanks_lines"), offer_help=True)
         said = answer_to(asked, {**(before.values if before else {}), **values})
         service.answer(recipient, claims.on, asked.id, said, now=visit.now, source=Source.LINK, desk=self.desk)
         left = [] if is_rest else asked.left_to_ask(said.values, language=visit.language)
         if left:
-            return _questions(visit, asked, only=left, first=_safety(said))
-        lines = [*_safety(said), "thanks_lines"]
-        if said.values.get(GOAL_STEP) == CHANGE:
+            return _questions(visit, asked, only=left, first=first)
+        lines = [*first, "thanks_lines"]
+        if values.get(GOAL_STEP) == CHANGE:
             lines.insert(0, "goal_lines")
-        if said.plan is Plan.TALK:
+        if sent_now.plan is Plan.TALK:
             lines.insert(0, "talk_lines")
-        if said.values.get(ITEM_9, 0):
+        if values.get(ITEM_9, 0):
             lines.insert(0, "harm_lines")
         return _word(visit, "thanks", lines=tuple(lines), offer_change=True, offer_help=True)
 
@@ -192,11 +198,6 @@ def read_values(asked: Form, sent: Mapping[str, str]) -> dict[str, Value]:
         if text:
             values[question.id] = next((one.value for one in question.choices if str(one.value) == text), text)
     return values
-
-
-def _safety(said: Answer) -> tuple[str, ...]:
-    """Return which words come first whatever else is shown: more questions, or thanks."""
-    return ("overdose_lines",) if names_opioids(said) else ()
 
 
 def _say(visit: Visit) -> dict[str, Any]:

@@ -259,8 +259,9 @@ def test_whoever_tells_of_opioids_is_told_at_once_what_keeps_them_alive_and_more
     site = weekly()
 
     more = site.send({"bam7.6": "2", "bam7.7e": "1", "phq8.1": "3", "phq8.2": "0"}).html
-    done = site.send({"part": "rest", "phq8.3": "1"}).html
-    nothing_more = site.send({"part": "rest"}).html
+    assert '<input type="hidden" name="first" value="overdose">' in more
+    done = site.send({"part": "rest", "first": "overdose", "phq8.3": "1"}).html
+    nothing_more = site.send({"part": "rest", "first": "overdose"}).html
 
     for shown in (more, done, nothing_more):
         assert shown.count("Keep naloxone where others can find it") == 1
@@ -279,6 +280,15 @@ def test_the_page_asks_of_goals_and_says_none_and_whoever_wants_others_hears_wha
     assert "Did you take a step towards what you set yourself?" in asked
     assert done.index("is asked to talk with you about it") < done.index("You can change it")
     assert [task.kind for task in site.tasks.of_person(PERSON)] == ["goal_to_change"]
+
+
+@pytest.mark.parametrize("sent", [{"part": "rest"}, {"part": "rest", "phq9.3": "0"}, {"mood": ""}])
+def test_a_forwarded_link_reads_nothing_out_of_what_was_answered(sent: dict[str, str]) -> None:
+    calm, answered = weekly(reads_item_9=True), weekly(reads_item_9=True)
+    calm.send({"bam7.6": "0", "phq9.1": "0"})
+    answered.send({"bam7.6": "2", "bam7.7e": "1", "phq9.1": "3", "phq9.9": "3", "goal_step": "change"})
+
+    assert answered.send(sent).html == calm.send(sent).html
 
 
 def test_whoever_tells_of_no_opioids_is_told_nothing_of_them() -> None:
