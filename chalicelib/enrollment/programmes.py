@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import time
 
 from chalicelib.crisis.domain import countries
+from chalicelib.enrollment.showable import UNSHOWN, line_fault
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
 from chalicelib.outreach.domain import QuietHours
 from chalicelib.privacy.domain import Caseload
@@ -86,18 +87,11 @@ def _sender_name_fault(text: str) -> str | None:
     # What looks like a word is read as it: wide letters, accents and a letter at a time don't hide one.
     bare = "".join(each for each in unicodedata.normalize("NFKD", text) if unicodedata.category(each) != "Mn")
     if any(unicodedata.category(each) == "Cf" for each in bare):
-        return "holds a character that can't be shown"
+        return UNSHOWN
     if any(each.isalpha() and not each.isascii() for each in bare):
         return "must be written in the letters of English or Spanish"
     if _TELLTALE.search(bare) or _TELLTALE.search(_SPELT_OUT.sub(r"\1", bare)):
         return "must not tell others what the programme is about"
-    return None
-
-
-def lines_fault(text: str) -> str | None:
-    """Return why this can't be lines of text, None if it can: bidirectional text and emoji are words like any other."""
-    if any(unicodedata.category(each) in {"Cc", "Co", "Cs"} and each not in "\n\t" for each in text):
-        return "holds a character that can't be shown"
     return None
 
 
@@ -107,14 +101,7 @@ def name_fault(text: str) -> str | None:
         return "is missing"
     if len(text) > LONGEST_NAME:
         return f"is longer than {LONGEST_NAME} characters"
-    # Cc and Cf hold control characters and those that turn the direction of text around, Zl and Zp ends of lines;
-    # joiners are in real names.
-    if any(
-        unicodedata.category(character) in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"} and character not in "\u200c\u200d"
-        for character in text
-    ):
-        return "holds a character that can't be shown"
-    return None
+    return line_fault(text)
 
 
 def refuse(faults: list[Fault]) -> None:

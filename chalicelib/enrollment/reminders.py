@@ -4,7 +4,6 @@ What comes for a person by a rule: their check-ins, and the reminders that they 
 A reminder is discreet: its message says that there is something to look at, never the title.
 """
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +11,7 @@ from datetime import datetime
 from chalicelib.enrollment.changing import Change, People, change_record, edited, in_calendars, next_of, scheduled
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.programmes import refuse
+from chalicelib.enrollment.showable import line_fault
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound, Stale
 from chalicelib.outreach.categories import APPOINTMENT, CHECK_IN, MILESTONE, category_name
 from chalicelib.outreach.checking import when_faults
@@ -172,6 +172,4 @@ def title_faults(title: str) -> list[Fault]:
         return [Fault(field="title", reason="is missing")]
     if len(text) > LONGEST_TITLE:
         return [Fault(field="title", reason=f"is longer than {LONGEST_TITLE} characters")]
-    if any(unicodedata.category(character) in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"} for character in text):
-        return [Fault(field="title", reason="holds a character that can't be shown")]
-    return []
+    return [Fault(field="title", reason=fault)] if (fault := line_fault(text)) else []

@@ -1,6 +1,5 @@
 """What somebody writes down as reached that no date and no count knows of, in their own words."""
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -10,6 +9,7 @@ from typing import Protocol
 from chalicelib.enrollment.changing import People, find_person
 from chalicelib.enrollment.domain import EARLIEST
 from chalicelib.enrollment.programmes import refuse
+from chalicelib.enrollment.showable import lines_fault
 from chalicelib.errors import Fault
 from chalicelib.outreach.recurrence import local_date
 
@@ -98,6 +98,4 @@ def _text_fault(text: str) -> str | None:
         return "is missing"
     if len(text) > LONGEST_TEXT:
         return f"is longer than {LONGEST_TEXT} characters"
-    if any(unicodedata.category(each) in {"Cc", "Co", "Cs"} and each not in "\n\t" for each in text):
-        return "holds a character that can't be shown"
-    return None
+    return lines_fault(text)

@@ -1,12 +1,10 @@
 """
 A kind word about a milestone, from somebody who may see it: one of a few phrases, or words that staff let through.
 
-Nobody's are counted or compared. Who was turned away isn't told, and nothing is said while a crisis is open with the
-receiver: outreach waits, as it does with celebrations.
+Nobody's are counted or compared. Who was turned away isn't told. While a crisis is open nothing is said of them.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +13,7 @@ from typing import Protocol
 
 from chalicelib.enrollment.changing import People, find_person
 from chalicelib.enrollment.programmes import refuse
+from chalicelib.enrollment.showable import line_fault
 from chalicelib.errors import Conflict, Fault, NotFound, TooSoon
 from chalicelib.milestones.progress import Streaks, progress
 from chalicelib.outreach.categories import KUDOS_NUDGE
@@ -213,10 +212,8 @@ def text_fault(text: str) -> str | None:
     """Return why these can't be somebody's own words, None if they can."""
     if len(text) > LONGEST_TEXT:
         return f"is longer than {LONGEST_TEXT} characters"
-    # Cc and Cf hold control characters and those that turn the direction of text around; joiners are in real words.
-    if any(unicodedata.category(each) in {"Cc", "Cf", "Co", "Cs"} and each not in "\u200c\u200d" for each in text):
-        return "holds a character that can't be shown"
-    return "must not hold a link, an address or a telephone number" if _LINK.search(text) else None
+    link = "must not hold a link, an address or a telephone number"
+    return line_fault(text) or (link if _LINK.search(text) else None)
 
 
 def decide(
@@ -277,9 +274,12 @@ def hide(person_id: str, kudos_id: str, *, hidden: bool, now: datetime, kept: Ku
 
 def withdraw(person_id: str, sender: str, *, now: datetime, kept: KudosKept) -> None:
     """Take back what a sender left for a person who can't read it yet: they are no partners any more."""
-    for one in kept.of_person(person_id):
-        if one.sender == sender and one.state in {State.READY, State.HELD} and not one.is_visible(at=now):
-            kept.save(replace(one, state=State.WITHDRAWN, visible_at=None), before=one)
+    for _ in range(TRIES):
+        theirs = [one for one in kept.of_person(person_id) if one.sender == sender and not one.is_visible(at=now)]
+        # One that its sender changes at this very moment is taken back as it is then.
+        unread = (one for one in theirs if one.state in {State.READY, State.HELD})
+        if all(kept.save(replace(one, state=State.WITHDRAWN, visible_at=None), before=one) for one in unread):
+            return
 
 
 def objection(due: Due, *, kept: KudosKept, now: datetime) -> Reason | None:

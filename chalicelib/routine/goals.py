@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.enrollment.programmes import lines_fault
+from chalicelib.enrollment.showable import lines_fault
 from chalicelib.errors import Conflict, Fault, NotFound
 from chalicelib.outreach.recurrence import local_date
 

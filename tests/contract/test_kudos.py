@@ -1,7 +1,7 @@
 """Kudos: one suite of the stores, and the doors over the table."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,16 @@ import pytest
 from app import app
 from chalicelib.enrollment.holds import hold_for_crisis
 from chalicelib.enrollment.reach_store import DynamoHolds
-from chalicelib.milestones.kudos import CHANGEABLE_FOR, MOST_A_DAY, Kudos, KudosEnough, KudosKept, State, objection
+from chalicelib.milestones.kudos import (
+    CHANGEABLE_FOR,
+    MOST_A_DAY,
+    Kudos,
+    KudosEnough,
+    KudosKept,
+    State,
+    objection,
+    withdraw,
+)
 from chalicelib.milestones.kudos_store import DynamoKudos
 from chalicelib.outreach.categories import KUDOS_NUDGE
 from chalicelib.outreach.domain import Due, Reason
@@ -70,6 +79,32 @@ def test_kudos_come_back_as_they_went_under_their_receiver(kept: KudosKept) -> N
     assert kept.of_person("p1") == [replace(through, version=2)]
     assert kept.held("iop", after=None, limit=5) == ([], None)
     assert not kept.save(held.decided(lets_through=False, by="eva", at=NOW), before=held)
+
+
+def test_what_its_sender_changes_while_they_part_is_taken_back_all_the_same(kept: KudosKept) -> None:
+    first = some_kudos()
+    assert kept.save(first, before=None)
+    stale = replace(first, version=1)
+    assert kept.save(replace(stale, text="Other words", at=NOW + timedelta(seconds=1)), before=stale)
+
+    withdraw("p1", "person:ben", now=NOW, kept=Behind(kept, [stale]))
+
+    assert [one.state for one in kept.of_person("p1")] == [State.WITHDRAWN]
+
+
+@dataclass
+class Behind:
+    """What is kept, read once as it was a moment before."""
+
+    kept: KudosKept
+    before: list[Kudos]
+
+    def of_person(self, person_id: str) -> list[Kudos]:
+        found, self.before = self.before, []
+        return found or self.kept.of_person(person_id)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.kept, name)
 
 
 def test_what_waits_is_read_in_pages_the_oldest_first(kept: KudosKept) -> None:
