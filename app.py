@@ -73,12 +73,12 @@ if function_name() in {None, "api"}:
 @app.schedule(Rate(1, Rate.MINUTES))
 def tick(event: CloudWatchEvent) -> dict[str, int]:
     """Every minute, hand over what falls due in the next, and publish what alarms watch."""
-    from chalicelib.crisis import handlers as crisis
+    from chalicelib.helplines import handlers as helplines
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
     from chalicelib.staff import handlers as staff
 
-    crisis.watch(event.to_dict())
+    helplines.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
     return handed | {"told": staff.climb(), "pushed": notices.push_on(event.to_dict())}
 

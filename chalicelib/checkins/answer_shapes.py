@@ -10,8 +10,8 @@ from chalicelib.checkins import service
 from chalicelib.checkins.domain import CheckIn, Source, names_opioids
 from chalicelib.checkins.forms import DAILY, Choice, Form, Question
 from chalicelib.checkins.sharing import said_back
-from chalicelib.crisis.domain import overdose_lines
 from chalicelib.edge.http import Wire
+from chalicelib.helplines.domain import overdose_lines
 
 FormId = Literal["daily", "weekly"]
 

@@ -12,10 +12,10 @@ from chalicelib.checkins import service
 from chalicelib.checkins.domain import Answer, CheckInLocked, Plan, Source, answer_to, names_opioids
 from chalicelib.checkins.forms import CHANGE, DAILY, GOAL_STEP, WEEKLY, Form, Question, Value, form, versions
 from chalicelib.checkins.ports import Desk, HelpRequests
-from chalicelib.crisis.domain import overdose_lines, resources
 from chalicelib.edge import pages
 from chalicelib.edge.pages import Shown
 from chalicelib.errors import Fault, Invalid
+from chalicelib.helplines.domain import overdose_lines, resources
 from chalicelib.outreach.domain import Recipient
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
 from chalicelib.outreach.ports import Recipients

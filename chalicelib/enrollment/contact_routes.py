@@ -4,7 +4,6 @@ from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 
-from chalicelib.crisis.domain import resources
 from chalicelib.edge import pages
 from chalicelib.edge.app import Confirm
 from chalicelib.edge.config import config
@@ -27,6 +26,7 @@ from chalicelib.enrollment.shapes import (
 from chalicelib.enrollment.showing import shown_channel
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
+from chalicelib.helplines.domain import resources
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, is_staff
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
 from chalicelib.outreach.platforms import Platform

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from chalicelib.crisis.domain import resources
 from chalicelib.edge import pages
 from chalicelib.edge.http import Answer
 from chalicelib.enrollment.preferences import Less, Off, can_be_switched_off, everything
 from chalicelib.errors import Fault, Invalid
+from chalicelib.helplines.domain import resources
 from chalicelib.outreach.domain import ChannelKind, QuietHours
 
 FOLDER = Path(__file__).parent / "pages"

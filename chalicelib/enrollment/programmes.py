@@ -5,9 +5,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import time
 
-from chalicelib.crisis.domain import countries
 from chalicelib.enrollment.showable import UNSHOWN, line_fault
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
+from chalicelib.helplines.domain import countries
 from chalicelib.outreach.domain import QuietHours
 from chalicelib.privacy.domain import Caseload
 

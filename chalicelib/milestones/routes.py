@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field as Described
 
-from chalicelib.crisis.domain import overdose_lines
 from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked, Page, PageQuery, Wire
 from chalicelib.edge.ids import new_id
@@ -17,6 +16,7 @@ from chalicelib.enrollment.shapes import Clock
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid
 from chalicelib.flags.store import DynamoCareRules
+from chalicelib.helplines.domain import overdose_lines
 from chalicelib.milestones import kudos_routes, programme_routes, service
 from chalicelib.milestones.domain import Goal, NotTheirWord, Word
 from chalicelib.milestones.doors import doors

@@ -6,9 +6,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from chalicelib.crisis.domain import resources
 from chalicelib.edge import pages
 from chalicelib.edge.pages import Shown
+from chalicelib.helplines.domain import resources
 from chalicelib.notices import reading, service
 from chalicelib.notices.domain import NoticeOver
 from chalicelib.outreach.domain import Recipient

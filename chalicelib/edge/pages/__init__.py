@@ -76,7 +76,7 @@ def render(folder: Path, template: str, *, language: str, numbers: object, **val
     """
     Return the page ``template`` of ``folder``; every value is escaped.
 
-    ``numbers``: whom to call, on every page (``crisis.domain.Resources``).
+    ``numbers``: whom to call, on every page (``helplines.domain.Resources``).
     """
     return (
         _environment(folder)

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.crisis import handlers
-from chalicelib.crisis.domain import countries, days_unchecked, overdose_lines, resources
 from chalicelib.edge.log import flush
+from chalicelib.helplines import handlers
+from chalicelib.helplines.domain import countries, days_unchecked, overdose_lines, resources
 
 LONGEST_AGO = min(resources(country).reviewed_on for country in countries())
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chalicelib.crisis.domain import days_unchecked
 from chalicelib.edge.clock import as_instant
 from chalicelib.edge.log import count
+from chalicelib.helplines.domain import days_unchecked
 
 
 def watch(event: dict[str, Any]) -> None:
