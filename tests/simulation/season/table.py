@@ -29,7 +29,13 @@ KEPT = 60_000
 
 
 class Streamed(Table):
-    """A table whose changes are records of a stream, in order, and that breaks once at the call where it is told to."""
+    """
+    A table whose changes are records of a stream, in order, and that breaks once at the call where it is told to.
+
+    ``watched``: the partitions of whose changes the stream tells.
+    """
+
+    watched: tuple[str, ...] = WATCHED
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +80,7 @@ class Streamed(Table):
             if self.waiting.get((pk, sk)) != at:
                 self.waiting[pk, sk] = at
                 heapq.heappush(self._soonest, (at, (pk, sk)))
-        elif pk.startswith(WATCHED):
+        elif pk.startswith(self.watched):
             self._record("INSERT" if before is None else "MODIFY", pk, sk, OldImage=before, NewImage=item)
 
     def _drop(self, key: Item) -> None:
@@ -83,7 +89,7 @@ class Streamed(Table):
         super()._drop(key)
         if pk.startswith(DUE):
             self.waiting.pop((pk, sk), None)
-        elif pk.startswith(WATCHED):
+        elif pk.startswith(self.watched):
             self._record("REMOVE", pk, sk, OldImage=before)
 
     def _record(self, name: str, pk: str, sk: str, **images: Any) -> None:
