@@ -60,6 +60,16 @@ class Rows(Streamed):
         while self._changes[0][0] < now - STALE_BY:
             self._changes.popleft()
 
+    def held(self) -> dict[str, dict[str, Any]]:
+        """Return all rows, by their keys; none is ever changed, only replaced."""
+        return {pk: dict(rows) for pk, rows in self._rows.items()}
+
+    def hold(self, rows: dict[str, dict[str, Any]]) -> None:
+        """Hold these rows beside what is there, and tell the stream nothing of it."""
+        for pk, some in rows.items():
+            self._rows.setdefault(pk, {}).update(some)
+            self._order[pk] = sorted(self._rows[pk])
+
     def holds(self, partition: str) -> bool:
         """Say whether anything is in a partition, or was a moment ago."""
         return bool(self._order.get(partition)) or any(pk == partition for _, pk, _, _ in self._changes)

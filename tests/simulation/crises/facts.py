@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.simulation.crises.ground import Taken
+
+@dataclass(slots=True, kw_only=True)
+class Taken:
+    """What a provider really took. ``name``: the occurrence, empty for a text message, whose ``text`` its reader sees."""
+
+    at: float
+    way: str
+    address: str
+    whom: str = ""
+    name: str = ""
+    kind: str = ""
+    text: str = ""
+    crisis: str = ""
+    """The crisis that it is about, as its reader finds out."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,12 +43,24 @@ class Press:
     person_id: str
     programme: str
     door: str
+    flood: bool = False
     tries: list[Try] = field(default_factory=list)
+    crisis: str = ""
+    """The crisis that it is found in; the checker's to fill in."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it came by a door that says whose call it is."""
+        return self.door not in {"nobody", "signed_out"}
+
+    def shares_line(self, others: list[Press]) -> bool:
+        """Say whether another of its caller's has the same key, so that both are one."""
+        return any(one.key == self.key and one is not self for one in others)
 
     @property
     def accepted(self) -> Try | None:
         """The first try that was taken, as its sender heard."""
-        return next((one for one in self.tries if 200 <= one.status < 300), None)  # noqa: PLR2004
+        return next((one for one in self.tries if 200 <= one.status < 300), None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,15 +85,14 @@ class Act:
     @property
     def done(self) -> bool:
         """Whether it was done, as they heard."""
-        return 200 <= self.status < 300  # noqa: PLR2004
+        return 200 <= self.status < 300
 
 
 @dataclass(slots=True, kw_only=True)
 class Look:
     """Somebody who asked for help looked what became of it; ``says`` is what they were shown."""
 
-    person_id: str
-    crisis: str
+    press: Press
     sent_at: float
     heard_at: float
     status: int
@@ -96,6 +120,28 @@ class Member:
     recipient: str
     first_name: str
     ways: dict[str, str]
+    dead: set[str] = field(default_factory=set)
+
+    @property
+    def living(self) -> frozenset[str]:
+        """The addresses at which something arrives."""
+        return frozenset(self.ways.values()) - self.dead
+
+
+@dataclass(slots=True, kw_only=True)
+class Held:
+    """
+    A crisis as the doors show it to staff in the end, in calm.
+
+    Of a line of its log: ``number``, ``what``, ``at``, ``by``, ``agreed``, ``disposition``, ``tasks``, ``pressedAt``.
+    """
+
+    id: str
+    programme: str
+    person_id: str | None
+    state: str
+    owner: str | None
+    log: list[dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -108,7 +154,6 @@ class Facts:
     shifts: list[Shift] = field(default_factory=list)
     members: dict[str, Member] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
-    crises: list[dict[str, Any]] = field(default_factory=list)
-    """Every crisis as the doors show it to staff in the end, in calm, with its log."""
+    crises: list[Held] = field(default_factory=list)
     tasks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """The tasks of each person, as the doors show them in the end."""

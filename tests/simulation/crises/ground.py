@@ -32,6 +32,7 @@ from tests.contract.test_people_routes import FakeTokens
 from tests.fakes_privacy import FakeReplays
 from tests.simulation.cloud import Host, Mapping, Minutes, Sqs
 from tests.simulation.crises import aws
+from tests.simulation.crises.facts import Taken
 from tests.simulation.kernel import Kernel, Task, instant_of
 from tests.simulation.people import Providers
 from tests.simulation.season.stage import FORM, Answered, Dice, door_of, forget
@@ -40,20 +41,6 @@ from tests.simulation.weather import Edges, Weather
 TICK_LIVES, API_LIVES, DELIVER_LIVES, ACHIEVE_LIVES = 50.0, 29.0, 90.0, 60.0
 STREAM_LAG = 0.3
 RECORDS = 100
-
-
-@dataclass(slots=True, kw_only=True)
-class Taken:
-    """What a provider really took. ``name``: the occurrence, empty for a text message. ``text``: what its reader sees."""
-
-    at: float
-    way: str
-    address: str
-    whom: str = ""
-    name: str = ""
-    kind: str = ""
-    text: str = ""
-    reported: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -163,7 +150,8 @@ class Ground:
     counts: Counter[str] = field(default_factory=Counter)
     on_taken: Callable[[Taken], None] = lambda taken: None  # noqa: ARG005
     queues: dict[str, Sqs] = field(default_factory=dict)
-    _following: bool = False
+    every: int = 1
+    """Of so many minutes one comes."""
 
     @property
     def now(self) -> datetime:
@@ -182,6 +170,8 @@ class Ground:
 
     def tick(self, at: float) -> None:
         """Run the tick of a minute."""
+        if at // 60 % self.every:
+            return
         event = {**_TICK, "time": f"{instant_of(at):%Y-%m-%dT%H:%M:%SZ}"}
         self.counts["ticks"] += 1
         self.host.run_event("tick", lambda: functions.tick(event, None), lives=TICK_LIVES)
@@ -263,7 +253,7 @@ class Ground:
     def must(self, whom: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Ask within a process, before anything fails, and return the answer's body; raises where it is refused."""
         answer = Answered(functions.app(request(whom, method, path, body, headers=headers), _Context()))
-        if answer.status >= 300:  # noqa: PLR2004 (no success)
+        if answer.status >= 300:
             raise AssertionError(f"{method} {path}: {answer.status} {answer.text[:600]}")
         return answer.json if answer.text else None
 

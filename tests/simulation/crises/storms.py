@@ -1,4 +1,4 @@
-"""What goes wrong while people are in a crisis: hours without e-mail, minutes without a table, and all the small things."""
+"""What goes wrong meanwhile: hours without e-mail, minutes without a table, and all the small things."""
 
 from __future__ import annotations
 
