@@ -36,7 +36,8 @@ class Press:
     """
     Somebody asked for help. ``key`` is what their device calls it, each time that it sends it.
 
-    ``door``: app, link, old_link (expired), signed_out (a session that is over), nobody (no session), staff, flood.
+    ``door``: app, old_session (it is over), mangled (a sign-in that isn't ours), link, old_link (it has run out), staff,
+    nobody (nothing says who it is). ``flood``: one of very many from one address.
     """
 
     key: str
@@ -51,7 +52,7 @@ class Press:
     @property
     def is_known(self) -> bool:
         """Whether it came by a door that says whose call it is."""
-        return self.door not in {"nobody", "signed_out"}
+        return self.door != "nobody"
 
     def shares_line(self, others: list[Press]) -> bool:
         """Say whether another of its caller's has the same key, so that both are one."""

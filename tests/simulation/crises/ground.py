@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
+from http import HTTPStatus
 from random import Random
 from typing import Any, cast
 
+import jwt
 from greenlet import getcurrent
 
 import app as functions
@@ -24,10 +26,12 @@ from chalicelib.edge import aws as real_aws
 from chalicelib.edge import clock, ids, table
 from chalicelib.edge.app import Cairn
 from chalicelib.edge.log import logger, metrics
+from chalicelib.edge.problems import Refused
 from chalicelib.outreach import handlers, ports, wiring
 from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Recipient
 from chalicelib.outreach.links import Signer
 from chalicelib.outreach.store import DynamoDues
+from chalicelib.privacy.domain import Actor
 from tests.contract.test_people_routes import FakeTokens
 from tests.fakes_privacy import FakeReplays
 from tests.simulation.cloud import Host, Mapping, Minutes, Sqs
@@ -41,6 +45,10 @@ from tests.simulation.weather import Edges, Weather
 TICK_LIVES, API_LIVES, DELIVER_LIVES, ACHIEVE_LIVES = 50.0, 29.0, 90.0, 60.0
 STREAM_LAG = 0.3
 RECORDS = 100
+EXPIRED = "#expired"
+"""What a sign-in ends with that is over."""
+MANGLED = "mangled:"
+"""What begins a sign-in that we didn't make."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +64,17 @@ class Told:
     def status(self) -> int:
         """The answer's status; 0 where there was none."""
         return self.answer.status if self.answer else 0
+
+
+class SignIns(FakeTokens):
+    """Says who sent a token; one that is over, or that somebody else made, is refused."""
+
+    def actor(self, authorization: str | None, *, now: datetime) -> Actor:
+        text = (authorization or "").removeprefix("Bearer ")
+        is_over = text.endswith(EXPIRED) and now.year > 1970
+        if not text or is_over or text.count(".") > 1:
+            raise Refused(status=HTTPStatus.UNAUTHORIZED, kind="not-signed-in", detail="Sign in.")
+        return super().actor(text.removesuffix(EXPIRED), now=now)
 
 
 class Hand:
@@ -289,6 +308,8 @@ def request(
     door, values = door_of(method, place)
     text = body if isinstance(body, str) or body is None else json.dumps(body)
     sent = {"Content-Type": FORM if isinstance(body, str) else "application/json"}
+    if whom.startswith(MANGLED):
+        whom = jwt.encode({"sub": whom.removeprefix(MANGLED)}, "somebody else's key, long enough for its algorithm")
     if whom:
         sent["Authorization"] = f"Bearer {whom}"
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -369,7 +390,7 @@ def a_ground(start: float, weather: Weather, *, seed: int) -> Iterator[Ground]:
     wiring.__dict__.update(delivering=_providing(ground, wiring.delivering))
     for name in OF_EACH_PROCESS:
         setattr(Cairn, name, _OfEachProcess())
-    functions.app.use(replace(functions.wire(), tokens=FakeTokens(), replays=FakeReplays()))
+    functions.app.use(replace(functions.wire(), tokens=SignIns(), replays=FakeReplays()))
     heard = metrics.provider
     metrics.provider = cast("Any", Metered(ground.hear))
     level = logger.log_level

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from random import Random
 from typing import Any
 
-from tests.simulation.crises.doors import Ask
-
 from tests.simulation.crises import doors
+from tests.simulation.crises.doors import Ask
 from tests.simulation.crises.facts import Act, Facts, Member, Taken
 from tests.simulation.crises.ground import Ground, Told
 from tests.simulation.crises.world import World
@@ -19,6 +19,8 @@ from tests.simulation.weather import HOUR, MINUTE
 NOTICES = {"sms": (0.85, 45.0), "push": (0.75, 60.0), "email": (0.6, 150.0)}
 """How often somebody notices a page, and after how many seconds in the middle."""
 TRIES_AGAIN = (3, 6, 15, 30, 60, 120)
+ENDS_IT = frozenset({"clinician", "case-manager"})
+"""Roles that see all of a crisis, and may say how it ended."""
 REFERENCE = re.compile(r"\b[0-9A-F]{8}\b")
 
 
@@ -134,7 +136,7 @@ class Staff:
             if told.status != 200 or not shown:
                 self._leave(member, crisis)
                 return
-            self._decide(member, crisis, shown)
+            self._decide(member, crisis, shown["crisis"])
 
         self._get(ask, then)
 
@@ -151,20 +153,25 @@ class Staff:
         self.busy.discard((member.account, crisis))
 
     def _decide(self, member: Member, crisis: str, shown: dict[str, Any]) -> None:
-        plan, is_mine = self._plan(crisis), shown["owner"] == member.account
+        plan, is_mine = self._plan(crisis), (shown["owner"] or {}).get("account") == member.account
+        sees_all = member.role in ENDS_IT
         state, wait = shown["state"], shown["waitsFor"]
         if state in {"open", "paged"}:
             self._act(member, crisis, "ack", lambda act: self._took(member, crisis, act))
-        elif wait == "review" and shown["resolvedBy"] != member.account:
+        elif wait == "review" and shown["resolvedBy"] != member.account and sees_all:
             agreed = plan.review_agrees
             plan.review_agrees = True
             self._later(60, 600, member, crisis, "review", agreed=agreed)
-        elif wait == "reach" and not is_mine and shown["attempts"] > 0 and plan.attempts > 3:
+        elif wait == "reach" and not is_mine and shown["attempts"] > 0 and plan.attempts > 3 and sees_all:
             self._later(60, 600, member, crisis, "decision", agreed=True)
         elif is_mine and wait in {"attempt", "reach"}:
             self._reach(member, crisis)
-        elif is_mine and wait == "resolution":
+        elif is_mine and wait == "resolution" and sees_all:
             self._resolve(member, crisis, shown)
+        elif is_mine and wait == "resolution":
+            # Who may not say how it ended gives it to somebody who may.
+            others = [one.account for one in self.world.staff_of(member.programme) if one.ways and one.role in ENDS_IT]
+            self._later(30, 300, member, crisis, "hand_over", to=self.random.choice(others))
         else:
             self._leave(member, crisis)
 
@@ -218,12 +225,20 @@ class Staff:
 
     def _follow(self, crisis: str, act: Act) -> None:
         how = self._plan(crisis).follow_ups
-        tasks = doors.follow_ups_of(act)
-        if how == "never" or not tasks:
-            return
         member = self.facts.members[act.who]
-        for task in tasks:
-            due_in = task["dueAt"] - self.ground.kernel.now
+        if how == "never":
+            return
+        ask = doors.read(member.programme, crisis, self.world.token(member.account))
+        self._get(ask, lambda told: self._follow_each(member, crisis, how, told, act.heard_at))
+
+    def _follow_each(self, member: Member, crisis: str, how: str, told: Told, ended_at: float) -> None:
+        shown = doors.answer_of(told) if told.status == HTTPStatus.OK else None
+        if shown is None or shown["crisis"]["state"] != "follow_up":
+            return
+        lines = [line for line in shown["log"] if line["tasks"] and line["what"] != "follow_up"]
+        for name in lines[-1]["tasks"] if lines else ():
+            task = {"id": name, "personId": shown["crisis"]["personId"]}
+            due_in = ended_at + doors.TERMS[name.rpartition("-")[2]] - self.ground.kernel.now
             wait = (
                 due_in * self.random.uniform(0.3, 0.95)
                 if how == "on_time"
@@ -245,9 +260,11 @@ class Staff:
             programme=member.programme,
             sent_at=self.ground.kernel.now,
             more=more,
-            may=doors.may(what, member),
+            may=self._may(member),
         )
         self.facts.acts.append(act)
+        if what in {"attempt", "contact"}:
+            more["key"] = f"{self.random.getrandbits(64):016x}"
         ask = doors.act(what, member.programme, crisis, self.world.token(member.account), more)
 
         def hear(told: Told) -> None:
@@ -255,6 +272,16 @@ class Staff:
             then(act)
 
         self._get(ask, hear)
+
+    def _may(self, member: Member) -> bool:
+        """Say whether somebody may act: who is no clinician only while they are on call, or just were."""
+        if member.role in {"clinician", "case-manager", "program-admin"}:
+            return True
+        now = self.ground.kernel.now
+        return any(
+            shift.account == member.account and shift.starts - 600 <= now < shift.ends + 600
+            for shift in self.facts.shifts
+        )
 
     def _forge(self, crisis: str) -> None:
         """Have somebody say that they have it who has no business to."""
