@@ -44,6 +44,11 @@ class Rows(Streamed):
         super().__init__()
         self._kernel = kernel
         self._changes: deque[tuple[float, str, str, Item | None]] = deque()
+        self.on_record: Callable[[], None] = lambda: None
+
+    def _record(self, name: str, pk: str, sk: str, **images: Any) -> None:
+        super()._record(name, pk, sk, **images)
+        self.on_record()
 
     def _set(self, item: Item) -> None:
         self._note(item)

@@ -339,13 +339,16 @@ class Checker:
             [act.sent_at for act in acts if act.may]
             + [one.sent_at for press in self._of_caller(crisis) for one in press.tries]
         )
-        tried = 0.0
-        for act in acts:
-            if not act.done or not act.may:
+        before = ""
+        for act in sorted(acts, key=lambda one: one.sent_at):
+            if not act.may:
+                continue
+            previous, before = before, act.what
+            if not act.done:
                 continue
             lasts = {"ack": ATTEMPT_WITHIN, "contact": REMIND}.get(act.what, 0.0)
-            if act.what == "attempt" and tried < act.sent_at - HOUR:
-                lasts, tried = TRY_AGAIN, act.sent_at
+            if act.what == "attempt" and previous == "ack":
+                lasts = TRY_AGAIN
             if act.what == "resolve" and act.more["disposition"] not in SECOND_PERSON:
                 lasts = 400 * DAY
             if act.what == "review" and act.more["agreed"]:
@@ -497,8 +500,8 @@ class Checker:
             }[stage]
             before = [act for act in acts[crisis] if act.what in wanted and act.may and act.sent_at <= look.heard_at]
             if not before:
-                self._say("nothing is claimed that wasn't", crisis, f"{look.says} at {look.heard_at:.0f}")
-            name = look.says.get("by")
+                self._say("nothing is claimed that wasn't", crisis, f"{stage} at {look.heard_at:.0f}")
+            name = (look.says.get("by") or "").partition(",")[0]
             names = {self._facts.members[act.who].first_name for act in before if act.who in self._facts.members}
             names |= {self._facts.members[act.more["to"]].first_name for act in before if act.what == "hand_over"}
             if name and name not in names:

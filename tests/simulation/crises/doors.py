@@ -64,7 +64,7 @@ def look(call: Press, person: Person) -> Ask | None:
         return Ask(whom=person.account, method="GET", path="/me/crisis")
     taken = call.accepted
     url = (taken.body or {}).get("stateUrl") if taken else None
-    return Ask(whom="", method="GET", path="/" + url.split("/", 3)[3]) if url else None
+    return Ask(whom="", method="GET", path="/h/" + url.rpartition("/h/")[2]) if url else None
 
 
 def answer_of(told: Told) -> Any:
@@ -80,7 +80,7 @@ def answer_of(told: Told) -> Any:
     return {
         "stage": _stages().get(heading[1].strip()) if heading else None,
         "by": name[1] if name else None,
-        "text": re.sub(r"<[^>]+>", " ", text),
+        "text": " ".join(re.sub(r"<style.*?</style>|<[^>]+>", " ", text, flags=re.DOTALL).split()),
         "stateUrl": link[1] if link else None,
     }
 

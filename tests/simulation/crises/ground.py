@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,6 +22,8 @@ import jwt
 from greenlet import getcurrent
 
 import app as functions
+from chalicelib.crisis import handlers as crises
+from chalicelib.crisis.duty import Duty, NoRota
 from chalicelib.edge import aws as real_aws
 from chalicelib.edge import clock, ids, table
 from chalicelib.edge.app import Cairn
@@ -32,19 +34,23 @@ from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Recipient
 from chalicelib.outreach.links import Signer
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.privacy.domain import Actor
+from chalicelib.staff.domain import recipient_id
 from tests.contract.test_people_routes import FakeTokens
 from tests.fakes_privacy import FakeReplays
 from tests.simulation.cloud import Host, Mapping, Minutes, Sqs
 from tests.simulation.crises import aws
-from tests.simulation.crises.facts import Taken
+from tests.simulation.crises.facts import Shift, Taken
 from tests.simulation.kernel import Kernel, Task, instant_of
 from tests.simulation.people import Providers
 from tests.simulation.season.stage import FORM, Answered, Dice, door_of, forget
+from tests.simulation.season.table import remembering
 from tests.simulation.weather import Edges, Weather
 
 TICK_LIVES, API_LIVES, DELIVER_LIVES, ACHIEVE_LIVES = 50.0, 29.0, 90.0, 60.0
 STREAM_LAG = 0.3
 RECORDS = 100
+KEPT = ("PERSON#", "PROGRAMME#", "STAFF")
+"""Partitions whose rows are read again and again, and made into items once."""
 EXPIRED = "#expired"
 """What a sign-in ends with that is over."""
 MANGLED = "mangled:"
@@ -98,6 +104,25 @@ class Hand:
 
     def sleep(self, seconds: float) -> None:
         self._kernel.pause(seconds)
+
+
+class Roster:
+    """Implements ``crisis.duty.OnCall`` from what is known of shifts."""
+
+    def __init__(self, shifts: Sequence[Shift], edges: Edges) -> None:
+        self._shifts = shifts
+        self._edges = edges
+
+    def on_duty(self, programme_id: str, *, at: datetime) -> Duty:
+        return self._edges.call("table", "rota", lambda: self._at(programme_id, at.timestamp()))
+
+    def _at(self, programme_id: str, at: float) -> Duty:
+        of_tier: dict[str, list[str]] = {"primary": [], "secondary": [], "supervisor": []}
+        for shift in self._shifts:
+            if shift.programme == programme_id and shift.starts <= at < shift.ends:
+                of_tier[shift.tier].append(recipient_id(programme_id, shift.account))
+        everybody = tuple(one for tier in of_tier.values() for one in tier)
+        return Duty(**{tier: tuple(ids) for tier, ids in of_tier.items()}, everybody=everybody)
 
 
 class Outlet:
@@ -171,6 +196,7 @@ class Ground:
     queues: dict[str, Sqs] = field(default_factory=dict)
     every: int = 1
     """Of so many minutes one comes."""
+    _following: bool = False
 
     @property
     def now(self) -> datetime:
@@ -185,7 +211,7 @@ class Ground:
     def begin(self) -> None:
         """Let minutes come, and the stream be followed."""
         Minutes(self.tick, kernel=self.kernel, weather=self.weather, random=self.random, edges=self.edges).begin()
-        self._follow_soon()
+        self.table.on_record = self._follow_soon
 
     def tick(self, at: float) -> None:
         """Run the tick of a minute."""
@@ -196,13 +222,17 @@ class Ground:
         self.host.run_event("tick", lambda: functions.tick(event, None), lives=TICK_LIVES)
 
     def _follow_soon(self) -> None:
-        self.later(STREAM_LAG, self._follow)
+        if not self._following:
+            self._following = True
+            self.later(STREAM_LAG, self._follow)
 
     def _follow(self) -> None:
         records = self.table.records[:RECORDS]
-        stopped = self.weather.is_stopped("achieve", self.kernel.now) and not self.edges.quiet
-        if not records or stopped:
-            self.later(30 if stopped else STREAM_LAG, self._follow)
+        if not records:
+            self._following = False
+            return
+        if self.weather.is_stopped("achieve", self.kernel.now) and not self.edges.quiet:
+            self.later(30, self._follow)
             return
         if self.weather.twice and self.random.random() < self.weather.twice:
             records = [*records, self.random.choice(records)]
@@ -350,8 +380,12 @@ OF_EACH_PROCESS = ("current_request", "lambda_context", "correlation_id")
 
 
 @contextmanager
-def a_ground(start: float, weather: Weather, *, seed: int) -> Iterator[Ground]:
-    """Give Cairn at this instant, with nobody in it and nothing failing. The process must have its settings."""
+def a_ground(start: float, weather: Weather, *, seed: int, shifts: Sequence[Shift] = ()) -> Iterator[Ground]:
+    """
+    Give Cairn at this instant, with nobody in it and nothing failing. The process must have its settings.
+
+    ``shifts`` say who is on call where no slice keeps a rota.
+    """
     kernel = Kernel(start=start)
     random = Random(f"ground {seed}")
     edges = Edges(kernel, weather, Random(f"faults {seed}"))
@@ -379,6 +413,9 @@ def a_ground(start: float, weather: Weather, *, seed: int) -> Iterator[Ground]:
     hand = Hand(kernel)
     forget_all()
     kept = _replace_everywhere(real_aws.client, client)
+    if isinstance(crises.on_call(), NoRota):
+        roster = Roster(shifts, edges)
+        kept |= _replace_everywhere(crises.on_call, lambda: roster)
     modules = {module: dict(module.__dict__) for module in (clock, ids, table, wiring)}
     clock.__dict__.update(datetime=hand, time=hand)
     ids.__dict__.update(uuid=Dice(Random(f"ids {seed}")))
@@ -397,8 +434,9 @@ def a_ground(start: float, weather: Weather, *, seed: int) -> Iterator[Ground]:
     logger.setLevel("CRITICAL")
     edges.quiet = True
     try:
-        ground.do(lambda: DynamoDues().advance(ground.now.replace(minute=0, second=0, microsecond=0)))
-        yield ground
+        with remembering(KEPT):
+            ground.do(lambda: DynamoDues().advance(ground.now.replace(minute=0, second=0, microsecond=0)))
+            yield ground
     finally:
         logger.setLevel(level)
         metrics.provider = heard

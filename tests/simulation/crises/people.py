@@ -13,7 +13,7 @@ from tests.simulation.crises.ground import Ground, Told
 from tests.simulation.crises.world import Person, World
 from tests.simulation.weather import HOUR, MINUTE
 
-DOORS = (("app", 45), ("link", 0), ("old_link", 0), ("staff", 12), ("old_session", 8), ("mangled", 3), ("nobody", 3))
+DOORS = (("app", 40), ("link", 22), ("old_link", 10), ("staff", 12), ("old_session", 8), ("mangled", 3), ("nobody", 3))
 """By which door, and how often of a hundred or so."""
 AGAIN_AFTER = (2, 3, 5, 8, 15, 30, 60, 120, 300)
 """Seconds after which a device sends again what nobody answered, with the same key; it never gives up."""
@@ -43,7 +43,7 @@ class People:
         random = self.random
         at = random.uniform(begins, ends)
         person = random.choice(self.world.people)
-        for door in ("app", "nobody"):
+        for door in ("link", "nobody"):
             for _ in range(presses // 2):
                 when = at + random.uniform(0, 10 * MINUTE)
                 self.ground.kernel.at(
@@ -71,7 +71,7 @@ class People:
                 self.ground.later(random.uniform(1, 90), lambda: self.press(person, door, self._key()))
 
     def _door(self) -> str:
-        return self.random.choices(("app", "link", "old_link", "staff", "old_session"), (5, 0, 0, 1, 1))[0]
+        return self.random.choices(("app", "link", "old_link", "staff", "old_session"), (5, 3, 1, 1, 1))[0]
 
     def _key(self) -> str:
         self._keys += 1

@@ -19,8 +19,8 @@ BEGINNINGS = ("2026-10-31", "2027-03-13", "2026-12-24")
 """Days on which worlds are set up: clocks change on the day after the first two."""
 LULL = 6 * HOUR
 """From the end of the calls until nothing fails any more."""
-SPARSE = 10
-"""In the days that follow only every tenth minute comes: nothing is paged for in them."""
+SPARSE = 30
+"""In the days that follow only every half hour has a tick: nothing new is paged for in them."""
 LAST = 100 * MINUTE
 """How long before the end those call whom nobody answers."""
 
@@ -59,7 +59,7 @@ def run(seed: int, *, size: Size, weather: Weather | None = None, watch: str = "
     begins = kept.begins + random.uniform(1, 24) * HOUR
     ends = begins + size.hours * HOUR
     drawn = weather or storms.draw(random, begins=begins + HOUR / 2, ends=ends)
-    with a_ground(begins, drawn, seed=seed) as ground:
+    with a_ground(begins, drawn, seed=seed, shifts=kept.shifts) as ground:
         facts = Facts()
         world = World(ground=ground, facts=facts, random=random)
         world.take_over(kept)

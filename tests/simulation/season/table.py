@@ -148,7 +148,7 @@ def _first_value(text: str) -> str | None:
 
 
 @contextmanager
-def remembering() -> Iterator[None]:
+def remembering(many: tuple[str, ...] = MANY) -> Iterator[None]:
     """
     Make an item of a row once: PynamoDB's reading of what was read before is a third of a season's time.
 
@@ -157,7 +157,7 @@ def remembering() -> Iterator[None]:
     made: dict[tuple[type, int], tuple[Any, Any]] = {}
 
     def from_raw_data(cls: type[BaseItem], data: dict[str, Any]) -> Any:
-        if not data.get("pk", {}).get("S", "").startswith(MANY):
+        if not data.get("pk", {}).get("S", "").startswith(many):
             return cls._instantiate(data)
         key = (cls, id(data))
         known = made.get(key)
