@@ -49,7 +49,7 @@ from tests.simulation.weather import Edges, Weather
 TICK_LIVES, API_LIVES, DELIVER_LIVES, ACHIEVE_LIVES = 50.0, 29.0, 90.0, 60.0
 STREAM_LAG = 0.3
 RECORDS = 100
-KEPT = ("PERSON#", "PROGRAMME#", "STAFF")
+KEPT = ("PERSON#", "PROGRAMME#", "STAFF", "CRISES#", "CRISIS#", "TASKS#")
 """Partitions whose rows are read again and again, and made into items once."""
 EXPIRED = "#expired"
 """What a sign-in ends with that is over."""
