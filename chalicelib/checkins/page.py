@@ -72,7 +72,7 @@ class OneTap:
             claims, recipient, visit = self._known(visit)
             who, check_in = service.open_link(claims, recipient, now=visit.now, check_ins=self.desk.check_ins)
         except LinkForged:
-            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
+            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND, offer_help=True)
         except service.LinkExpired:
             return _word(visit, "expired", status=HTTPStatus.GONE, offer_help=True)
         locks_at = check_in.locks_at()
@@ -88,7 +88,7 @@ class OneTap:
         try:
             claims, recipient, visit = self._known(visit)
         except LinkForged:
-            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
+            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND, offer_help=True)
         try:
             who, _ = service.open_link(claims, recipient, now=visit.now, check_ins=self.desk.check_ins)
         except service.LinkExpired:
@@ -231,8 +231,9 @@ def read_values(asked: Form, sent: Mapping[str, str]) -> dict[str, Value]:
 
 
 def _say(visit: Visit) -> dict[str, Any]:
-    lines = overdose_lines(visit.language, visit.country)
-    return {**pages.words(FOLDER / "words.json", visit.language), "overdose_lines": lines}
+    words = pages.words(FOLDER / "words.json", visit.language)
+    said = pages.filled(words, resources(visit.country).spoken(visit.language))
+    return {**said, "overdose_lines": overdose_lines(visit.language, visit.country)}
 
 
 def _questions(
@@ -308,7 +309,7 @@ def _called(reader: Reader, lines: list[str], token: str | None, visit: Visit) -
         title=say["title"],
         heading=saying.line(reader, "sent"),
         lines=lines,
-        danger=saying.line(reader, "danger"),
+        danger=reader.spoken["now"],
         look=saying.line(reader, "look_again"),
         state=f"../h/{token}" if token else None,
     )
