@@ -51,6 +51,7 @@ class Field(StrEnum):
     TEMPLATES = "templates"
     STAFF = "staff"
     OWN_WORK = "own-work"
+    ROTA = "rota"
 
 
 class Act(StrEnum):

@@ -93,6 +93,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
         Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
+        Field.ROTA: (_allow(_SEE, _PROGRAMME),),
     },
     Role.CASE_MANAGER: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD),),
@@ -121,6 +122,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
         Field.STAFF: (_allow(_SEE, _PROGRAMME),),
         Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
+        Field.ROTA: (_allow(_SEE, _PROGRAMME),),
     },
     Role.PEER_SPECIALIST: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD, View.NAME_ONLY),),
@@ -139,6 +141,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
+        Field.ROTA: (_allow(_SEE, _PROGRAMME),),
     },
     Role.ACCOUNTABILITY_PARTNER: {
         **_AS_PARTNER,
@@ -163,7 +166,6 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.FLAGS: (_allow(_LIST, _TOTALS, View.COUNTS),),
         Field.MILESTONES: (_allow(_LIST, _TOTALS, View.COUNTS),),
         Field.ATTENDANCE: (_allow(_SEE, _PROGRAMME),),
-        # W is the rota's, which is the programme's and names no person.
         Field.CRISIS: (_allow(_SEE, _PROGRAMME, View.STATE_ONLY), _allow(_DO, _TOTALS)),
         Field.MESSAGES: (_allow(_SEE, _PROGRAMME),),
         Field.PREFERENCES: (_allow(_SEE, _PROGRAMME), _allow(_DO, _TOTALS)),
@@ -177,6 +179,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
         Field.STAFF: (_allow(_ALL, _PROGRAMME),),
         Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
+        Field.ROTA: (_allow(_ALL, _PROGRAMME),),
     },
     Role.PRIVACY_OFFICER: {
         Field.AUDIT: (_allow(_SEE, _PROGRAMME),),
