@@ -8,7 +8,9 @@ from hashlib import sha256
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from chalicelib.crisis.rota import Duty, Post, Rota, Span, Tier, on_call, on_duty, posts
+from chalicelib.crisis.duty import Duty
+from chalicelib.crisis.rota import Post, Rota, Span, Tier, holder, posts, staffing
+from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Member
 
 LOOKS_AHEAD = timedelta(days=14)
@@ -100,7 +102,7 @@ def _gap(
     ends: datetime,
     now: datetime,
 ) -> Gap | None:
-    found = [on_call(post, members, at=now) for post in of_tier if post.account]
+    found = [holder(post, members, at=now) for post in of_tier if post.account]
     if any(one.trouble is None for one in found):
         return None
     troubles = {one.trouble for one in found if one.trouble}
@@ -208,30 +210,56 @@ class Saying:
     until: datetime | None = None
 
 
-def saying(duty: Duty | None, now: datetime, zone: str, *, changes_at: datetime | None = None) -> Saying:
+def saying(duty: Duty | None, now: datetime, zone: str, *, until: datetime | None = None) -> Saying:
     """
     Return what may be said now; ``duty`` None: there is no rota, or it couldn't be read.
 
-    ``changes_at`` is ``next_change`` of the rota: when somebody begins, or the last one ends.
+    ``until`` is when the last of those who are on call ends, where that is known.
     """
     if duty is None:
         return Saying(state=State.UNKNOWN)
-    until = changes_at.astimezone(ZoneInfo(zone)) if changes_at and changes_at > now else None
-    return Saying(state=State.ON_DUTY if duty.is_staffed else State.OFF_DUTY, until=until)
+    at = until if duty.is_covered else duty.next_from
+    local = at.astimezone(ZoneInfo(zone)) if at and at > now else None
+    return Saying(state=State.ON_DUTY if duty.is_covered else State.OFF_DUTY, until=local)
 
 
-def next_change(rota: Rota, members: Iterable[Member], at: datetime) -> datetime | None:
-    """Return when it next changes whether anybody can be paged; None if it doesn't within ``LOOKS_AHEAD``."""
+_FIRST_TO_ANSWER = (Tier.PRIMARY, Tier.SECONDARY)
+
+
+def on_duty(rota: Rota, members: Iterable[Member], at: datetime) -> Duty:
+    """Return who answers for a programme at an instant, as the ladder of pages asks for it."""
     members = list(members)
-    by_account = {member.account: member for member in members}
-    is_staffed = on_duty(rota, members, at).is_staffed
-    planned = posts(rota, first=at, last=at + LOOKS_AHEAD)
-    paged = [post for post in planned if post.account and on_call(post, by_account, at=at).trouble is None]
-    if not is_staffed:
-        return min((post.starts for post in paged), default=None)
+    found = staffing(rota, members, at)
+    admins = (one for one in members if Role.PROGRAM_ADMIN in one.roles and one.is_reachable(at=at))
+    return Duty(
+        primary=tuple(one.id for one in found.of(Tier.PRIMARY)),
+        secondary=tuple(one.id for one in found.of(Tier.SECONDARY)),
+        supervisor=tuple(one.id for one in found.of(Tier.SUPERVISOR)),
+        everybody=tuple(dict.fromkeys(one.id for one in (*found.everybody, *admins))),
+        next_from=_next_from(rota, members, at),
+    )
+
+
+def covered_until(rota: Rota, members: Iterable[Member], at: datetime) -> datetime | None:
+    """Return up to when somebody answers without a break; None if nobody does now, or beyond ``LOOKS_AHEAD``."""
     ends = at
-    for post in paged:
+    for post in _answering(rota, members, at):
         if post.starts > ends:
             break
         ends = max(ends, post.ends)
-    return ends if ends < at + LOOKS_AHEAD else None
+    return ends if at < ends < at + LOOKS_AHEAD else None
+
+
+def _next_from(rota: Rota, members: Iterable[Member], at: datetime) -> datetime | None:
+    return min((post.starts for post in _answering(rota, members, at) if post.starts > at), default=None)
+
+
+def _answering(rota: Rota, members: Iterable[Member], at: datetime) -> list[Post]:
+    """Return the posts from an instant on of those who would answer, as far as can be known then."""
+    by_account = {member.account: member for member in members}
+    planned = posts(rota, first=at, last=at + LOOKS_AHEAD)
+    return [
+        post
+        for post in planned
+        if post.account and post.tier in _FIRST_TO_ANSWER and holder(post, by_account, at=at).trouble is None
+    ]

@@ -213,8 +213,8 @@ def _post_of(cover: Cover, starts: datetime, ends: datetime) -> Post:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OnCall:
-    """Somebody on call: their post, who they are, and what keeps a page from them, if anything does."""
+class Holder:
+    """Whoever has a post: who they are, and what keeps a page from them, if anything does."""
 
     post: Post
     member: Member | None
@@ -222,47 +222,42 @@ class OnCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Duty:
-    """Who is on call at an instant, by tier; those who can't be paged too."""
+class Staffing:
+    """Who is on call at an instant, those who can't be paged too."""
 
     at: datetime
-    on_call: tuple[OnCall, ...]
+    holders: tuple[Holder, ...]
 
     def of(self, tier: Tier) -> tuple[Member, ...]:
         """Return those of a tier who can be paged, each once."""
-        found = {one.member.id: one.member for one in self.on_call if one.post.tier is tier and one.member}
-        return tuple(member for member in found.values() if member.id not in self._out_of_reach)
+        found = {
+            one.member.id: one.member
+            for one in self.holders
+            if one.post.tier is tier and one.member is not None and one.trouble is None
+        }
+        return tuple(found.values())
 
     @property
     def everybody(self) -> tuple[Member, ...]:
         """Return all who can be paged, each once, the first tier first."""
         return tuple({member.id: member for tier in Tier for member in self.of(tier)}.values())
 
-    @property
-    def is_staffed(self) -> bool:
-        """Whether there is anybody who can be paged."""
-        return bool(self.everybody)
-
     def has(self, account: str) -> bool:
         """Say whether an account is on call: who is can take a crisis, whether or not a page gets to them."""
-        return any(one.post.account == account and one.trouble is not Trouble.LEFT for one in self.on_call)
-
-    @property
-    def _out_of_reach(self) -> frozenset[str]:
-        return frozenset(one.member.id for one in self.on_call if one.member and one.trouble)
+        return any(one.post.account == account and one.trouble is not Trouble.LEFT for one in self.holders)
 
 
-def on_duty(rota: Rota, members: Iterable[Member], at: datetime) -> Duty:
+def staffing(rota: Rota, members: Iterable[Member], at: datetime) -> Staffing:
     """Return who is on call at an instant, those who left or can't be reached too; ``members`` are all staff."""
     by_account = {member.account: member for member in members}
     found = posts(rota, first=at, last=at + timedelta(microseconds=1))
-    return Duty(at=at, on_call=tuple(on_call(post, by_account, at=at) for post in found if post.account is not None))
+    return Staffing(at=at, holders=tuple(holder(post, by_account, at=at) for post in found if post.account is not None))
 
 
-def on_call(post: Post, members: Mapping[str, Member], *, at: datetime) -> OnCall:
+def holder(post: Post, members: Mapping[str, Member], *, at: datetime) -> Holder:
     """Return whoever has a post, and whether they can be paged as of an instant."""
     member = members.get(post.account or "")
-    return OnCall(post=post, member=member, trouble=trouble_with(member, at=at))
+    return Holder(post=post, member=member, trouble=trouble_with(member, at=at))
 
 
 def trouble_with(member: Member | None, *, at: datetime) -> Trouble | None:

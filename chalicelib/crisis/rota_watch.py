@@ -18,7 +18,7 @@ from chalicelib.staff.domain import Member
 EVERY = timedelta(hours=1)
 """How often a rota is looked over; at once after a change of it."""
 WARNS_AHEAD, AGAIN_AHEAD = timedelta(hours=72), timedelta(hours=24)
-"""How long before a gap its programme is told of it, and told again (domain rules 3.4)."""
+"""How long before a gap, at least, its programme is told of it, and told again (domain rules 3.4)."""
 TELLS_AHEAD = timedelta(hours=2)
 """How long before a hand-over its message is made due; a look later is early enough for what is changed since."""
 GAP, TURN = f"{STAFF_WORK}-rota", f"{STAFF_WORK}-turn"
@@ -97,19 +97,20 @@ def look_over(looked: Looked, *, now: datetime, desk: WatchDesk) -> Seen:
     told = (looked.told & frozenset(wanted)) | (frozenset(wanted) if admins else frozenset())
     desk.looks.look(Looked(programme_id=looked.programme_id, at=now.replace(microsecond=0), told=told))
     first = [gap for gap in found if gap.tier is Tier.PRIMARY]
-    hours = sum((min(gap.ends, now + WARNS_AHEAD) - max(gap.starts, now)) / timedelta(hours=1) for gap in first)
+    lengths = (min(gap.ends, now + WARNS_AHEAD) - max(gap.starts, now) for gap in first)
+    hours = sum(max(length, timedelta()) / timedelta(hours=1) for length in lengths)
     return Seen(gap_hours=hours, told=len(dues), is_untold=bool(news) and not admins)
 
 
 def gaps_ahead(rota: Rota, members: Iterable[Member], *, now: datetime) -> list[Gap]:
     """
-    Return the gaps that touch the next 72 hours, each with the instant at which it really begins.
+    Return the gaps of the next 72 hours and the time to the next look, each with the instant at which it really begins.
 
     That is looked for two weeks back; one that is older counts as begun on the Monday before: it is told of each week.
     """
     monday = (now - timedelta(days=now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
     first = min(now - LOOKS_AHEAD, monday)
-    found = gaps(rota, members, first=first, last=now + WARNS_AHEAD, now=now)
+    found = gaps(rota, members, first=first, last=now + WARNS_AHEAD + EVERY, now=now)
     return [
         Gap(
             programme_id=gap.programme_id,
@@ -126,7 +127,7 @@ def gaps_ahead(rota: Rota, members: Iterable[Member], *, now: datetime) -> list[
 
 def warning_of(gap: Gap, *, now: datetime) -> str:
     """Return the name of the warning that is due for a gap: the first one, or, a day ahead, the last one."""
-    ahead = AGAIN_AHEAD if gap.starts - now <= AGAIN_AHEAD else WARNS_AHEAD
+    ahead = AGAIN_AHEAD if gap.starts - now < AGAIN_AHEAD + EVERY else WARNS_AHEAD
     return f"{gap.reference}-{ahead // timedelta(hours=1)}"
 
 

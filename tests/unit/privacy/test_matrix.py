@@ -91,6 +91,7 @@ clinician              templates        R programme
 clinician              partners         RW caseload; RW partner
 clinician              kudos            LW caseload
 clinician              own-work         RW programme
+clinician              rota             R programme
 
 case-manager           profile          R caseload
 case-manager           check-in-scores  RW caseload
@@ -117,6 +118,7 @@ case-manager           partners         RW caseload; RW partner
 case-manager           kudos            LW caseload
 case-manager           staff            R programme
 case-manager           own-work         RW programme
+case-manager           rota             R programme
 
 peer-specialist        profile          R caseload name-only
 peer-specialist        check-in-scores  R caseload done-only; R caseload craving-band if peer_share:craving_band
@@ -130,6 +132,7 @@ peer-specialist        programme        R programme
 peer-specialist        partners         RW caseload; RW partner
 peer-specialist        kudos            LW caseload
 peer-specialist        own-work         RW programme
+peer-specialist        rota             R programme
 
 accountability-partner profile          r partner name-only
 accountability-partner check-in-scores  r partner done-lately if partner_share:checkin_done
@@ -170,6 +173,7 @@ program-admin          programme        RW programme
 program-admin          templates        R programme
 program-admin          staff            RW programme
 program-admin          own-work         RW programme
+program-admin          rota             RW programme
 
 privacy-officer        audit            R programme
 privacy-officer        programme        R programme
