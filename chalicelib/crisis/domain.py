@@ -1,6 +1,6 @@
 """A crisis: somebody called for help, and what was done until it was over. Its log only grows (domain rules 3)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -150,11 +150,12 @@ class Event:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crisis:
     """
-    How a crisis stands: what its log adds up to (``after``). ``version`` is the number of lines.
+    How a crisis stands: what its log adds up to (``log.after``). ``version`` is the number of lines.
 
     ``owner`` is one account. ``since`` is when the present wait began, ``rounds`` how many steps of its ladder were
-    taken. ``called_at``: when somebody last wanted a page; ``paged_at``: when one was last handed over. ``heard``: pages
-    decided on by that version are void, since somebody acknowledged. ``follow_ups``: tasks that are still to be done.
+    taken. ``called_at``: when somebody last wanted a page; ``pressed_at``: when somebody last called; ``paged_at``:
+    when a page was last handed over. ``heard``: pages decided on before that version are void, since somebody did
+    something about it then. ``follow_ups``: tasks that are still to be done.
     """
 
     id: str
@@ -198,88 +199,3 @@ class Crisis:
 def press_id(caller: str, key: str) -> str:
     """Return the id of a call: the same for the same caller and key."""
     return sha256(f"{caller}#{key}".encode()).hexdigest()[:32]
-
-
-def opened(crisis_id: str, press: Press) -> tuple[Crisis, Event]:
-    """Return the crisis that a call for help opens, and the first line of its log."""
-    event = Event(number=1, what=What.PRESS, at=press.at, by=press.by, press=press)
-    crisis = Crisis(
-        id=crisis_id,
-        caller=press.caller,
-        programme_id=press.programme_id,
-        person_id=press.person_id,
-        opened_at=press.at,
-        since=press.at,
-        called_at=press.at,
-        pressed_at=press.at,
-    )
-    return crisis, event
-
-
-def after(crisis: Crisis, event: Event) -> Crisis:  # noqa: PLR0911 (each return is one kind of line)
-    """
-    Return how a crisis stands after one more line of its log.
-
-    :raises ValueError: if the line isn't the next one
-    """
-    if event.number != crisis.version + 1:
-        raise ValueError("this isn't the next line of the log")
-    now = replace(crisis, version=event.number)
-    match event.what:
-        case What.PRESS:
-            now = replace(now, called_at=max(event.at, crisis.called_at), pressed_at=max(event.at, crisis.pressed_at))
-            return now if crisis.wait is Wait.ACK else _unanswered(now, event.at)
-        case What.PAGE:
-            rounds = crisis.rounds if event.step is None else event.step + 1
-            asks_again = crisis.state is State.OPEN or (crisis.wait is Wait.ATTEMPT and event.step is not None)
-            return replace(
-                now, rounds=rounds, paged_at=event.at, state=State.PAGED if asks_again else crisis.state
-            )
-        case What.ACK:
-            now = replace(now, owner=event.by, programme_id=event.programme_id or crisis.programme_id)
-            now = replace(now, heard=event.number, attempts=0, tried_at=None)
-            return _waits(now, State.ACKNOWLEDGED, Wait.ATTEMPT, event.at)
-        case What.HAND_OVER:
-            now = replace(now, owner=event.to[0], called_at=event.at, heard=event.number)
-            wait = Wait.ATTEMPT if crisis.wait in {Wait.ACK, Wait.ATTEMPT} else crisis.wait
-            state = State.ACKNOWLEDGED if wait is Wait.ATTEMPT else crisis.state
-            return _waits(now, state, wait, event.at)
-        case What.ATTEMPT:
-            now = replace(now, attempts=crisis.attempts + 1, tried_at=event.at, heard=event.number)
-            if crisis.wait is Wait.ATTEMPT:
-                return _waits(now, State.ACKNOWLEDGED, Wait.REACH, event.at)
-            return now
-        case What.CONTACT:
-            return _waits(replace(now, heard=event.number), State.CONTACTED, Wait.RESOLUTION, event.at)
-        case What.DECISION:
-            return _waits(replace(now, heard=event.number), crisis.state, Wait.RESOLUTION, event.at)
-        case What.DISPOSITION:
-            now = replace(now, heard=event.number, disposition=event.disposition, follow_ups=event.tasks)
-            now = replace(now, resolved_by=event.by, resolved_at=event.at)
-            if event.disposition in REVIEWED:
-                return _waits(now, State.RESOLVED, Wait.REVIEW, event.at)
-            return _followed(now, event.at)
-        case What.REVIEW:
-            if not event.agreed:
-                return _unanswered(now, event.at)
-            return _followed(replace(now, heard=event.number, follow_ups=event.tasks), event.at)
-        case What.FOLLOW_UP:
-            return replace(now, follow_ups=tuple(one for one in crisis.follow_ups if one not in event.tasks))
-        case What.REOPEN:
-            return _unanswered(now, event.at)
-        case What.CLOSE:
-            return _waits(now, State.CLOSED, Wait.NOTHING, event.at)
-
-
-def _unanswered(crisis: Crisis, at: datetime) -> Crisis:
-    """Return a crisis that somebody has to acknowledge anew, whoever owned it."""
-    crisis = replace(crisis, called_at=max(at, crisis.called_at), disposition=None, resolved_by=None, resolved_at=None)
-    return _waits(crisis, State.OPEN, Wait.ACK, at)
-
-
-def _followed(crisis: Crisis, at: datetime) -> Crisis:
-    return _waits(crisis, State.FOLLOW_UP, Wait.FOLLOW_UP, at)
-
-
-def _waits(crisis: Crisis, state: State, wait: Wait, at: datetime) -> Crisis:
-    return replace(crisis, state=state, wait=wait, since=at, rounds=0)

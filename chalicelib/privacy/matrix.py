@@ -21,6 +21,7 @@ _PARTNER = Relationship.PARTNER
 _PROGRAMME = Relationship.PROGRAMME
 _GROUP = Relationship.GROUP
 _TOTALS = Relationship.TOTALS
+_ROTA = Relationship.ROTA
 
 _PERSON: dict[Field, tuple[Allowance, ...]] = {
     Field.PROFILE: (_allow(_ALL, _OWN),),
@@ -78,6 +79,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.MILESTONES: (_allow(_ALL, _CASELOAD),),
         Field.ATTENDANCE: (_allow(_ALL, _CASELOAD),),
         Field.CRISIS: (_allow(_ALL, _PROGRAMME),),
+        Field.ROTA: (_allow(_SEE, _PROGRAMME),),
         Field.MESSAGES: (_allow(_SEE, _PROGRAMME),),
         Field.PREFERENCES: (_allow(_SEE, _PROGRAMME),),
         Field.CONSENTS: (_allow(_SEE, _CASELOAD),),
@@ -93,7 +95,6 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
         Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
-        Field.ROTA: (_allow(_SEE, _PROGRAMME),),
     },
     Role.CASE_MANAGER: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD),),
@@ -103,6 +104,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.MILESTONES: (_allow(_ALL, _CASELOAD),),
         Field.ATTENDANCE: (_allow(_ALL, _CASELOAD),),
         Field.CRISIS: (_allow(_ALL, _PROGRAMME),),
+        Field.ROTA: (_allow(_SEE, _PROGRAMME),),
         Field.MESSAGES: (_allow(_SEE, _CASELOAD),),
         # W of the programme's is for e-mails that ask to stop, which bring their own right and name nobody.
         Field.PREFERENCES: (_allow(_ALL, _CASELOAD), _allow(_DO, _TOTALS)),
@@ -122,7 +124,6 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
         Field.STAFF: (_allow(_SEE, _PROGRAMME),),
         Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
-        Field.ROTA: (_allow(_SEE, _PROGRAMME),),
     },
     Role.PEER_SPECIALIST: {
         Field.PROFILE: (_allow(_SEE, _CASELOAD, View.NAME_ONLY),),
@@ -133,7 +134,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.FREE_TEXT: (_allow(_SEE, _CASELOAD, consent="peer_share:free_text"),),
         Field.MILESTONES: (_allow(_SEE, _CASELOAD),),
         Field.ATTENDANCE: (_allow(_SEE, _CASELOAD),),
-        Field.CRISIS: (_allow(_DO, Relationship.ROTA, View.STATE_ONLY),),
+        Field.CRISIS: (_allow(_ALL, _ROTA, View.STATE_ONLY),),
+        Field.ROTA: (_allow(_SEE, _PROGRAMME),),
         # They note what they did, and read nobody's notes.
         Field.CONTACTS: (_allow(_DO, _CASELOAD),),
         Field.CASELOAD: (_allow(_LIST, _CASELOAD, View.DONE_ONLY),),
@@ -141,7 +143,6 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
-        Field.ROTA: (_allow(_SEE, _PROGRAMME),),
     },
     Role.ACCOUNTABILITY_PARTNER: {
         **_AS_PARTNER,
@@ -166,7 +167,9 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.FLAGS: (_allow(_LIST, _TOTALS, View.COUNTS),),
         Field.MILESTONES: (_allow(_LIST, _TOTALS, View.COUNTS),),
         Field.ATTENDANCE: (_allow(_SEE, _PROGRAMME),),
-        Field.CRISIS: (_allow(_SEE, _PROGRAMME, View.STATE_ONLY), _allow(_DO, _TOTALS)),
+        # Paged when nobody else answers, so that they may say that they have it.
+        Field.CRISIS: (_allow(_SEE, _PROGRAMME, View.STATE_ONLY), _allow(_DO, _ROTA, View.STATE_ONLY)),
+        Field.ROTA: (_allow(_ALL, _PROGRAMME),),
         Field.MESSAGES: (_allow(_SEE, _PROGRAMME),),
         Field.PREFERENCES: (_allow(_SEE, _PROGRAMME), _allow(_DO, _TOTALS)),
         Field.ROSTER: (_allow(_ALL, _PROGRAMME),),
@@ -179,7 +182,6 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
         Field.STAFF: (_allow(_ALL, _PROGRAMME),),
         Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
-        Field.ROTA: (_allow(_ALL, _PROGRAMME),),
     },
     Role.PRIVACY_OFFICER: {
         Field.AUDIT: (_allow(_SEE, _PROGRAMME),),

@@ -245,7 +245,7 @@ def test_covers_win_over_shifts_and_change_nothing_else(
         at = first + hour * HOUR
         (before,), after = accounts(rota, at), accounts(covered, at)
         takes = [cover.by for cover in covers if cover.of == before and cover.starts <= at < cover.ends]
-        assert after == (([takes[0]] if takes else [before]))
+        assert after == ([takes[0]] if takes else [before])
 
 
 @settings(max_examples=12)
