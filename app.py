@@ -36,6 +36,7 @@ app = Cairn("cairn", wire=wire)
 if function_name() in {None, "api"}:
     from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
+    from chalicelib.crisis.rota_routes import doors as rota
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
     from chalicelib.flags.routes import doors as flags
@@ -65,6 +66,7 @@ if function_name() in {None, "api"}:
         privacy,
         progress,
         reports,
+        rota,
         routine,
         staff,
         tasks,
@@ -77,6 +79,7 @@ if function_name() in {None, "api"}:
 @app.schedule(Rate(1, Rate.MINUTES))
 def tick(event: CloudWatchEvent) -> dict[str, int]:
     """Every minute, hand over what falls due in the next, and publish what alarms watch."""
+    from chalicelib.crisis import rota_handlers as rota
     from chalicelib.helplines import handlers as helplines
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
@@ -84,7 +87,8 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
 
     helplines.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
-    return handed | {"told": staff.climb(), "pushed": notices.push_on(event.to_dict())}
+    told = {"told": staff.climb(), "gaps": rota.look_over()}
+    return handed | told | {"pushed": notices.push_on(event.to_dict())}
 
 
 @app.on_sqs_message(queue="cairn-sweep", batch_size=1)
@@ -100,6 +104,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
     from chalicelib.caseload.handlers import cadences_due
     from chalicelib.checkins import handlers as checkins
+    from chalicelib.crisis import rota_handlers as rota
     from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
@@ -107,7 +112,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    asked = (checkins, kudos, notices, partners, routine, staff)
+    asked = (checkins, kudos, notices, partners, rota, routine, staff)
     objections = (one.still_true for one in asked)
     using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today(cadences_due))
     return handlers.deliver(event.to_dict(), using=using)

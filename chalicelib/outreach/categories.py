@@ -37,7 +37,12 @@ CRISIS_PAGE = "crisis_page"
 STAFF_ALERT = "staff_alert"
 """A crisis flag tells the staff whose it is; its kinds are ``staff_alert-{reference}-{step}``."""
 STAFF_WORK = "staff_work"
-"""Another task that can't wait, or is overdue, tells staff; its kinds are ``staff_work-{reference}-{step}``."""
+"""
+Another task that can't wait, or is overdue, tells staff; its kinds are ``staff_work-{reference}-{step}``.
+
+``staff_work-rota-…``, ``-turn-…`` and ``-cover-…`` tell of what a rota leaves open, of a turn on call that begins or
+ends, and of news about covering for somebody.
+"""
 STAFF_DIGEST = "staff_digest"
 """What a member of staff has to do today, by number, when their work begins."""
 CONFIRM_CHANNEL = "confirm_channel"
@@ -91,6 +96,7 @@ CATEGORIES: dict[str, Category] = {
     # Its moments are chosen by who works when (staff/telling.py), so that quiet hours would only make it late.
     STAFF_WORK: Category(
         template="staff_work",
+        sorts={"rota": "staff_work_rota", "turn": "staff_work_turn", "cover": "staff_work_cover"},
         urgency=Urgency.CLINICAL,
         consent=None,
         alumni_consent=None,
