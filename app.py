@@ -73,14 +73,17 @@ if function_name() in {None, "api"}:
 @app.schedule(Rate(1, Rate.MINUTES))
 def tick(event: CloudWatchEvent) -> dict[str, int]:
     """Every minute, hand over what falls due in the next, and publish what alarms watch."""
+    from chalicelib.enrollment.store import people
     from chalicelib.helplines import handlers as helplines
     from chalicelib.notices import handlers as notices
+    from chalicelib.outreach import fanning_handlers as fanning
     from chalicelib.outreach import handlers, wiring
     from chalicelib.staff import handlers as staff
 
     helplines.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
-    return handed | {"told": staff.climb(), "pushed": notices.push_on(event.to_dict())}
+    sorts = {"notice": notices.sort(people())}
+    return handed | {"told": staff.climb(), "pushed": fanning.push_on(event.to_dict(), sorts=sorts)}
 
 
 @app.on_sqs_message(queue="cairn-sweep", batch_size=1)
@@ -119,11 +122,12 @@ def import_roster(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_sqs_message(queue="cairn-fan-out", batch_size=1)
 def fan_out(event: SQSEvent) -> dict[str, Any]:
-    """Put a page of a notice's recipients in line."""
+    """Put a page of somebody's to be told in line: of a notice's recipients, or of a meeting's."""
     from chalicelib.enrollment.store import people
-    from chalicelib.notices import handlers
+    from chalicelib.notices import handlers as notices
+    from chalicelib.outreach import fanning_handlers as fanning
 
-    return handlers.fan_out(event.to_dict(), members=people())
+    return fanning.fan_out(event.to_dict(), sorts={"notice": notices.sort(people())})
 
 
 @app.on_sqs_message(queue="cairn-report", batch_size=1)
