@@ -39,6 +39,7 @@ if function_name() in {None, "api"}:
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
     from chalicelib.flags.routes import doors as flags
+    from chalicelib.groups.routes import doors as groups
     from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
@@ -55,6 +56,7 @@ if function_name() in {None, "api"}:
         checkins,
         enrollment,
         flags,
+        groups,
         milestones,
         notices,
         partners,
@@ -74,6 +76,7 @@ if function_name() in {None, "api"}:
 def tick(event: CloudWatchEvent) -> dict[str, int]:
     """Every minute, hand over what falls due in the next, and publish what alarms watch."""
     from chalicelib.enrollment.store import people
+    from chalicelib.groups import handlers as groups
     from chalicelib.helplines import handlers as helplines
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import fanning_handlers as fanning
@@ -82,8 +85,10 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
 
     helplines.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
-    sorts = {"notice": notices.sort(people())}
-    return handed | {"told": staff.climb(), "pushed": fanning.push_on(event.to_dict(), sorts=sorts)}
+    meetings = groups.look()
+    sorts = {"notice": notices.sort(people()), "bell": groups.sort()}
+    pushed = fanning.push_on(event.to_dict(), sorts=sorts)
+    return handed | {"told": staff.climb(), "pushed": pushed, "bells": meetings}
 
 
 @app.on_sqs_message(queue="cairn-sweep", batch_size=1)
@@ -99,6 +104,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
     from chalicelib.caseload.handlers import cadences_due
     from chalicelib.checkins import handlers as checkins
+    from chalicelib.groups import handlers as groups
     from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
@@ -106,9 +112,10 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    asked = (checkins, kudos, notices, partners, routine, staff)
+    asked = (checkins, groups, kudos, notices, partners, routine, staff)
     objections = (one.still_true for one in asked)
-    using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today(cadences_due))
+    count = staff.due_today(cadences_due)
+    using = wiring.delivering(staff.everybody(), *objections, count=count, moment=groups.moment)
     return handlers.deliver(event.to_dict(), using=using)
 
 
@@ -124,10 +131,11 @@ def import_roster(event: SQSEvent) -> dict[str, Any]:
 def fan_out(event: SQSEvent) -> dict[str, Any]:
     """Put a page of somebody's to be told in line: of a notice's recipients, or of a meeting's."""
     from chalicelib.enrollment.store import people
+    from chalicelib.groups import handlers as groups
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import fanning_handlers as fanning
 
-    return fanning.fan_out(event.to_dict(), sorts={"notice": notices.sort(people())})
+    return fanning.fan_out(event.to_dict(), sorts={"notice": notices.sort(people()), "bell": groups.sort()})
 
 
 @app.on_sqs_message(queue="cairn-report", batch_size=1)

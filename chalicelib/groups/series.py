@@ -5,25 +5,30 @@ A meeting is named by its series and the date that the rule gives it, so that it
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from urllib.parse import urlsplit
 
-from chalicelib.enrollment.showable import line_fault
-from chalicelib.errors import Conflict, Fault, Invalid, NotFound
-from chalicelib.outreach.checking import when_faults
+from chalicelib.errors import Conflict, NotFound
 from chalicelib.outreach.recurrence import Recurrence, local_date, next_occurrence
 
-SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=8)
-LONGEST_LINK = 500
+LONGEST = timedelta(hours=8)
 MOST_PARTS = 40
 MOST_CHANGES = 200
 """Changed dates that a series keeps: all of them are read whenever it is looked at."""
 
 CHANGES_LAST = timedelta(days=400)
 """How long a changed date is kept after it has passed."""
+
+TOLD_WITHIN = timedelta(hours=48)
+"""So long before a meeting a change of it is told to every member; earlier, to those who said that they come."""
+
+LOOKS_AHEAD = timedelta(days=14)
+"""Which meetings of a series that goes on otherwise are told of as changed; of later ones the reminder says when."""
+
+STILL_COMING_IN = timedelta(minutes=10)
+"""So long after its start a member can still be told that a meeting is starting; so long, too, that it is off."""
 
 FURTHEST = timedelta(days=366)
 """No single meeting is moved further ahead."""
@@ -91,6 +96,27 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """
+    What members have to hear of a date: the meeting is at another instant (``at``), or off (None). The last word on it.
+
+    ``was_at`` is its start before. ``to_all``: once everybody was told, everybody hears of each further change.
+    """
+
+    on: date
+    at: datetime | None
+    was_at: datetime
+    set_at: datetime
+    version: int
+    to_all: bool
+
+    @property
+    def tells_until(self) -> datetime:
+        """From when on it is too late to tell."""
+        return self.at or self.was_at + STILL_COMING_IN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Meeting:
     """
     One meeting. ``at`` and ``ends`` are instants in UTC, ``zone`` that of the meeting, ``planned`` its instant by rule.
@@ -124,12 +150,17 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """Meetings by a rule. ``parts`` are in order of time; ``version`` grows by every change, and calendars count by it."""
+    """
+    Meetings by a rule. ``parts`` are in order of time; ``version`` grows by every change, and calendars count by it.
+
+    ``news`` is what members have to hear of single dates, until its time is over.
+    """
 
     id: str
     group_id: str
     parts: tuple[Part, ...]
     changes: tuple[Change, ...] = ()
+    news: tuple[News, ...] = ()
     by: str
     version: int = 1
 
@@ -197,9 +228,10 @@ class Series:
         if len(kept) >= MOST_CHANGES:
             raise TooManyChanges(f"a series keeps at most {MOST_CHANGES} changed dates")
         after = replace(change, version=self.version + 1)
-        return replace(self, changes=tuple(sorted((*kept, after), key=lambda one: one.on)), version=self.version + 1)
+        changes = tuple(sorted((*kept, after), key=lambda one: one.on))
+        return replace(self, changes=changes, version=self.version + 1).with_news([change.on], self, now=now)
 
-    def going_on(self, part: Part) -> "Series":
+    def going_on(self, part: Part, *, now: datetime) -> "Series":
         """
         Return the series with this part from its first date on; dates from there on are no longer moved, but stay off.
 
@@ -209,7 +241,22 @@ class Series:
         if len(before) >= MOST_PARTS:
             raise TooManyChanges(f"a series can be changed at most {MOST_PARTS} times; begin another one")
         changes = tuple(one for one in self.changes if one.on < part.since or one.off)
-        return replace(self, parts=(*before, part), changes=changes, version=self.version + 1)
+        after = replace(self, parts=(*before, part), changes=changes, version=self.version + 1)
+        dates = {one.on for one in self.meetings(now, now + LOOKS_AHEAD) if one.on >= part.since}
+        return after.with_news(sorted(dates), self, now=now)
+
+    def with_news(self, dates: Iterable[date], before: "Series", *, now: datetime) -> "Series":
+        """Return the series with the news of what is other on these dates than it was before."""
+        kept = {one.on: one for one in self.news if one.tells_until > now}
+        for on in dates:
+            was, present = before.meeting(on), self.meeting(on)
+            at = present.at if present and not present.off else None
+            if was is None or at == (None if was.off else was.at):
+                continue
+            soon = min(was.at, at or was.at) <= now + TOLD_WITHIN
+            to_all = soon or (on in kept and kept[on].to_all)
+            kept[on] = News(on=on, at=at, was_at=was.at, set_at=now, version=self.version, to_all=to_all)
+        return replace(self, news=tuple(kept[on] for on in sorted(kept)))
 
 
 def meeting_id(series_id: str, on: date) -> str:
@@ -239,55 +286,3 @@ def _dates(part: Part, first: datetime, last: datetime) -> Iterator[tuple[date, 
     while (found := next_occurrence(part.when, after=after)) and found.at < last:
         yield found.on, found.at
         after = found.at
-
-
-def part_faults(part: Part, *, now: datetime) -> list[Fault]:
-    """Return everything that is wrong with a rule for meetings as somebody asks for it."""
-    return [*when_faults(part.when, now=now), *lasts_faults(part.lasts), *link_faults(part.link)]
-
-
-def lasts_faults(lasts: timedelta) -> list[Fault]:
-    """Return what is wrong with how long a meeting lasts."""
-    if SHORTEST <= lasts <= LONGEST:
-        return []
-    return [
-        Fault(
-            field="minutes", reason=f"must be {SHORTEST // timedelta(minutes=1)} to {LONGEST // timedelta(minutes=1)}"
-        )
-    ]
-
-
-def link_faults(link: str) -> list[Fault]:
-    """Return what is wrong with a video link: https, a host, nobody's password, one line."""
-    try:
-        parts = urlsplit(link)
-        is_good = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
-    except ValueError:
-        is_good = False
-    if not is_good or len(link) > LONGEST_LINK or line_fault(link) or any(each.isspace() for each in link):
-        return [Fault(field="link", reason=f"must be an https address of at most {LONGEST_LINK} characters")]
-    return []
-
-
-def must_be_ahead(meeting: Meeting | None, *, now: datetime) -> Meeting:
-    """
-    Return a meeting that can still be changed.
-
-    :raises NoSuchMeeting: if there is none
-    :raises MeetingOver: if it has begun
-    """
-    if meeting is None:
-        raise NoSuchMeeting("there is no such meeting")
-    if meeting.at <= now:
-        raise MeetingOver("this meeting has begun, or is over")
-    return meeting
-
-
-def must_be_soon(at: datetime, *, now: datetime) -> None:
-    """
-    Stop a meeting from being moved into the past, or too far.
-
-    :raises Invalid: if it would be
-    """
-    if not now < at <= now + FURTHEST:
-        raise Invalid(Fault(field="at", reason="must be ahead, within a year"))

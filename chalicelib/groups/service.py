@@ -1,24 +1,19 @@
-"""Set up groups and their meetings, change them, join and leave; what each member is told is bells.py's."""
+"""Set up groups and their meetings, and change them; what members are told of it is bells.py's."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Protocol
 
 from chalicelib.enrollment.programmes import refuse
-from chalicelib.errors import Conflict, Fault, Invalid, Stale
+from chalicelib.errors import Conflict, Fault, Stale
 from chalicelib.groups.bells import next_look
+from chalicelib.groups.checking import lasts_faults, link_faults, must_be_ahead, must_be_soon, part_faults
 from chalicelib.groups.domain import (
-    MOST_GROUPS,
     MOST_SERIES,
     Group,
     GroupFull,
-    Kind,
-    MayNotJoin,
-    Member,
     NoSuchGroup,
-    NotAMember,
-    Tell,
     group_faults,
 )
 from chalicelib.groups.series import (
@@ -28,18 +23,11 @@ from chalicelib.groups.series import (
     NoSuchMeeting,
     Part,
     Series,
-    must_be_ahead,
-    must_be_soon,
     named,
-    lasts_faults,
-    link_faults,
-    part_faults,
 )
-from chalicelib.outreach.domain import Recipient, Standing
 from chalicelib.outreach.recurrence import local_date
 
 TRIES = 4
-ALUMNI_CONTACT = "alumni_contact"
 
 
 class ChangedMeanwhile(Conflict):
@@ -87,42 +75,6 @@ class Groups(Protocol):
 
         :raises Stale: if that isn't the present one
         """
-        ...
-
-
-class Members(Protocol):
-    """Where it is kept who is in which group."""
-
-    def find(self, group_id: str, recipient_id: str) -> Member | None:
-        """Return a member as they are now."""
-        ...
-
-    def of_group(self, group_id: str, *, after: str | None, limit: int) -> tuple[list[Member], str | None]:
-        """Return a group's members in the order of their ids, and the key to go on after."""
-        ...
-
-    def groups_of(self, recipient_id: str) -> list[str]:
-        """Return the ids of the groups that somebody is in."""
-        ...
-
-    def size(self, group_id: str) -> int:
-        """Return how many members a group has."""
-        ...
-
-    def join(self, member: Member) -> bool:
-        """
-        Keep a new member; False if they are one already.
-
-        :raises GroupFull: if no more may come in
-        """
-        ...
-
-    def leave(self, group_id: str, recipient_id: str) -> None:
-        """Let a member go; gone already is fine."""
-        ...
-
-    def save(self, member: Member) -> bool:
-        """Put it as the next version over the one that it was read as; False if it was changed since, or left."""
         ...
 
 
@@ -221,7 +173,7 @@ def go_on(series: Series, part: Part, *, version: int, now: datetime, groups: Gr
     if not faults and part.since < local_date(now, part.when.zone):
         faults.append(Fault(field="when.startsOn", reason="is in the past"))
     refuse(faults)
-    after = series.going_on(part)
+    after = series.going_on(part, now=now)
     groups.save_series(after, look_at=now)
     return after
 
@@ -297,135 +249,3 @@ def _change(series: Series, decide: Callable[[Series], Series], *, now: datetime
         else:
             return after
     raise ChangedMeanwhile("this is being changed somewhere else; please try again")
-
-
-def join(
-    group: Group,
-    recipient_id: str,
-    *,
-    by: str,
-    now: datetime,
-    members: Members,
-) -> Member:
-    """
-    Take somebody into a group; who is in it already stays as they are.
-
-    Whoever calls this has made sure that they may be in it.
-
-    :raises GroupClosed: if the group is
-    :raises GroupFull: if it is full, or they are in as many groups as one may be
-    """
-    group.must_be_live()
-    found = members.find(group.id, recipient_id)
-    if found:
-        return found
-    if len(members.groups_of(recipient_id)) >= MOST_GROUPS:
-        raise GroupFull(f"one is in at most {MOST_GROUPS} groups")
-    member = Member(group_id=group.id, recipient_id=recipient_id, joined_at=now, by=by)
-    if members.join(member):
-        return member
-    return find_member(group.id, recipient_id, members=members)
-
-
-def may_join(group: Group, recipient: Recipient | None) -> bool:
-    """Say whether somebody may come into a group by themselves: an alumnus who agreed to be reached as one."""
-    return (
-        recipient is not None
-        and group.is_live
-        and group.is_open
-        and group.kind is Kind.ALUMNI
-        and recipient.programme_id == group.programme_id
-        and recipient.standing is Standing.ALUMNI
-        and ALUMNI_CONTACT in recipient.consents
-    )
-
-
-def join_oneself(group: Group, recipient: Recipient | None, *, now: datetime, members: Members) -> Member:
-    """
-    Come into a group by oneself.
-
-    :raises MayNotJoin: if it isn't open to them
-    """
-    if recipient is None or not may_join(group, recipient):
-        raise MayNotJoin("this group isn't one to join by yourself")
-    return join(group, recipient.person_id, by=recipient.person_id, now=now, members=members)
-
-
-def find_member(group_id: str, recipient_id: str, *, members: Members) -> Member:
-    """
-    Return a member of a group.
-
-    :raises NotAMember: if they aren't
-    """
-    member = members.find(group_id, recipient_id)
-    if member is None:
-        raise NotAMember("they aren't in this group")
-    return member
-
-
-def choose(group_id: str, recipient_id: str, tell: Iterable[Tell], *, members: Members) -> Member:
-    """Set of what a member wants to be told before a meeting."""
-    wanted = frozenset(tell)
-    return change_member(group_id, recipient_id, lambda member: replace(member, tell=wanted), members=members)
-
-
-def agree_to_rules(
-    group_id: str, recipient_id: str, *, version: int, now: datetime, rules: int, members: Members
-) -> Member:
-    """
-    Say yes to the group's rules; again changes nothing.
-
-    :raises Invalid: if it isn't the present version that was read
-    """
-    if version != rules:
-        raise Invalid(Fault(field="version", reason="isn't the present one; please read the rules again"))
-    return change_member(
-        group_id,
-        recipient_id,
-        lambda member: member if member.rules_at else replace(member, rules_at=now),
-        members=members,
-    )
-
-
-def change_member(group_id: str, recipient_id: str, decide: Callable[[Member], Member], *, members: Members) -> Member:
-    """
-    Change a member; decide anew if something came between.
-
-    :raises NotAMember: if they aren't in the group
-    :raises ChangedMeanwhile: if something comes between again and again
-    """
-    for _ in range(TRIES):
-        before = find_member(group_id, recipient_id, members=members)
-        after = decide(before)
-        if after == before:
-            return after
-        if members.save(after):
-            return replace(after, version=before.version + 1)
-    raise ChangedMeanwhile("this is being changed somewhere else; please try again")
-
-
-def meetings_of(
-    recipient_id: str, *, now: datetime, limit: int, groups: Groups, members: Members
-) -> list[tuple[Group, Member, Meeting]]:
-    """Return somebody's next meetings over all of their groups, those that are off too, in order."""
-    found: list[tuple[Group, Member, Meeting]] = []
-    for group, member in groups_with(recipient_id, groups=groups, members=members):
-        for series_id in group.series:
-            series = groups.series(series_id)
-            if series and group.is_live:
-                found += [(group, member, one) for one in series.upcoming(after=now, limit=limit)]
-    return sorted(found, key=lambda one: (one[2].at, one[2].id))[:limit]
-
-
-def groups_with(recipient_id: str, *, groups: Groups, members: Members) -> list[tuple[Group, Member]]:
-    """Return the groups that somebody is in, each with them as its member."""
-    found = []
-    for group_id in members.groups_of(recipient_id):
-        group, member = groups.find(group_id), members.find(group_id, recipient_id)
-        if group and member:
-            found.append((group, member))
-    return found
-
-
-Names = Mapping[str, str]
-"""What to call members, by their ids; who isn't named isn't shown."""

@@ -47,6 +47,7 @@ class Field(StrEnum):
     CARE_PLAN = "care-plan"
     PARTNERS = "partners"
     KUDOS = "kudos"
+    GROUPS = "groups"
     NOTICES = "notices"
     TEMPLATES = "templates"
     STAFF = "staff"
