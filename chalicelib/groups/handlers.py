@@ -1,5 +1,6 @@
 """The shells of ringing bells: the tick's look, their fan-out, and what delivery asks when it sends."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -10,7 +11,7 @@ from chalicelib.groups import ringing
 from chalicelib.groups.bell_store import DynamoBells, DynamoLooks
 from chalicelib.groups.domain import Kind
 from chalicelib.groups.member_store import DynamoMembers
-from chalicelib.groups.ringing import Invited, StillTrue
+from chalicelib.groups.ringing import ANYBODY, Invited, StillTrue
 from chalicelib.groups.store import DynamoGroups
 from chalicelib.outreach.domain import Due, Moment, Reason
 from chalicelib.outreach.fanning_handlers import Sort
@@ -67,20 +68,18 @@ def _queue() -> SqsFanOut:
     return SqsFanOut(config().fan_out_queue_url, "bell")
 
 
-INVITED: dict[Kind, Invited] = {}
-"""Who is asked, by the kind of a group, whether a member may hear of its meetings just now: slices above add theirs."""
-
-
 @cache
 def _asked() -> StillTrue:
-    return StillTrue(
-        groups=DynamoGroups(), members=DynamoMembers(), ledger=DynamoLedger(), clock=utc_now, invited=INVITED
-    )
+    return StillTrue(groups=DynamoGroups(), members=DynamoMembers(), ledger=DynamoLedger(), clock=utc_now)
 
 
-def still_true(due: Due) -> Reason | None:
-    """Return why an occurrence must not go out any more, where it is a meeting's: for outreach to ask when sending."""
-    return _asked()(due)
+def still_true(due: Due, *, invited: Mapping[Kind, Invited] = ANYBODY) -> Reason | None:
+    """
+    Return why an occurrence must not go out any more, where it is a meeting's: for outreach to ask when sending.
+
+    ``invited`` is asked, by the kind of group, whether a member may hear of it just now: a slice above knows.
+    """
+    return _asked()(due, invited=invited)
 
 
 def moment(due: Due) -> Moment | None:

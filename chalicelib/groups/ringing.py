@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol
 
 from chalicelib.groups.bells import TELLS, About, Bell, about_of, bells_at, next_look, objection
@@ -66,6 +67,10 @@ def everybody(_group: Group, _recipient_id: str, _now: datetime) -> bool:
     return True
 
 
+ANYBODY: Mapping[Kind, Invited] = MappingProxyType({})
+"""Asks of no kind of group."""
+
+
 def look(series_id: str, since: datetime, *, now: datetime, groups: Groups, looks: Looks, bells: Bells) -> int:
     """
     Keep the bells of a series whose time has come, and have it looked at when the next one's does; return how many.
@@ -105,10 +110,9 @@ class StillTrue:
     members: Members
     ledger: Ledger
     clock: Callable[[], datetime]
-    invited: Mapping[Kind, Invited] = field(default_factory=dict)
     _known: dict[str, tuple[datetime, Series | None, Group | None]] = field(default_factory=dict)
 
-    def __call__(self, due: Due) -> Reason | None:
+    def __call__(self, due: Due, *, invited: Mapping[Kind, Invited] = ANYBODY) -> Reason | None:
         """Return why this occurrence must not go out any more, None if nothing speaks against it."""
         about = about_of(due.kind)
         if about is None:
@@ -121,7 +125,7 @@ class StillTrue:
         reason = objection(
             about, series, member, now=now, was_told=lambda news: self._was_told(due.person_id, news, about)
         )
-        if reason is None and not self.invited.get(group.kind, everybody)(group, due.person_id, now):
+        if reason is None and not invited.get(group.kind, everybody)(group, due.person_id, now):
             return Reason.NO_CONSENT
         return reason
 
