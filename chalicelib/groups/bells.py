@@ -135,7 +135,7 @@ def bells_at(series: Series, *, now: datetime) -> list[Bell]:
     come before the meeting was set, or moved, doesn't come at all: members were told of that instead.
     """
     found = [bell for meeting in _near(series, now) if (bell := _reminder(meeting, now=now))]
-    return [*found, *(_change(series, news) for news in series.news if news.tells_until > now)]
+    return [*found, *(_bell_of(series, news) for news in series.news if news.tells_until > now)]
 
 
 def _near(series: Series, now: datetime) -> Iterator[Meeting]:
@@ -155,7 +155,7 @@ def _reminder(meeting: Meeting, *, now: datetime) -> Bell | None:
     return _bell(about, meeting.group_id, at=at, meets_at=meeting.at, now=now)
 
 
-def _change(series: Series, news: News) -> Bell:
+def _bell_of(series: Series, news: News) -> Bell:
     sort = Sort.CANCELLED if news.at is None else Sort.MOVED
     about = About(sort=sort, series_id=series.id, on=news.on, version=news.version)
     bell = _bell(about, series.group_id, at=soonest(news.set_at), meets_at=news.at or news.was_at, now=news.set_at)

@@ -193,7 +193,7 @@ def call_off(series: Series, dates: Iterable[date], cause: Cause, *, now: dateti
                 series = series.changed(_change_of(meeting, now=now, off=cause), now=now)
         return series
 
-    return _change(series, decide, now=now, groups=groups)
+    return _changed(series, decide, now=now, groups=groups)
 
 
 def move(
@@ -226,7 +226,7 @@ def move(
         after = replace(after, set_at=meeting.set_at) if same else after
         return series.changed(after, now=now)
 
-    return _change(series, decide, now=now, groups=groups)
+    return _changed(series, decide, now=now, groups=groups)
 
 
 def _change_of(meeting: Meeting, *, now: datetime, off: Cause | None) -> Change:
@@ -234,7 +234,7 @@ def _change_of(meeting: Meeting, *, now: datetime, off: Cause | None) -> Change:
     return Change(on=meeting.on, off=off, at=moved, set_at=now, version=0)
 
 
-def _change(series: Series, decide: Callable[[Series], Series], *, now: datetime, groups: Groups) -> Series:
+def _changed(series: Series, decide: Callable[[Series], Series], *, now: datetime, groups: Groups) -> Series:
     for _ in range(TRIES):
         after = decide(series)
         if after == series:

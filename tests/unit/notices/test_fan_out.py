@@ -289,7 +289,7 @@ def test_a_notice_that_is_cancelled_while_a_page_is_done_does_not_go_on() -> Non
 def test_whether_it_still_stands_is_asked_again_after_seconds_and_only_of_notices() -> None:
     office = Office()
     notice = office.send()
-    due = notice.dues(notice.page(some(1), after=None))[0]
+    due = notice.dues(notice.page(notice.meant(some(1)), after=None))[0]
     time = [NOW]
     still_true = StillTrue(notices=office.notices, clock=lambda: time[0])
 
@@ -305,7 +305,7 @@ def test_whether_it_still_stands_is_asked_again_after_seconds_and_only_of_notice
 def test_what_is_remembered_of_notices_does_not_grow_without_end() -> None:
     office = Office()
     notice = office.send()
-    due = notice.dues(notice.page(some(1), after=None))[0]
+    due = notice.dues(notice.page(notice.meant(some(1)), after=None))[0]
     still_true = StillTrue(notices=office.notices, clock=lambda: NOW)
     for number in range(3 * service.MOST_REMEMBERED):
         still_true(replace(due, kind=f"notice-{number}"))

@@ -48,6 +48,7 @@ participant            sign-in          R self
 participant            care-plan        RW self
 participant            partners         RW self; r partner
 participant            kudos            RW self; W partner if partner_share:milestones
+participant            groups           RW self
 participant            programme        R programme
 
 alumni                 profile          RW self; r partner name-only
@@ -67,6 +68,7 @@ alumni                 sign-in          R self
 alumni                 care-plan        RW self
 alumni                 partners         RW self; r partner
 alumni                 kudos            RW self; W partner if partner_share:milestones
+alumni                 groups           RW self
 alumni                 programme        R programme
 
 clinician              profile          R caseload
@@ -90,6 +92,7 @@ clinician              care-plan        RW caseload
 clinician              templates        R programme
 clinician              partners         RW caseload; RW partner
 clinician              kudos            LW caseload
+clinician              groups           RW programme
 clinician              own-work         RW programme
 
 case-manager           profile          R caseload
@@ -115,6 +118,7 @@ case-manager           care-plan        RW caseload
 case-manager           templates        R programme
 case-manager           partners         RW caseload; RW partner
 case-manager           kudos            LW caseload
+case-manager           groups           RW programme
 case-manager           staff            R programme
 case-manager           own-work         RW programme
 
@@ -129,6 +133,7 @@ peer-specialist        caseload         L caseload done-only
 peer-specialist        programme        R programme
 peer-specialist        partners         RW caseload; RW partner
 peer-specialist        kudos            LW caseload
+peer-specialist        groups           RW programme
 peer-specialist        own-work         RW programme
 
 accountability-partner profile          r partner name-only
@@ -166,6 +171,7 @@ program-admin          care-team        RW programme
 program-admin          sign-in          RW programme
 program-admin          tasks            L programme state-only
 program-admin          notices          RW programme
+program-admin          groups           RW programme
 program-admin          programme        RW programme
 program-admin          templates        R programme
 program-admin          staff            RW programme
