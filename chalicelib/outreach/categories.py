@@ -30,6 +30,8 @@ ALUMNI_DAYS = "milestone-alumni"
 """The same, since the person became an alumnus."""
 NOTICE = "notice"
 """One text to many people; its kinds are ``notice-{id}``."""
+MEETING = "meeting"
+"""A meeting of a group; its kinds are ``meeting-{24h, 1h, now, moved or cancelled}-{meeting}-{start or version}``."""
 UPDATES = "updates"
 """What waited for a message to go along with and found none; its kinds are ``updates-{hour and minute, UTC}``."""
 CRISIS_PAGE = "crisis_page"
@@ -166,6 +168,18 @@ CATEGORIES: dict[str, Category] = {
         closes=timedelta(hours=24),
         receipt_within=timedelta(hours=1),
     ),
+    MEETING: Category(
+        template="meeting_24h",
+        sorts={sort: f"meeting_{sort}" for sort in ("1h", "now", "moved", "cancelled")},
+        urgency=Urgency.CLINICAL,
+        consent=_CONTACT,
+        alumni_consent="alumni_contact",
+        tells_time=True,
+        closes=timedelta(hours=24),
+        closes_by={"1h": timedelta(hours=1), "now": timedelta(minutes=12)},
+        receipt_within=timedelta(minutes=5),
+        push_urgency="high",
+    ),
     NUDGE: Category(
         template="nudge",
         sorts={CHECK_IN: "nudge_check_in", "pair": "nudge_pair", "kudos": "nudge_kudos"},
@@ -219,11 +233,7 @@ def category_name(kind: str) -> str:
 
 
 def category_of(kind: str) -> Category:
-    """
-    Return the category of a kind.
-
-    :raises KeyError: if there is none
-    """
+    """Return the category of a kind; a KeyError if there is none."""
     return CATEGORIES[category_name(kind)]
 
 
@@ -234,8 +244,11 @@ def template_of(kind: str) -> str:
     :raises KeyError: if there is no such category
     """
     category = category_of(kind)
-    sort = kind.partition("-")[2].partition("-")[0]
-    return category.sorts.get(sort, category.template)
+    return category.sorts.get(_sort_of(kind), category.template)
+
+
+def _sort_of(kind: str) -> str:
+    return kind.partition("-")[2].partition("-")[0]
 
 
 def shares_cap(kind: str, other: str) -> bool:
@@ -279,7 +292,8 @@ def closes_at(due: Due, zone: str) -> datetime:
 
 def closes_of(kind: str, *, on: date, due_at: datetime, zone: str) -> datetime:
     """Return the instant from which an occurrence of this kind, date and instant is too late."""
-    closes = category_of(kind).closes
+    category = category_of(kind)
+    closes = category.closes_by.get(_sort_of(kind), category.closes)
     if isinstance(closes, timedelta):
         return due_at + closes
     return resolve(on + timedelta(days=1), closes, zone)

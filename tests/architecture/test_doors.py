@@ -32,6 +32,8 @@ PUBLIC = {
     ("POST", "/c/{token}"),
     ("GET", "/confirm/{token}"),
     ("POST", "/confirm/{token}"),
+    ("GET", "/m/{token}"),
+    ("POST", "/m/{token}"),
     ("GET", "/n/{token}"),
     ("POST", "/receipts/{token}"),
     ("GET", "/calendar/{token}"),
