@@ -40,8 +40,8 @@ if function_name() in {None, "api"}:
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
     from chalicelib.flags.routes import doors as flags
-    from chalicelib.helplines.routes import doors as helplines
     from chalicelib.groups.routes import doors as groups
+    from chalicelib.helplines.routes import doors as helplines
     from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates

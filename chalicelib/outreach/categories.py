@@ -1,6 +1,7 @@
 """How messages of each kind behave: one table of data."""
 
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zlib import crc32
 
 from chalicelib.outreach.category import Category, IfUnknown
@@ -62,39 +63,27 @@ _CONTACT = {
     ChannelKind.MOBILE: "contact_push",
 }
 
+_WAKES = partial(
+    Category,
+    urgency=Urgency.CRISIS,
+    consent=None,
+    alumni_consent=None,
+    quiet_hours_defer=False,
+    opt_out=False,
+    to_staff=True,
+    if_unknown=IfUnknown.AGAIN,
+    closes=timedelta(hours=24),
+    patience=timedelta(0),
+    settles_in=timedelta(0),
+    receipt_within=timedelta(minutes=1),
+    push_ttl=timedelta(minutes=15),
+    push_urgency="high",
+)
+"""What wakes staff at any hour."""
+
 CATEGORIES: dict[str, Category] = {
-    CRISIS_PAGE: Category(
-        template="crisis_page",
-        urgency=Urgency.CRISIS,
-        consent=None,
-        alumni_consent=None,
-        quiet_hours_defer=False,
-        opt_out=False,
-        to_staff=True,
-        if_unknown=IfUnknown.AGAIN,
-        closes=timedelta(hours=24),
-        patience=timedelta(0),
-        settles_in=timedelta(0),
-        receipt_within=timedelta(minutes=1),
-        push_ttl=timedelta(minutes=15),
-        push_urgency="high",
-    ),
-    STAFF_ALERT: Category(
-        template="staff_alert",
-        urgency=Urgency.CRISIS,
-        consent=None,
-        alumni_consent=None,
-        quiet_hours_defer=False,
-        opt_out=False,
-        to_staff=True,
-        if_unknown=IfUnknown.AGAIN,
-        closes=timedelta(hours=24),
-        patience=timedelta(0),
-        settles_in=timedelta(0),
-        receipt_within=timedelta(minutes=1),
-        push_ttl=timedelta(minutes=15),
-        push_urgency="high",
-    ),
+    CRISIS_PAGE: _WAKES(template="crisis_page"),
+    STAFF_ALERT: _WAKES(template="staff_alert"),
     # Its moments are chosen by who works when (staff/telling.py), so that quiet hours would only make it late.
     STAFF_WORK: Category(
         template="staff_work",
