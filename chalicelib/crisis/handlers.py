@@ -5,9 +5,10 @@ from functools import cache
 
 from chalicelib.crisis import paging, service
 from chalicelib.crisis.domain import Press
-from chalicelib.crisis.duty import NoPager, NoRota, OnCall, Pager
+from chalicelib.crisis.duty import NoPager, Pager
 from chalicelib.crisis.ladder import Minutes
 from chalicelib.crisis.ports import Desk
+from chalicelib.crisis.rota_handlers import on_call
 from chalicelib.crisis.store import DynamoCrises, DynamoMinutes
 from chalicelib.edge.clock import utc_now
 from chalicelib.edge.ids import new_id
@@ -41,12 +42,6 @@ class _Programmes:
 
     def minutes(self, programme_id: str) -> Minutes:
         return DynamoMinutes().of(programme_id)[0]
-
-
-@cache
-def on_call() -> OnCall:
-    """Return the rota of every programme."""
-    return NoRota()
 
 
 @cache

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.crisis.duty import Duty
-from chalicelib.crisis.handlers import on_call
+from chalicelib.crisis.rota_handlers import on_call
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Member

@@ -81,16 +81,22 @@ def test_the_tick_reads_what_is_due_and_overdue_and_writes_only_what_comes_of_it
     staff = {"STAFF#*", "STAFFLIST#*"}
     assert partitions("tick", "Query") == {
         *staff,
+        "BELLS#OPEN",
         "CLIMBS",
         "CRISES#*",
         "DUE#*",
+        "LOOKS",
         "NOTICES#OPEN",
         "PERSON#*",
         "PROGRAMMES",
+        "ROTA#*",
+        "ROTAS",
     }
-    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CALLED#*", "CLIMBS", "DUE#*", *crises}
+    bells = {"BELL#*", "BELLS#OPEN", "LOOKS"}
+    rows = {"WATERMARK", "PARKED", "CALLED#*", "CLIMBS", "DUE#*", "ROTAS"}
+    assert partitions("tick", "PutItem") == rows | bells | crises
     assert partitions("tick", "UpdateItem") == {"CRISES#*", "PERSON#*", "PRESS#*"}
-    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS", "CALLER#*", "CRISES#*"}
+    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS", "CALLER#*", "CRISES#*", "LOOKS"}
 
 
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
@@ -101,6 +107,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "CALLED#*",
         "CHECKINS#*",
         "CRISIS#*",
+        "GROUP#*",
         "KUDOS#*",
         "LEDGER#*",
         "NOTICE#*",
@@ -109,7 +116,9 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "PERSON#*",
         "PLAN#*",
         "PROGRAMMES",
+        "ROTA#*",
         "ROUTINE#*",
+        "SERIES#*",
         "STAFF#*",
         "STAFFLIST#*",
         "SWITCH",
