@@ -36,7 +36,7 @@ def _error(code: str, operation: str, **more: Any) -> ClientError:
 
 
 class Rows(Streamed):
-    """The table: with what changed in the last second, for reads that are as old as that, and the clock that says so."""
+    """The table, with what changed in the last second, for reads that are as old as that."""
 
     watched = ("TASKS#", "CRIS")
 
@@ -124,7 +124,7 @@ class Dynamo:
         operation = "".join(part.capitalize() for part in name.split("_"))
         return lambda **asked: self._make_api_call(operation, asked)
 
-    def _make_api_call(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+    def _make_api_call(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: C901 (as the service)
         if operation == "Query" and self._is_idle(asked):
             return {"Items": [], "Count": 0, "ScannedCount": 0}
 

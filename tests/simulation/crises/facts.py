@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(slots=True, kw_only=True)
 class Taken:
-    """What a provider really took. ``name``: the occurrence, empty for a text message, whose ``text`` its reader sees."""
+    """What a provider really took. ``name``: the occurrence; of a text message there is only its ``text``."""
 
     at: float
     way: str
@@ -36,8 +36,8 @@ class Press:
     """
     Somebody asked for help. ``key`` is what their device calls it, each time that it sends it.
 
-    ``door``: app, old_session (it is over), mangled (a sign-in that isn't ours), link, old_link (it has run out), staff,
-    nobody (nothing says who it is). ``flood``: one of very many from one address.
+    ``door``: app, old_session (it is over), mangled (a sign-in that isn't ours), link, old_link (it has run out),
+    staff, nobody (nothing says who it is). ``flood``: one of very many from one address.
     """
 
     key: str

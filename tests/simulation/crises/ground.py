@@ -1,5 +1,5 @@
 """
-All of Cairn on hosts of a cloud that fails: app.py's real functions as processes that take turns at each call they make.
+All of Cairn on hosts of a cloud that fails: app.py's real functions, as processes that take turns at each call.
 
 Everything below the calls to AWS is simulated (aws.py); everything above them is the code that is deployed.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,8 +22,6 @@ import jwt
 from greenlet import getcurrent
 
 import app as functions
-from chalicelib.crisis import handlers as crises
-from chalicelib.crisis.duty import Duty, NoRota
 from chalicelib.edge import aws as real_aws
 from chalicelib.edge import clock, ids, table
 from chalicelib.edge.app import Cairn
@@ -34,12 +32,11 @@ from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Recipient
 from chalicelib.outreach.links import Signer
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.privacy.domain import Actor
-from chalicelib.staff.domain import recipient_id
 from tests.contract.test_people_routes import FakeTokens
 from tests.fakes_privacy import FakeReplays
 from tests.simulation.cloud import Host, Mapping, Minutes, Sqs
 from tests.simulation.crises import aws
-from tests.simulation.crises.facts import Shift, Taken
+from tests.simulation.crises.facts import Taken
 from tests.simulation.kernel import Kernel, Task, instant_of
 from tests.simulation.people import Providers
 from tests.simulation.season.stage import FORM, Answered, Dice, door_of, forget
@@ -84,7 +81,7 @@ class SignIns(FakeTokens):
 
 
 class Hand:
-    """The clock of whichever host runs the present process: ``chalicelib.edge.clock`` reads time by it, and waits by it."""
+    """The clock of whichever host runs the present process: ``chalicelib.edge.clock`` goes by it."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
@@ -104,25 +101,6 @@ class Hand:
 
     def sleep(self, seconds: float) -> None:
         self._kernel.pause(seconds)
-
-
-class Roster:
-    """Implements ``crisis.duty.OnCall`` from what is known of shifts."""
-
-    def __init__(self, shifts: Sequence[Shift], edges: Edges) -> None:
-        self._shifts = shifts
-        self._edges = edges
-
-    def on_duty(self, programme_id: str, *, at: datetime) -> Duty:
-        return self._edges.call("table", "rota", lambda: self._at(programme_id, at.timestamp()))
-
-    def _at(self, programme_id: str, at: float) -> Duty:
-        of_tier: dict[str, list[str]] = {"primary": [], "secondary": [], "supervisor": []}
-        for shift in self._shifts:
-            if shift.programme == programme_id and shift.starts <= at < shift.ends:
-                of_tier[shift.tier].append(recipient_id(programme_id, shift.account))
-        everybody = tuple(one for tier in of_tier.values() for one in tier)
-        return Duty(**{tier: tuple(ids) for tier, ids in of_tier.items()}, everybody=everybody)
 
 
 class Outlet:
@@ -380,12 +358,8 @@ OF_EACH_PROCESS = ("current_request", "lambda_context", "correlation_id")
 
 
 @contextmanager
-def a_ground(start: float, weather: Weather, *, seed: int, shifts: Sequence[Shift] = ()) -> Iterator[Ground]:
-    """
-    Give Cairn at this instant, with nobody in it and nothing failing. The process must have its settings.
-
-    ``shifts`` say who is on call where no slice keeps a rota.
-    """
+def a_ground(start: float, weather: Weather, *, seed: int) -> Iterator[Ground]:
+    """Give Cairn at this instant, with nobody in it and nothing failing. The process must have its settings."""
     kernel = Kernel(start=start)
     random = Random(f"ground {seed}")
     edges = Edges(kernel, weather, Random(f"faults {seed}"))
@@ -413,9 +387,6 @@ def a_ground(start: float, weather: Weather, *, seed: int, shifts: Sequence[Shif
     hand = Hand(kernel)
     forget_all()
     kept = _replace_everywhere(real_aws.client, client)
-    if isinstance(crises.on_call(), NoRota):
-        roster = Roster(shifts, edges)
-        kept |= _replace_everywhere(crises.on_call, lambda: roster)
     modules = {module: dict(module.__dict__) for module in (clock, ids, table, wiring)}
     clock.__dict__.update(datetime=hand, time=hand)
     ids.__dict__.update(uuid=Dice(Random(f"ids {seed}")))

@@ -43,7 +43,8 @@ def many(crises: int, *, first: int, last: int | None, size: Size, processes: in
         for result, took in _pooled([(seed, size, True) for seed in range(first, first + WITHOUT_FAULTS)], processes):
             calm.add(result, took)
     print(
-        f"\n{total.counts['crises']:,} crises in {total.seeds} seeds from {first} on, in {time.monotonic() - began:,.0f} s"
+        f"\n{total.counts['crises']:,} crises in {total.seeds} seeds from {first} on, "
+        f"in {time.monotonic() - began:,.0f} s"
     )
     print(f"{total.took + calm.took:,.0f} seconds of a processor\n")
     print("\n".join(total.lines()))

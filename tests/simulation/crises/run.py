@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from tests.simulation.crises import doors, storms
 from tests.simulation.crises.checker import Checker, Verdict
@@ -13,6 +15,7 @@ from tests.simulation.crises.ground import Ground, a_ground
 from tests.simulation.crises.people import People
 from tests.simulation.crises.staff import Staff
 from tests.simulation.crises.world import World, a_world
+from tests.simulation.kernel import instant_of
 from tests.simulation.weather import CALM, DAY, HOUR, MINUTE, Weather
 
 BEGINNINGS = ("2026-10-31", "2027-03-13", "2026-12-24")
@@ -60,7 +63,7 @@ def run(seed: int, *, size: Size, weather: Weather | None = None, watch: str = "
     begins = kept.begins + random.uniform(1, 24) * HOUR
     ends = begins + size.hours * HOUR
     drawn = weather or storms.draw(random, begins=begins + HOUR / 2, ends=ends)
-    with a_ground(begins, drawn, seed=seed, shifts=kept.shifts) as ground:
+    with a_ground(begins, drawn, seed=seed) as ground:
         facts = Facts()
         world = World(ground=ground, facts=facts, random=random)
         world.take_over(kept)
@@ -106,7 +109,31 @@ def _go(
         failed=Counter(ground.host.failed),
         counts=ground.counts,
         calls=ground.edges.calls,
+        story=list(_story(facts, watch)) if watch else [],
     )
+
+
+def _story(facts: Facts, watch: str) -> Iterator[str]:
+    """Tell everything of a crisis in the order of time: what the log says, what was asked, and what was brought."""
+    lines: list[tuple[float, str]] = []
+    for crisis in facts.crises:
+        if crisis.id == watch:
+            lines += [(line["at"], f"log {_plain(line)}") for line in crisis.log]
+    for act in facts.acts:
+        if act.crisis == watch:
+            lines.append((act.sent_at, f"{act.who} sends {act.what} {act.more}"))
+            lines.append((act.heard_at, f"{act.who} hears {act.status} of {act.what}"))
+    for press in facts.presses:
+        if watch in {press.crisis, press.key}:
+            lines += [(one.sent_at, f"call {press.key[-8:]} by {press.door}") for one in press.tries]
+            lines += [(one.heard_at, f"call {press.key[-8:]} hears {one.status}") for one in press.tries]
+    lines += [(one.at, f"{one.way} {one.name} to {one.address}") for one in facts.taken if one.crisis == watch]
+    for at, line in sorted(lines):
+        yield f"{instant_of(at):%d %H:%M:%S.%f} {line}"
+
+
+def _plain(line: dict[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in line.items() if value and name not in {"at", "note"})
 
 
 __all__ = ["CALM", "Result", "Size", "run"]
