@@ -229,6 +229,7 @@ def recipient_of(record: Record, programme: Programme, *, at: datetime) -> Recip
         schedules=record.schedules,
         sender_name=programme.sender_name,
         country=programme.emergency_country,
+        reply_to=programme.reply_to or "",
         waiting=record.waiting,
         opt_outs=frozenset((one.category, kind) for one in record.preferences for kind in one.off)
         | _stopped_by_complaint(record),

@@ -97,4 +97,5 @@ def _edited(programme: Programme, sent: ProgrammeEdit) -> Programme:
         caseload=sent.caseload or programme.caseload,
         emergency_country=sent.emergency_country or programme.emergency_country,
         every_month=programme.every_month if sent.every_month is None else sent.every_month,
+        reply_to=sent.reply_to or programme.reply_to,
     )

@@ -45,6 +45,7 @@ def shown_programme(programme: Programme) -> ShownProgramme:
         caseload=programme.caseload,
         emergency_country=programme.emergency_country,
         every_month=programme.every_month,
+        reply_to=programme.reply_to,
     )
 
 

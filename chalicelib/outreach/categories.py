@@ -28,6 +28,9 @@ DAYS = "milestone-days"
 """The milestones that come by a schedule, so long after a date of the person's: which one it is, the date says."""
 ALUMNI_DAYS = "milestone-alumni"
 """The same, since the person became an alumnus."""
+CARING = "caring"
+CARING_SERIES = "caring-series"
+"""A word that asks for nothing. They come by one schedule: which one it is, the date says."""
 NOTICE = "notice"
 """One text to many people; its kinds are ``notice-{id}``."""
 UPDATES = "updates"
@@ -47,8 +50,6 @@ PROACTIVE_A_DAY = 3
 """Messages a person and day, over all channels and roles, before what can wait has to (domain default)."""
 LEFT_TO_OTHERS = 1
 """How many of them celebrations leave to peers and care."""
-
-
 _CONTACT = {
     ChannelKind.EMAIL: "contact_email",
     ChannelKind.PUSH: "contact_push",
@@ -187,6 +188,19 @@ CATEGORIES: dict[str, Category] = {
         closes=timedelta(hours=48),
         push_ttl=timedelta(hours=24),
         push_urgency="low",
+    ),
+    CARING: Category(
+        template="caring",
+        urgency=Urgency.CLINICAL,
+        consent=_CONTACT,
+        alumni_consent="caring_contacts",
+        also="caring_contacts",
+        aftercare=True,
+        signed=True,
+        recurring=frozenset({CARING_SERIES}),
+        held_by_holds=True,
+        closes=timedelta(days=4),
+        receipt_within=timedelta(hours=1),
     ),
     UPDATES: Category(
         template="updates",

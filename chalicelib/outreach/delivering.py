@@ -15,7 +15,7 @@ from chalicelib.outreach.cases import STAYS, Case, Delivery, Outcome, each_open,
 from chalicelib.outreach.categories import UPDATES, category_name, category_of, closes_at, has_schedule
 from chalicelib.outreach.claiming import claim
 from chalicelib.outreach.deciding import Collect, Defer, Nothing, Send, Skip, decide
-from chalicelib.outreach.domain import Due, Entry, Reason, Recipient, Standing, Status
+from chalicelib.outreach.domain import SILENT, Due, Entry, Reason, Recipient, Standing, Status
 from chalicelib.outreach.handing import compose, hand_over
 from chalicelib.outreach.ports import Ledger, Means
 from chalicelib.outreach.recurrence import local_date
@@ -107,7 +107,8 @@ def _is_current(due: Due, recipient: Recipient) -> bool:
 
 
 def _next(case: Case, *, now: datetime) -> tuple[Due, ...]:
-    if case.verdict or case.due.was_deferred or case.person.standing in {Standing.ENDED, Standing.NONE}:
+    silent = SILENT - {Standing.AFTERCARE} if category_of(case.due.kind).aftercare else SILENT
+    if case.verdict or case.due.was_deferred or case.person.standing in silent:
         return ()
     return following(case.due, case.person, now=now)
 
@@ -126,6 +127,8 @@ def _judge(case: Case, *, now: datetime, means: Means) -> None:
             case.verdict = Skip(reason=Reason.CANCELLED)
             return
         case.recipient = replace(case.person, count=found)
+    if category.signed:
+        case.recipient = replace(case.person, signer=means.signer(case.due))
     if case.person.waiting:
         case.recipient = collecting.withdraw(case.person, now=now, means=means)
     lately: Sequence[Entry] = ()

@@ -159,8 +159,14 @@ class Standing(StrEnum):
     REACHABLE = "reachable"
     ON_HOLD = "on_hold"
     ALUMNI = "alumni"
+    AFTERCARE = "aftercare"
+    """Their care has ended, and they agreed to caring contacts: nothing else reaches them."""
     ENDED = "ended"
     NONE = "none"
+
+
+SILENT = frozenset({Standing.AFTERCARE, Standing.ENDED, Standing.NONE})
+"""Whoever stands so is reached by nothing that belongs to care."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +188,8 @@ class Recipient:
     ``sender_name`` and ``country`` (ISO 3166-1 alpha-2, whose help lines are shown) are their programme's.
     ``opt_outs`` are categories that they switched off, each on one channel or (None) on all. ``holds`` are live at that
     moment. ``waiting`` is what may go along with a message to them. ``calendar_invites``: they want appointments as
-    calendar entries too. ``count`` is what a category that ``counts`` tells of, counted at that moment.
+    calendar entries too. ``count`` is what a category that ``counts`` tells of, and ``signer`` who signs
+    one that is ``signed``, both as of that moment. ``reply_to`` is their programme's mailbox, where it has one.
     """
 
     person_id: str
@@ -202,6 +209,8 @@ class Recipient:
     calendar_invites: bool = False
     waiting: tuple[Waiting, ...] = ()
     count: int = 0
+    signer: str = ""
+    reply_to: str = ""
 
     def schedule(self, kind: str) -> Schedule | None:
         """Return the person's schedule of this kind, if any."""

@@ -147,7 +147,7 @@ class EmailSender:
             self.links.action(entry, channel, expires_at=closes_at, zone=recipient.zone),
             sender_name=recipient.sender_name,
             from_address=self.from_address,
-            reply_to=self.reply_to,
+            reply_to=recipient.reply_to or self.reply_to,
             to=channel.address,
             name=entry.name,
             at=entry.claimed_at,

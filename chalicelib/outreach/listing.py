@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from chalicelib.outreach.categories import (
     APPOINTMENT,
+    CARING,
     CHECK_IN,
     INVITE,
     MILESTONE,
@@ -29,6 +30,7 @@ LISTS = {
     APPOINTMENT: "dates",
     INVITE: "calendar",
     NOTICE: "news",
+    CARING: "greetings",
     NUDGE: "notes",
     MILESTONE: "moments",
     UPDATES: "updates",

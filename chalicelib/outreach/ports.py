@@ -200,13 +200,19 @@ def nothing_to_count(_due: Due) -> int:
     return 0
 
 
+def nobody(_due: Due) -> str:
+    """Name nobody: a message that should be signed is by the sender's name."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """
     All that delivery works with.
 
     ``objections`` says why something is no longer true, whatever the recipient (a notice was cancelled). ``count`` says
-    of how many things a category that ``counts`` has to tell now. ``each`` runs the sends.
+    of how many things a category that ``counts`` has to tell now, and ``signer`` who signs one that is ``signed``.
+    ``each`` runs the sends.
     """
 
     recipients: Recipients
@@ -216,4 +222,5 @@ class Means:
     suppressions: Suppressions
     objections: Callable[[Due], Reason | None] = nothing_against
     count: Callable[[Due], int] = nothing_to_count
+    signer: Callable[[Due], str] = nobody
     each: Each = map

@@ -40,6 +40,7 @@ def delivering(
     people: People,
     *objections: Callable[[Due], Reason | None],
     count: Callable[[Due], int] = ports.nothing_to_count,
+    signer: Callable[[Due], str] = ports.nobody,
 ) -> Delivering:
     """Return what delivery works with; of ``objections`` the first that has one counts."""
     from chalicelib.outreach.ledger_store import DynamoLedger
@@ -58,6 +59,7 @@ def delivering(
         suppressions=people,
         objections=lambda due: next((reason for ask in objections if (reason := ask(due))), None),
         count=count,
+        signer=signer,
         each=_at_once,
     )
     pace = DynamoPace(rate=_emails_a_second)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Local, Template, template
-from chalicelib.outreach.categories import DAYS, MILESTONE, category_of, template_of, told_of
+from chalicelib.outreach.categories import CARING_SERIES, DAYS, MILESTONE, category_of, template_of, told_of
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
 
 if TYPE_CHECKING:
@@ -45,12 +45,20 @@ class Words:
 
 
 def words(
-    name: str, *, language: str, level: DetailLevel, first_name: str, about: str = "", version: int | None = None
+    name: str,
+    *,
+    language: str,
+    level: DetailLevel,
+    first_name: str,
+    about: str = "",
+    signer: str = "",
+    version: int | None = None,
 ) -> Words:
     """
     Return the words of the template ``name``; a language that it lacks falls back to English.
 
-    ``about`` is what a kind says after its category: which milestone, which page. Without ``version`` it is the newest.
+    ``about`` is what a kind says after its category: which milestone, which page; ``signer`` who signs it. Without
+    ``version`` it is the newest.
 
     :raises KeyError: if there is no such template, or version of it
     """
@@ -59,7 +67,7 @@ def words(
     local = chosen.locales[spoken]
     said = local.levels[level]
     shown = shown_name(first_name)
-    values = _values(chosen, local, name=shown, about=about)
+    values = _values(chosen, local, name=shown, about=about) | {"signer": signer}
     return Words(
         template=chosen.id,
         language=spoken,
@@ -90,6 +98,7 @@ def words_for(entry: Entry, recipient: Recipient, channel: Channel) -> Words:
         level=channel.detail,
         first_name=recipient.first_name,
         about=_about(kind, on, recipient),
+        signer=shown_name(recipient.signer) or recipient.sender_name,
     )
     return ending_with(message, kinds, channel.detail)
 
@@ -98,7 +107,7 @@ def _about(kind: str, on: date, recipient: Recipient) -> str:
     schedule = recipient.schedule(kind)
     if category_of(kind).counts:
         return str(recipient.count)
-    if kind == DAYS:
+    if kind in {DAYS, CARING_SERIES}:
         return schedule.when.name_on(on) or "" if schedule and isinstance(schedule.when, Anniversaries) else ""
     return kind.partition("-")[2]
 
@@ -156,6 +165,9 @@ def _milestone(local: Local, about: str) -> str:
 
 def _values(chosen: Template, local: Local, *, name: str, about: str) -> dict[str, str]:
     values = {"name": name, "reference": short_reference(about), "count": about}
+    if "message" in chosen.variables:
+        named = about if about in local.messages else about[:1]
+        values["message"] = local.messages.get(named) or local.messages[OTHER]
     return values | ({"milestone": _milestone(local, about)} if "milestone" in chosen.variables else {})
 
 
