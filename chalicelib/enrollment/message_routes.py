@@ -26,8 +26,7 @@ from chalicelib.outreach.recurrence import local_date
 from chalicelib.outreach.switch import switch
 from chalicelib.privacy.domain import Act, Field, Grant, Relationship, Role, Rule
 
-SHOWN_FOR = timedelta(days=30)
-LONGEST = timedelta(days=366)
+SHOWN_FOR, LONGEST = timedelta(days=30), timedelta(days=366)
 
 
 class MessagesQuery(PageQuery):
