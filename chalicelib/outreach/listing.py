@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from chalicelib.outreach.categories import category_name, category_of
 from chalicelib.outreach.domain import Channel, Entry, Recipient
-from chalicelib.outreach.kinds import APPOINTMENT, CARING, CHECK_IN, INVITE, MILESTONE, NOTICE, NUDGE, UPDATES
+from chalicelib.outreach.kinds import APPOINTMENT, CARING, CHECK_IN, INVITE, MEETING, MILESTONE, NOTICE, NUDGE, UPDATES
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.mime import mailbox
 
@@ -19,6 +19,7 @@ LISTS = {
     CHECK_IN: "hellos",
     APPOINTMENT: "dates",
     INVITE: "calendar",
+    MEETING: "plans",
     NOTICE: "news",
     CARING: "greetings",
     NUDGE: "notes",
