@@ -16,6 +16,7 @@ class FakeStandings:
         self.sign_ins: dict[str, str] = {}
         self.programmes: dict[str, Caseload] = {}
         self.partners: dict[str, dict[str, bool]] = {}
+        self.mentors: dict[str, set[str]] = {}
 
     def of_person(self, person_id: str, *, now: datetime) -> PersonStanding | None:
         del now
@@ -24,6 +25,10 @@ class FakeStandings:
     def partners_of(self, person_id: str, *, now: datetime) -> dict[str, bool]:
         del now
         return self.partners.get(person_id, {})
+
+    def mentors_of(self, person_id: str, *, now: datetime) -> set[str]:
+        del now
+        return self.mentors.get(person_id, set())
 
     def person_of(self, subject: str) -> str | None:
         return self.sign_ins.get(subject)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ SCOPE = re.compile(
     r"tpo|contact_email|email_risk_ack|contact_push|detail_level|group_membership_visible|"
     r"partner_share:(mood|checkin_done|milestones)|"
     r"supporter:[0-9a-f]{32}:(attendance|milestones|general_progress|family_sessions|crisis_contact)|"
-    r"group_celebrate|peer_circle|alumni_contact|mentor_match|caring_contacts|birthday|research_deidentified|legal"
+    r"group_celebrate|peer_circle|alumni_contact|mentor_match|mentor_share:milestones|caring_contacts|birthday|research_deidentified|legal"
 )
 """Every scope that there is; a scope can be granted once it has a text (``texts.py``)."""
 
@@ -100,6 +100,21 @@ def granted(
         text_version=text.version,
         text_hash=text.sha256,
         locale=text.locale,
+        on_behalf_of=will.on_behalf_of,
+        ip=will.ip,
+        episode=episode,
+    )
+
+
+def revoked(given: Consent, *, episode: int, will: Will, at: datetime) -> Consent:
+    """Return the row that takes a consent back."""
+    return replace(
+        given,
+        action=Action.REVOKED,
+        at=at,
+        expires_at=None,
+        via=will.via,
+        by=will.by,
         on_behalf_of=will.on_behalf_of,
         ip=will.ip,
         episode=episode,

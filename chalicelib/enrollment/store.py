@@ -1,6 +1,6 @@
 """People and programmes in the table, and what outreach and privacy ask of them. Keys are in items.py."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -235,6 +235,10 @@ class DynamoPeople:
     def partners_of(self, person_id: str, *, now: datetime) -> Mapping[str, bool]:  # noqa: ARG002 (nobody is one)
         """Return nobody: pairs are kept by a slice above this one, which puts them in."""
         return {}
+
+    def mentors_of(self, person_id: str, *, now: datetime) -> Collection[str]:  # noqa: ARG002 (as above)
+        """Return nobody, as above."""
+        return ()
 
     def person_of(self, subject: str) -> str | None:
         """Return whose sign-in an account is."""

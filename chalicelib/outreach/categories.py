@@ -22,6 +22,21 @@ PAIR_NUDGE = f"{NUDGE}-pair"
 """Tells a partner that somebody may be glad to hear from them; its kinds are ``nudge-pair-{pair}``."""
 KUDOS_NUDGE = f"{NUDGE}-kudos"
 """Somebody left kudos: one for all of a date."""
+HELLO_NUDGE = f"{NUDGE}-hello"
+"""One kind word to an alumnus who left some hellos unanswered."""
+LESS_NUDGE = f"{NUDGE}-less"
+"""Offers them fewer, or none."""
+HELLO = "hello"
+"""The check-in of who left care and wanted to stay in touch: ever more rarely, as they choose."""
+STAY = "stay"
+"""Asks who graduated whether they want to stay in touch."""
+STAY_ASK, STAY_AGAIN = f"{STAY}-ask", f"{STAY}-again"
+"""The question, and the one reminder of it."""
+MENTORING = "mentoring"
+"""Of two who walk a stretch together: something is proposed to them, a hello is due, or it has come to its end."""
+MENTOR_PROPOSED, MENTOR_ENDED = f"{MENTORING}-proposed", f"{MENTORING}-ended"
+MENTOR_HELLO = f"{MENTORING}-hello"
+"""Reminds a mentor to say hello; one for all whom they walk with, of a date."""
 MILESTONE = "milestone"
 """Something to celebrate; its kinds are ``milestone-{which}``."""
 DAYS = "milestone-days"
@@ -162,7 +177,13 @@ CATEGORIES: dict[str, Category] = {
     ),
     NUDGE: Category(
         template="nudge",
-        sorts={CHECK_IN: "nudge_check_in", "pair": "nudge_pair", "kudos": "nudge_kudos"},
+        sorts={
+            CHECK_IN: "nudge_check_in",
+            "pair": "nudge_pair",
+            "kudos": "nudge_kudos",
+            "hello": "nudge_hello",
+            "less": "nudge_less",
+        },
         urgency=Urgency.PEER,
         consent=_CONTACT,
         alumni_consent="alumni_contact",
@@ -172,6 +193,39 @@ CATEGORIES: dict[str, Category] = {
         held_by_holds=True,
         if_unknown=IfUnknown.LEAVE,
         closes=timedelta(hours=24),
+        push_urgency="low",
+    ),
+    HELLO: Category(
+        template="hello",
+        urgency=Urgency.CLINICAL,
+        consent=_CONTACT,
+        alumni_consent="alumni_contact",
+        recurs=True,
+        cap=1,
+        closes=timedelta(hours=48),
+        receipt_within=timedelta(hours=1),
+    ),
+    STAY: Category(
+        template="stay",
+        urgency=Urgency.PEER,
+        consent=_CONTACT,
+        alumni_consent="alumni_contact",
+        follows_care=True,
+        if_unknown=IfUnknown.LEAVE,
+        closes=timedelta(hours=48),
+    ),
+    MENTORING: Category(
+        template="mentoring",
+        sorts={"hello": "mentoring_hello", "ended": "mentoring_ended"},
+        urgency=Urgency.PEER,
+        consent=_CONTACT,
+        alumni_consent="alumni_contact",
+        bundles=True,
+        cap=1,
+        budgeted=True,
+        held_by_holds=True,
+        if_unknown=IfUnknown.LEAVE,
+        closes=timedelta(hours=72),
         push_urgency="low",
     ),
     MILESTONE: Category(

@@ -35,6 +35,7 @@ class Category:
     ``cap``: how many a person and local day, by itself; ``budgeted``: it also shares the person's daily budget.
     ``opt_out``: the person can switch it off, and its e-mails carry list headers (RFC 2369, RFC 8058).
     ``to_staff``: it is for members of staff, and nothing that a person in care could get.
+    ``follows_care``: it may reach who graduated and has not said yet whether they want to stay in touch.
     ``held_by_holds``: not while a crisis or a conversation is open with the person.
     ``closes``: too late from this local time on the day after, or this long after it fell due.
     ``patience``: how long a provider that takes nothing is asked again before another channel is tried.
@@ -58,6 +59,7 @@ class Category:
     budgeted: bool = False
     opt_out: bool = True
     to_staff: bool = False
+    follows_care: bool = False
     held_by_holds: bool = False
     if_unknown: IfUnknown = IfUnknown.ASK_THEN_AGAIN
     closes: time | timedelta

@@ -289,7 +289,7 @@ def _refusal(recipient: Recipient, category: Category) -> Reason | None:
     if category.urgency is Urgency.CRISIS:
         return None
     stopped = _STOPPED.get(recipient.standing)
-    if stopped:
+    if stopped and not (category.follows_care and recipient.graduated):
         return stopped
     # Outreach after discharge is not treatment: it has an opt-in of its own.
     needs = category.alumni_consent if recipient.standing is Standing.ALUMNI else None

@@ -182,7 +182,8 @@ class Recipient:
     ``sender_name`` and ``country`` (ISO 3166-1 alpha-2, whose help lines are shown) are their programme's.
     ``opt_outs`` are categories that they switched off, each on one channel or (None) on all. ``holds`` are live at that
     moment. ``waiting`` is what may go along with a message to them. ``calendar_invites``: they want appointments as
-    calendar entries too. ``count`` is what a category that ``counts`` tells of, counted at that moment.
+    calendar entries too. ``count`` is what a category that ``counts`` tells of, counted at that moment. ``graduated``:
+    their care has just ended as planned, and what ``follows_care`` may still reach them.
     """
 
     person_id: str
@@ -202,6 +203,7 @@ class Recipient:
     calendar_invites: bool = False
     waiting: tuple[Waiting, ...] = ()
     count: int = 0
+    graduated: bool = False
 
     def schedule(self, kind: str) -> Schedule | None:
         """Return the person's schedule of this kind, if any."""

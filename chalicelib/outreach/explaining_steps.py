@@ -131,7 +131,10 @@ def _switch_step(category: Category, known: Known) -> Step:
 
 
 def _episode_step(category: Category, recipient: Recipient) -> Step:
-    reachable = recipient.standing in {Standing.REACHABLE, Standing.ALUMNI} or category.urgency is Urgency.CRISIS
+    stands = recipient.standing in {Standing.REACHABLE, Standing.ALUMNI} or (
+        category.follows_care and recipient.graduated
+    )
+    reachable = stands or category.urgency is Urgency.CRISIS
     facts = {"standing": recipient.standing.value}
     return Step(about="episode", passes=reachable, says=_STANDINGS[recipient.standing], facts=facts)
 

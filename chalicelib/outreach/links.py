@@ -14,10 +14,16 @@ from enum import StrEnum
 from itsdangerous import BadData, URLSafeSerializer
 
 from chalicelib.outreach.categories import (
+    ALUMNI_DAYS,
     CHECK_IN,
     CHECK_IN_NUDGE,
     CONFIRM_CHANNEL,
+    HELLO,
+    HELLO_NUDGE,
+    LESS_NUDGE,
+    MENTORING,
     NOTICE,
+    STAY,
     category_name,
     closes_of,
     told_of,
@@ -32,6 +38,8 @@ class Purpose(StrEnum):
     RECEIPT = "receipt"
     CONFIRM = "confirm"
     READ = "read"
+    ALUMNI = "alumni"
+    """Of a message after care: answers it, says how often, or asks for somebody to talk to."""
     UNSUBSCRIBE = "unsubscribe"
     CALENDAR = "calendar"
     """Not of a message: a calendar program reads a person's week by it, until they revoke it."""
@@ -44,8 +52,18 @@ NO_END = datetime(9999, 12, 31, tzinfo=UTC)
 """When a link runs out that ends with the address only: what it can do is never too late."""
 
 
-PAGES = {CHECK_IN: ("c", Purpose.ANSWER), NOTICE: ("n", Purpose.READ), CONFIRM_CHANNEL: ("confirm", Purpose.CONFIRM)}
-"""Which categories' messages lead to a page of their own, where, and what for. The others lead to the web client."""
+PAGES = {
+    CHECK_IN: ("c", Purpose.ANSWER),
+    NOTICE: ("n", Purpose.READ),
+    CONFIRM_CHANNEL: ("confirm", Purpose.CONFIRM),
+    **dict.fromkeys(
+        (HELLO, STAY, MENTORING, HELLO_NUDGE, LESS_NUDGE, ALUMNI_DAYS),
+        ("a", Purpose.ALUMNI),
+    ),
+}
+"""
+Which messages lead to a page of their own, where, and what for, by kind or category. The others lead to the web client.
+"""
 
 
 class LinkForged(ValueError):
@@ -139,7 +157,7 @@ class Links:
         if kind == CHECK_IN_NUDGE:
             closes = closes_of(CHECK_IN, on=on, due_at=entry.due_at, zone=zone)
             entry, expires_at = replace(entry, kind=CHECK_IN, on=on), min(expires_at, closes)
-        page = PAGES.get(category_name(entry.kind))
+        page = PAGES.get(kind) or PAGES.get(category_name(entry.kind))
         return self._url(*page, entry, channel, expires_at) if page else self.app_url
 
     def receipt(self, entry: Entry, channel: Channel, *, expires_at: datetime) -> str:

@@ -12,10 +12,13 @@ from urllib.parse import quote
 from chalicelib.outreach.categories import (
     APPOINTMENT,
     CHECK_IN,
+    HELLO,
     INVITE,
+    MENTORING,
     MILESTONE,
     NOTICE,
     NUDGE,
+    STAY,
     UPDATES,
     category_name,
     category_of,
@@ -32,6 +35,9 @@ LISTS = {
     NUDGE: "notes",
     MILESTONE: "moments",
     UPDATES: "updates",
+    HELLO: "now-and-then",
+    STAY: "questions",
+    MENTORING: "together",
 }
 """The list of each category that can be switched off."""
 

@@ -46,6 +46,8 @@ class Field(StrEnum):
     CASELOAD = "caseload"
     CARE_PLAN = "care-plan"
     PARTNERS = "partners"
+    ALUMNI = "alumni"
+    MENTORING = "mentoring"
     KUDOS = "kudos"
     NOTICES = "notices"
     TEMPLATES = "templates"
@@ -90,6 +92,7 @@ class Relationship(StrEnum):
     How somebody stands to the person, or to the programme where no person is named.
 
     ``partner`` is who agreed with the person to look out for each other; of a programme, for those pairs alone.
+    ``mentor`` is who walks with the person as their mentor, both having agreed, and ``mentee`` whom the person walks with.
     ``totals`` is the programme as a whole, with nobody in it named. ``group`` and ``rota`` belong to slices that
     don't exist yet: until one says otherwise nobody stands so, and what needs them is denied.
     """
@@ -97,6 +100,8 @@ class Relationship(StrEnum):
     SELF = "self"
     CASELOAD = "caseload"
     PARTNER = "partner"
+    MENTOR = "mentor"
+    MENTEE = "mentee"
     GROUP = "group"
     ROTA = "rota"
     PROGRAMME = "programme"

@@ -27,6 +27,12 @@ class Kind(StrEnum):
     """The person asked to talk to somebody today."""
     GOAL_TO_CHANGE = "goal_to_change"
     """The person would like to change what they set themselves: talk with them about their goals."""
+    RE_ENGAGEMENT = "re_engagement"
+    """Somebody whose care is over would like to talk to someone: call them, and see what they need."""
+    MENTOR_WANTED = "mentor_wanted"
+    """A mentorship came to its end, went quiet or was declined: see who would like somebody else."""
+    MENTOR_CONCERN = "mentor_concern"
+    """A mentor, or whom they walk with, is worried: hear what about. What they wrote is with the mentorship."""
 
 
 class Severity(StrEnum):
@@ -62,6 +68,9 @@ TERMS = {
     Kind.RETURN_TO_USE: Terms(owner=Role.CLINICIAN, within=timedelta(days=1), on_business_days=True),
     Kind.TALK_TODAY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=2)),
     Kind.GOAL_TO_CHANGE: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2), on_business_days=True),
+    Kind.RE_ENGAGEMENT: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=1), on_business_days=True),
+    Kind.MENTOR_WANTED: Terms(owner=Role.PEER_SPECIALIST, within=timedelta(days=2), on_business_days=True),
+    Kind.MENTOR_CONCERN: Terms(owner=Role.PEER_SPECIALIST, within=timedelta(days=1), on_business_days=True),
 }
 
 
