@@ -16,8 +16,13 @@ from chalicelib.enrollment.consents import Consent, Will, revoked
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import Episode, State
 from chalicelib.errors import Conflict
+from chalicelib.outreach.alumni_categories import HELLO
 from chalicelib.outreach.anniversaries import shifted
-from chalicelib.outreach.categories import APPOINTMENT, CHECK_IN, HELLO, category_name
+from chalicelib.outreach.categories import (
+    APPOINTMENT,
+    CHECK_IN,
+    category_name,
+)
 from chalicelib.outreach.domain import Schedule
 from chalicelib.outreach.recurrence import DAYS, Recurrence, local_date, next_occurrence
 

@@ -10,7 +10,7 @@ from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.texts import current_text
 from chalicelib.errors import Conflict, Fault, Invalid
-from chalicelib.outreach.categories import HELLO
+from chalicelib.outreach.alumni_categories import HELLO
 
 TICK = timedelta(microseconds=1)
 

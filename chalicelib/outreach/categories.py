@@ -3,7 +3,8 @@
 from datetime import date, datetime, time, timedelta
 from zlib import crc32
 
-from chalicelib.outreach.category import Category, IfUnknown
+from chalicelib.outreach.alumni_categories import FOR_ALUMNI
+from chalicelib.outreach.category import CONTACT, Category, IfUnknown
 from chalicelib.outreach.domain import DUE_SHARDS, URGENT, ChannelKind, Due, Entry, Urgency
 from chalicelib.outreach.recurrence import resolve
 
@@ -22,21 +23,6 @@ PAIR_NUDGE = f"{NUDGE}-pair"
 """Tells a partner that somebody may be glad to hear from them; its kinds are ``nudge-pair-{pair}``."""
 KUDOS_NUDGE = f"{NUDGE}-kudos"
 """Somebody left kudos: one for all of a date."""
-HELLO_NUDGE = f"{NUDGE}-hello"
-"""One kind word to an alumnus who left some hellos unanswered."""
-LESS_NUDGE = f"{NUDGE}-less"
-"""Offers them fewer, or none."""
-HELLO = "hello"
-"""The check-in of who left care and wanted to stay in touch: ever more rarely, as they choose."""
-STAY = "stay"
-"""Asks who graduated whether they want to stay in touch."""
-STAY_ASK, STAY_AGAIN = f"{STAY}-ask", f"{STAY}-again"
-"""The question, and the one reminder of it."""
-MENTORING = "mentoring"
-"""Of two who walk a stretch together: something is proposed to them, a hello is due, or it has come to its end."""
-MENTOR_PROPOSED, MENTOR_ENDED = f"{MENTORING}-proposed", f"{MENTORING}-ended"
-MENTOR_HELLO = f"{MENTORING}-hello"
-"""Reminds a mentor to say hello; one for all whom they walk with, of a date."""
 MILESTONE = "milestone"
 """Something to celebrate; its kinds are ``milestone-{which}``."""
 DAYS = "milestone-days"
@@ -63,12 +49,6 @@ PROACTIVE_A_DAY = 3
 LEFT_TO_OTHERS = 1
 """How many of them celebrations leave to peers and care."""
 
-
-_CONTACT = {
-    ChannelKind.EMAIL: "contact_email",
-    ChannelKind.PUSH: "contact_push",
-    ChannelKind.MOBILE: "contact_push",
-}
 
 CATEGORIES: dict[str, Category] = {
     CRISIS_PAGE: Category(
@@ -142,7 +122,7 @@ CATEGORIES: dict[str, Category] = {
     CHECK_IN: Category(
         template="check_in",
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         recurs=True,
         cap=1,
@@ -152,7 +132,7 @@ CATEGORIES: dict[str, Category] = {
     APPOINTMENT: Category(
         template="appointment",
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         recurs=True,
         closes=timedelta(hours=2),
@@ -162,7 +142,7 @@ CATEGORIES: dict[str, Category] = {
     INVITE: Category(
         template="invite",
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         closes=timedelta(hours=24),
         channels=(ChannelKind.EMAIL,),
@@ -170,7 +150,7 @@ CATEGORIES: dict[str, Category] = {
     NOTICE: Category(
         template="notice",
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         closes=timedelta(hours=24),
         receipt_within=timedelta(hours=1),
@@ -185,7 +165,7 @@ CATEGORIES: dict[str, Category] = {
             "less": "nudge_less",
         },
         urgency=Urgency.PEER,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         bundles=True,
         cap=1,
@@ -195,43 +175,10 @@ CATEGORIES: dict[str, Category] = {
         closes=timedelta(hours=24),
         push_urgency="low",
     ),
-    HELLO: Category(
-        template="hello",
-        urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
-        alumni_consent="alumni_contact",
-        recurs=True,
-        cap=1,
-        closes=timedelta(hours=48),
-        receipt_within=timedelta(hours=1),
-    ),
-    STAY: Category(
-        template="stay",
-        urgency=Urgency.PEER,
-        consent=_CONTACT,
-        alumni_consent="alumni_contact",
-        follows_care=True,
-        if_unknown=IfUnknown.LEAVE,
-        closes=timedelta(hours=48),
-    ),
-    MENTORING: Category(
-        template="mentoring",
-        sorts={"hello": "mentoring_hello", "ended": "mentoring_ended"},
-        urgency=Urgency.PEER,
-        consent=_CONTACT,
-        alumni_consent="alumni_contact",
-        bundles=True,
-        cap=1,
-        budgeted=True,
-        held_by_holds=True,
-        if_unknown=IfUnknown.LEAVE,
-        closes=timedelta(hours=72),
-        push_urgency="low",
-    ),
     MILESTONE: Category(
         template="milestone",
         urgency=Urgency.CELEBRATION,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         recurring=frozenset({DAYS, ALUMNI_DAYS}),
         bundles=True,
@@ -245,7 +192,7 @@ CATEGORIES: dict[str, Category] = {
     UPDATES: Category(
         template="updates",
         urgency=Urgency.PEER,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         budgeted=True,
         if_unknown=IfUnknown.LEAVE,
@@ -253,6 +200,7 @@ CATEGORIES: dict[str, Category] = {
         push_ttl=timedelta(hours=24),
         push_urgency="low",
     ),
+    **FOR_ALUMNI,
 }
 
 

@@ -19,6 +19,14 @@ class IfUnknown(StrEnum):
     """At least once: sent again at once."""
 
 
+CONTACT = {
+    ChannelKind.EMAIL: "contact_email",
+    ChannelKind.PUSH: "contact_push",
+    ChannelKind.MOBILE: "contact_push",
+}
+"""The consent that each channel takes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
     """

@@ -13,17 +13,13 @@ from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from chalicelib.outreach.alumni_categories import HELLO, HELLO_NUDGE, LESS_NUDGE, MENTORING, STAY
 from chalicelib.outreach.categories import (
     ALUMNI_DAYS,
     CHECK_IN,
     CHECK_IN_NUDGE,
     CONFIRM_CHANNEL,
-    HELLO,
-    HELLO_NUDGE,
-    LESS_NUDGE,
-    MENTORING,
     NOTICE,
-    STAY,
     category_name,
     closes_of,
     told_of,

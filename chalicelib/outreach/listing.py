@@ -9,16 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from chalicelib.outreach.alumni_categories import HELLO, MENTORING, STAY
 from chalicelib.outreach.categories import (
     APPOINTMENT,
     CHECK_IN,
-    HELLO,
     INVITE,
-    MENTORING,
     MILESTONE,
     NOTICE,
     NUDGE,
-    STAY,
     UPDATES,
     category_name,
     category_of,

@@ -92,7 +92,7 @@ class Relationship(StrEnum):
     How somebody stands to the person, or to the programme where no person is named.
 
     ``partner`` is who agreed with the person to look out for each other; of a programme, for those pairs alone.
-    ``mentor`` is who walks with the person as their mentor, both having agreed, and ``mentee`` whom the person walks with.
+    ``mentor`` is who walks with the person as their mentor, both having agreed; ``mentee`` whom they walk with so.
     ``totals`` is the programme as a whole, with nobody in it named. ``group`` and ``rota`` belong to slices that
     don't exist yet: until one says otherwise nobody stands so, and what needs them is denied.
     """
