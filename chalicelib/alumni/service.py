@@ -16,9 +16,8 @@ from chalicelib.enrollment.after_care import (
     staying,
     suggested,
 )
-from chalicelib.enrollment.agreeing import following
 from chalicelib.enrollment.changing import Change, People, change_record, find_person, next_of
-from chalicelib.enrollment.consents import Will, granted
+from chalicelib.enrollment.consents import Will, following, granted
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import OVER, State
 from chalicelib.enrollment.preferences import Preference
@@ -90,9 +89,8 @@ def stay(
         record.must_be_alive()
         if record.episode.state not in AFTER:
             raise NotAfterCare("this is for the time after care")
-        change = next_of(record)
-        if CONTACT not in record.live_consents(at=now):
-            at = following(record, CONTACT, now)
+        change, at = next_of(record), following(record.consents, CONTACT, now)
+        if CONTACT not in record.live_consents(at=at):
             row = granted(person_id, text, None, episode=record.episode.number, will=will, now=at)
             change = replace(change, consents=(row,))
         if record.episode.state is State.GRADUATED:
@@ -110,7 +108,7 @@ def choose(person_id: str, pace: Pace, *, now: datetime, people: People) -> Reco
     """
 
     def decide(record: Record) -> Change:
-        if CONTACT not in record.live_consents(at=now):
+        if CONTACT not in record.live_consents(at=following(record.consents, CONTACT, now)):
             raise NotAfterCare("they don't stay in touch")
         return chosen(record, next_of(record), pace, now=now)
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from chalicelib.enrollment.celebrating import as_alumni, hour_of
 from chalicelib.enrollment.changing import Change, edited, next_of, restarted, scheduled
-from chalicelib.enrollment.consents import Consent, Will, revoked
+from chalicelib.enrollment.consents import Consent, Will, following, revoked
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import Episode, State
 from chalicelib.errors import Conflict
@@ -176,7 +176,7 @@ def moved(record: Record, state: State, *, now: datetime) -> Change:
     :raises TransitionNotAllowed: if there is no such way
     :raises NotAgreed: if somebody would become an alumnus who didn't agree to it
     """
-    agreed = CONTACT in record.live_consents(at=now)
+    agreed = CONTACT in record.live_consents(at=following(record.consents, CONTACT, now))
     if state is State.ALUMNI and not agreed and state in record.episode.may_become:
         raise NotAgreed(f"this takes the person's own agreement ({CONTACT})")
     change = next_of(record, episode=record.episode.to(state, at=now))
@@ -214,5 +214,10 @@ def back_in_care(record: Record, change: Change, *, will: Will, now: datetime) -
 
 
 def _ended(record: Record, *, will: Will, episode: int, now: datetime) -> tuple[Consent, ...]:
-    live = record.live_consents(at=now)
-    return tuple(revoked(live[scope], episode=episode, will=will, at=now) for scope in AFTER_CARE if scope in live)
+    found = []
+    for scope in AFTER_CARE:
+        at = following(record.consents, scope, now)
+        given = record.live_consents(at=at).get(scope)
+        if given:
+            found.append(revoked(given, episode=episode, will=will, at=at))
+    return tuple(found)

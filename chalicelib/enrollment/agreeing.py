@@ -1,18 +1,16 @@
 """Grant consents and take them back."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.enrollment.after_care import CONTACT, Pace, staying
 from chalicelib.enrollment.changing import Change, People, change_record, next_of, restarted
-from chalicelib.enrollment.consents import Consent, NoSuchConsent, Will, check_choice, granted, revoked
+from chalicelib.enrollment.consents import Consent, NoSuchConsent, Will, check_choice, following, granted, revoked
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.texts import current_text
 from chalicelib.errors import Conflict, Fault, Invalid
 from chalicelib.outreach.alumni_categories import HELLO
-
-TICK = timedelta(microseconds=1)
 
 
 def grant(
@@ -45,7 +43,7 @@ def grant(
 
     def decide(record: Record) -> Change:
         record.must_be_alive()
-        at = following(record, scope, now)
+        at = following(record.consents, scope, now)
         row = granted(person_id, text, value, episode=record.episode.number, will=will, now=at)
         row = replace(row, expires_at=expires_at)
         change = replace(next_of(record), consents=(row,))
@@ -64,7 +62,7 @@ def revoke(person_id: str, scope: str, *, will: Will, now: datetime, people: Peo
     """
 
     def decide(record: Record) -> Change:
-        at = following(record, scope, now)
+        at = following(record.consents, scope, now)
         given = record.live_consents(at=at).get(scope)
         if given is None:
             raise NoSuchConsent("there is no consent of this scope to take back")
@@ -73,12 +71,6 @@ def revoke(person_id: str, scope: str, *, will: Will, now: datetime, people: Peo
         return replace(next_of(record), consents=(row,), no_schedules=hellos)
 
     return _last(change_record(person_id, decide, people=people), scope)
-
-
-def following(record: Record, scope: str, now: datetime) -> datetime:
-    """Return an instant after the scope's last row, so that the later act is the one that counts."""
-    last = max((row.at for row in record.consents if row.scope == scope), default=now - TICK)
-    return max(now, last + TICK)
 
 
 def _last(record: Record, scope: str) -> Consent:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.enrollment.texts import ConsentText
@@ -17,6 +17,8 @@ SCOPE = re.compile(
     r"group_celebrate|peer_circle|alumni_contact|mentor_match|mentor_share:milestones|caring_contacts|birthday|research_deidentified|legal"
 )
 """Every scope that there is; a scope can be granted once it has a text (``texts.py``)."""
+
+TICK = timedelta(microseconds=1)
 
 LEVELS = (DetailLevel.DISCREET, DetailLevel.STANDARD, DetailLevel.DETAILED)
 """Detail levels, from the one that says least."""
@@ -119,6 +121,12 @@ def revoked(given: Consent, *, episode: int, will: Will, at: datetime) -> Consen
         ip=will.ip,
         episode=episode,
     )
+
+
+def following(rows: Iterable[Consent], scope: str, now: datetime) -> datetime:
+    """Return an instant after the scope's last row, so that the later act is the one that counts."""
+    last = max((row.at for row in rows if row.scope == scope), default=now - TICK)
+    return max(now, last + TICK)
 
 
 def live(rows: Iterable[Consent], *, at: datetime) -> dict[str, Consent]:

@@ -65,14 +65,12 @@ class Walks:
                 continue
             if not walking.stands(one, records=self.people, mentors=desk().mentors, now=now):
                 # What tells of it comes first: who dies on the way is followed up on, and it is still there to end.
-                DynamoDues().put(telling.ended(one, records=self.people, now=now))
-                if one.pair.since:
-                    walking.open_task(Kind.MENTOR_WANTED, one.id, one.mentee_id, now=now, desk=desk())
+                tell_of_end(one, now=now)
                 walking.end(person_id, one.id, by_staff=True, now=now, desk=desk())
                 news += 1
             elif one.is_quiet(today=today):
                 news += walking.open_task(
-                    Kind.MENTOR_WANTED, telling.quiet_name(one), one.mentee_id, now=now, desk=desk
+                    Kind.MENTOR_WANTED, telling.quiet_name(one), one.mentee_id, now=now, desk=desk()
                 )
         if record.episode.state is not EpisodeState.ALUMNI:
             for programme_id in {episode.programme_id for episode in record.episodes}:
@@ -112,13 +110,26 @@ def met(person_id: str, now: datetime) -> int:
     return len(meant)
 
 
-def part_kindly(one: Mentorship, *, now: datetime) -> None:
-    """Thank both, and have staff look whether the newcomer would like somebody else."""
-    if one.pair.state is not State.ENDED:
+def tell_of_end(one: Mentorship, *, now: datetime) -> None:
+    """
+    Thank both, and have staff look whether the newcomer would like somebody else; of a mere proposal nobody hears.
+
+    Where one of them died no message goes out: somebody of the staff has to be the one to tell the other.
+    """
+    if one.pair.since is None:
         return
-    DynamoDues().put(telling.ended(one, records=desk().records, now=now))
-    if one.pair.since:
+    both = (one.mentor_id, one.mentee_id)
+    alive = [each for each in both if _is_alive(each)]
+    if len(alive) == len(both):
+        DynamoDues().put(telling.ended(one, records=desk().records, now=now))
         walking.open_task(Kind.MENTOR_WANTED, one.id, one.mentee_id, now=now, desk=desk())
+    for each in alive if len(alive) < len(both) else ():
+        walking.open_task(Kind.MENTOR_CONCERN, one.id, each, now=now, desk=desk())
+
+
+def _is_alive(person_id: str) -> bool:
+    record = desk().records.record(person_id)
+    return record is not None and record.episode.state is not EpisodeState.DECEASED
 
 
 def remind(one: Mentorship, *, now: datetime) -> None:

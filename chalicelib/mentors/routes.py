@@ -21,7 +21,7 @@ from chalicelib.mentors.domain import (
 )
 from chalicelib.mentors.doors import doors, must_be
 from chalicelib.mentors.finding import mentor_of, record_of
-from chalicelib.mentors.handlers import desk, part_kindly
+from chalicelib.mentors.handlers import desk, tell_of_end
 from chalicelib.mentors.shapes import (
     AboutSent,
     ApprovalSent,
@@ -208,7 +208,7 @@ def list_mentors(asked: Asked, programme_id: str) -> Answer:
 
 def _parted(asked: Asked, parted: list[Mentorship]) -> Answer:
     for one in parted:
-        part_kindly(one, now=asked.now)
+        tell_of_end(one, now=asked.now)
     return Answer()
 
 

@@ -13,7 +13,7 @@ from chalicelib.mentors import telling, walking
 from chalicelib.mentors.domain import SHARES, Mentorship, Note
 from chalicelib.mentors.doors import doors, must_be
 from chalicelib.mentors.finding import record_of
-from chalicelib.mentors.handlers import desk, noted, part_kindly, remind
+from chalicelib.mentors.handlers import desk, noted, remind, tell_of_end
 from chalicelib.mentors.shapes import (
     Cadence,
     Hello,
@@ -147,7 +147,7 @@ def end(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
     """End it."""
     must_be(asked, _SELF, _STAFF)
     by_staff = asked.granted.relationship is _STAFF
-    part_kindly(
+    tell_of_end(
         walking.end(person_id, mentorship_id, by_staff=by_staff, now=asked.now, desk=desk()),
         now=asked.now,
     )

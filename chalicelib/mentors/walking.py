@@ -109,7 +109,7 @@ def agree(person_id: str, mentorship_id: str, *, now: datetime, desk: Desk) -> M
             raise NotPossible("this can't be agreed to now")
         return after
 
-    return _change(person_id, mentorship_id, decide, desk)
+    return _decided(person_id, mentorship_id, decide, desk)
 
 
 def decline(person_id: str, mentorship_id: str, *, now: datetime, desk: Desk) -> Mentorship:
@@ -118,7 +118,7 @@ def decline(person_id: str, mentorship_id: str, *, now: datetime, desk: Desk) ->
 
     :raises NoSuchMentor: if there is nothing of the kind to decline
     """
-    return _change(
+    return _decided(
         person_id, mentorship_id, lambda one: one.with_pair(one.pair.declined_by(person(person_id), at=now)), desk
     )
 
@@ -130,7 +130,7 @@ def end(person_id: str, mentorship_id: str, *, by_staff: bool = False, now: date
     :raises NoSuchMentor: if there is none
     """
     by = None if by_staff else person(person_id)
-    return _change(person_id, mentorship_id, lambda one: one.with_pair(one.pair.ended_by(by, at=now)), desk)
+    return _decided(person_id, mentorship_id, lambda one: one.with_pair(one.pair.ended_by(by, at=now)), desk)
 
 
 def part_all(person_id: str, *, as_mentor: bool | None = None, now: datetime, desk: Desk) -> list[Mentorship]:
@@ -148,7 +148,7 @@ def said_hello(person_id: str, mentorship_id: str, *, on: date, desk: Desk) -> M
 
     :raises NoSuchMentor: if they aren't matched
     """
-    return _change(person_id, mentorship_id, lambda one: one.said_hello(on), desk)
+    return _decided(person_id, mentorship_id, lambda one: one.said_hello(on), desk)
 
 
 def keep_up(person_id: str, mentorship_id: str, *, every_days: int, desk: Desk) -> Mentorship:
@@ -161,7 +161,7 @@ def keep_up(person_id: str, mentorship_id: str, *, every_days: int, desk: Desk) 
     least, most = EVERY_DAYS
     if not least <= every_days <= most:
         raise Invalid(Fault(field="everyDays", reason=f"must be {least} to {most}"))
-    return _change(person_id, mentorship_id, lambda one: replace(one, every=timedelta(days=every_days)), desk)
+    return _decided(person_id, mentorship_id, lambda one: replace(one, every=timedelta(days=every_days)), desk)
 
 
 def tell_staff(note: Note, *, now: datetime, desk: Desk) -> None:
@@ -242,7 +242,7 @@ def seen_by(person_id: str, found: Iterable[Mentorship], *, now: datetime) -> li
     return sorted(seen, key=lambda one: (one.pair.state is not State.ACTIVE, one.pair.proposed_at, one.id))
 
 
-def _change(person_id: str, mentorship_id: str, decide: Callable[[Mentorship], Mentorship], desk: Desk) -> Mentorship:
+def _decided(person_id: str, mentorship_id: str, decide: Callable[[Mentorship], Mentorship], desk: Desk) -> Mentorship:
     for _ in range(TRIES):
         before = find(person_id, mentorship_id, desk=desk)
         after = decide(before)

@@ -32,7 +32,10 @@ class Kind(StrEnum):
     MENTOR_WANTED = "mentor_wanted"
     """A mentorship came to its end, went quiet or was declined: see who would like somebody else."""
     MENTOR_CONCERN = "mentor_concern"
-    """A mentor, or whom they walk with, is worried: hear what about. What they wrote is with the mentorship."""
+    """
+    One of two who walk together is worried: hear what about; what they wrote is with the mentorship. Or one of them
+    died: tell the other.
+    """
 
 
 class Severity(StrEnum):

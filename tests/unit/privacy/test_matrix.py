@@ -27,11 +27,11 @@ from tests.fakes_privacy import FakeAuditLog, FakeStandings
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 
-# R read and list, r read only, L list only, W write; then who: self, caseload, partner, group, rota, programme, totals
-# (the programme with nobody named); then how much if less than everything; then "if" and the consent. Nothing there:
-# denied.
+# R read and list, r read only, L list only, W write; then who: self, caseload, partner, mentor, mentee, group, rota,
+# programme, totals (the programme with nobody named); then how much if less than everything; then "if" and the consent.
+# Nothing there: denied.
 TABLE = """
-participant            profile          RW self; r partner name-only; R group name-only
+participant            profile          RW self; R group name-only; r partner name-only; r mentee name-only if MATCH
 participant            check-in-scores  RW self; r partner done-lately if partner_share:checkin_done
 participant            free-text        RW self
 participant            flags            R self plain-words
@@ -48,6 +48,8 @@ participant            sign-in          R self
 participant            care-plan        RW self
 participant            partners         RW self; r partner
 participant            kudos            RW self; W partner if partner_share:milestones
+participant            alumni           RW self
+participant            mentoring        RW self
 participant            programme        R programme
 
 alumni                 profile          RW self; r partner name-only
@@ -67,6 +69,8 @@ alumni                 sign-in          R self
 alumni                 care-plan        RW self
 alumni                 partners         RW self; r partner
 alumni                 kudos            RW self; W partner if partner_share:milestones
+alumni                 alumni           RW self
+alumni                 mentoring        RW self
 alumni                 programme        R programme
 
 clinician              profile          R caseload
@@ -90,6 +94,8 @@ clinician              care-plan        RW caseload
 clinician              templates        R programme
 clinician              partners         RW caseload; RW partner
 clinician              kudos            LW caseload
+clinician              alumni           RW caseload
+clinician              mentoring        rW caseload; L programme
 clinician              own-work         RW programme
 
 case-manager           profile          R caseload
@@ -115,6 +121,8 @@ case-manager           care-plan        RW caseload
 case-manager           templates        R programme
 case-manager           partners         RW caseload; RW partner
 case-manager           kudos            LW caseload
+case-manager           alumni           RW caseload
+case-manager           mentoring        rW caseload; L programme
 case-manager           staff            R programme
 case-manager           own-work         RW programme
 
@@ -129,6 +137,7 @@ peer-specialist        caseload         L caseload done-only
 peer-specialist        programme        R programme
 peer-specialist        partners         RW caseload; RW partner
 peer-specialist        kudos            LW caseload
+peer-specialist        mentoring        rW caseload; L programme
 peer-specialist        own-work         RW programme
 
 accountability-partner profile          r partner name-only
@@ -146,8 +155,9 @@ supporter              messages         R self
 supporter              preferences      RW self
 supporter              programme        R programme
 
-mentor                 profile          R caseload name-only if mentor_match
-mentor                 milestones       R caseload if mentor_share:milestones
+mentor                 profile          r mentor name-only if mentor_match
+mentor                 milestones       r mentor if mentor_share:milestones
+mentor                 mentoring        r mentor if mentor_match
 mentor                 messages         R self
 mentor                 preferences      RW self
 mentor                 programme        R programme
@@ -214,6 +224,8 @@ class Situation:
     in_care_team: bool = False
     partner: bool | None = None
     """Whether the person shares anything with this partner; None: they are none."""
+    walks: str | None = None
+    """Whether who asks is their mentor, or whom they walk with."""
 
 
 SITUATIONS = (
@@ -223,6 +235,9 @@ SITUATIONS = (
     Situation("a partner with whom they share", person=True, partner=True),
     Situation("a partner with whom they share nothing now", person=True, partner=False),
     Situation("a partner of another programme", person=True, programme="other", partner=True),
+    Situation("their mentor", person=True, walks="mentor"),
+    Situation("whom they are a mentor to", person=True, walks="mentee"),
+    Situation("a mentor of another programme", person=True, programme="other", walks="mentor"),
     Situation("a shared caseload", person=True, caseload=Caseload.SHARED),
     Situation("a person of another programme", person=True, programme="other", own=True, in_care_team=True),
     Situation("the programme, assigned caseloads", person=False),
@@ -237,7 +252,7 @@ def entries(role: Role, field: Field) -> list[tuple[set[str], str, str, str | No
         row_role, row_field, cell = line.split(None, 2)
         if (row_role, row_field) != (role, field):
             continue
-        for entry in cell.split("; "):
+        for entry in cell.replace("MATCH", "mentor_match").split("; "):
             match = ENTRY.fullmatch(entry)
             assert match, entry
             acts = set().union(*(ACTS[letter] for letter in match[1]))
@@ -252,7 +267,8 @@ def stands(role: Role, act: Act, situation: Situation) -> set[str]:
         return {"programme", "totals", "partner"} | (set() if act is Act.WRITE else {"caseload"})
     holds = situation.in_care_team or (situation.caseload is Caseload.SHARED and role in HOLD_EVERYBODY)
     partner = set[str]() if situation.partner is None else {"partner"}
-    return {"programme"} | partner | ({"self"} if situation.own else set()) | ({"caseload"} if holds else set())
+    walks = {situation.walks} if situation.walks else set[str]()
+    return {"programme"} | partner | walks | ({"self"} if situation.own else set()) | ({"caseload"} if holds else set())
 
 
 def expected(role: Role, field: Field, act: Act, situation: Situation, *, consents: bool) -> tuple[str, bool] | None:
@@ -283,6 +299,9 @@ def test_access_is_what_the_table_says_and_nothing_else(role: Role, field: Field
             consents={scope: f"consent of {scope}" for scope in SCOPES} if consents else {},
         )
         standings.sign_ins = {"sub-asking": "p1"} if situation.own else {}
+        if situation.walks:
+            standings.sign_ins = {"sub-asking": "p2"}
+            standings.mentors = {"p1": {"p2"}} if situation.walks == "mentor" else {"p2": {"p1"}}
         standings.partners = {"p1": {} if situation.partner is None else {"sub-asking": situation.partner}}
         case = f"{role} {act} {field}: {situation.name}, {'every' if consents else 'no'} consent"
         rule = Rule(act=act, field=field, purpose="test", views=frozenset(View), narrows=True)
