@@ -18,7 +18,7 @@ from chalicelib.partners.domain import person
 
 
 class SelfItem(Item):
-    """What somebody says of themselves. Sets are lines of words."""
+    """pk ``MENTORS#{programme}``: what somebody says of themselves. Sets are lines of words."""
 
     languages = UnicodeAttribute()
     interests = UnicodeAttribute(null=True)
