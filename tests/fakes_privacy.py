@@ -17,6 +17,7 @@ class FakeStandings:
         self.programmes: dict[str, Caseload] = {}
         self.partners: dict[str, dict[str, bool]] = {}
         self.mentors: dict[str, set[str]] = {}
+        self.on_call: set[tuple[str, str]] = set()
 
     def of_person(self, person_id: str, *, now: datetime) -> PersonStanding | None:
         del now
@@ -29,6 +30,10 @@ class FakeStandings:
     def mentors_of(self, person_id: str, *, now: datetime) -> set[str]:
         del now
         return self.mentors.get(person_id, set())
+
+    def is_on_call(self, subject: str, programme_id: str, *, now: datetime) -> bool:
+        del now
+        return (subject, programme_id) in self.on_call
 
     def person_of(self, subject: str) -> str | None:
         return self.sign_ins.get(subject)

@@ -49,6 +49,10 @@ class Standings(Protocol):
         """Return who walks with the person as their mentor now, by their own ids."""
         ...
 
+    def is_on_call(self, subject: str, programme_id: str, *, now: datetime) -> bool:
+        """Say whether an account is on call for a programme at this instant."""
+        ...
+
     def person_of(self, subject: str) -> str | None:
         """Return the person whose sign-in this is, if it is anybody's."""
         ...
@@ -219,20 +223,27 @@ class _Asking:
             return None
         if programme_id in self._standing.former and relationship is not Relationship.SELF:
             return None
+        stands = self._stands_to_person(self._standing, role, programme_id, relationship)
+        return False if stands else None
+
+    def _stands_to_person(  # noqa: PLR0911 (one for each relationship)
+        self, standing: PersonStanding, role: Role, programme_id: str, relationship: Relationship
+    ) -> bool:
         match relationship:
             case Relationship.SELF:
-                stands = self._own() == self._person_id
+                return self._own() == self._person_id
             case Relationship.PROGRAMME:
-                stands = True
+                return True
             case Relationship.CASELOAD:
-                stands = self._actor.subject in self._standing.care_team or self._shares(role, programme_id)
+                return self._actor.subject in standing.care_team or self._shares(role, programme_id)
             case Relationship.PARTNER:
-                stands = self._is_shared_with() is not None
+                return self._is_shared_with() is not None
             case Relationship.MENTOR | Relationship.MENTEE:
-                stands = self._walks_with(relationship)
+                return self._walks_with(relationship)
+            case Relationship.ROTA:
+                return self._standings.is_on_call(self._actor.subject, programme_id, now=self._now)
             case _:
-                stands = False
-        return False if stands else None
+                return False
 
     def _stands_to_programme(self, role: Role, programme_id: str, act: Act, relationship: Relationship) -> bool | None:
         match relationship:
@@ -243,6 +254,9 @@ class _Asking:
             case Relationship.PARTNER:
                 # The pairs that they are a side of, and no others.
                 return True
+            case Relationship.ROTA:
+                on_call = self._standings.is_on_call(self._actor.subject, programme_id, now=self._now)
+                return False if on_call else None
             case _:
                 # Writing within a caseload needs a person to write about.
                 return None

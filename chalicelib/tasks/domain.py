@@ -27,6 +27,8 @@ class Kind(StrEnum):
     """The person asked to talk to somebody today."""
     GOAL_TO_CHANGE = "goal_to_change"
     """The person would like to change what they set themselves: talk with them about their goals."""
+    CRISIS_FOLLOW_UP = "crisis_follow_up"
+    """A crisis is over: see how the person is. It is for 24 hours, 72 hours or 7 days after its end."""
     RE_ENGAGEMENT = "re_engagement"
     """Somebody whose care is over would like to talk to someone: call them, and see what they need."""
     MENTOR_WANTED = "mentor_wanted"
@@ -71,6 +73,7 @@ TERMS = {
     Kind.RETURN_TO_USE: Terms(owner=Role.CLINICIAN, within=timedelta(days=1), on_business_days=True),
     Kind.TALK_TODAY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=2)),
     Kind.GOAL_TO_CHANGE: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2), on_business_days=True),
+    Kind.CRISIS_FOLLOW_UP: Terms(owner=Role.CLINICIAN, within=timedelta(days=1)),
     Kind.RE_ENGAGEMENT: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=1), on_business_days=True),
     Kind.MENTOR_WANTED: Terms(owner=Role.PEER_SPECIALIST, within=timedelta(days=2), on_business_days=True),
     Kind.MENTOR_CONCERN: Terms(owner=Role.PEER_SPECIALIST, within=timedelta(days=1), on_business_days=True),
