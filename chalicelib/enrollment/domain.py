@@ -237,6 +237,7 @@ def recipient_of(record: Record, programme: Programme, *, at: datetime) -> Recip
         | _stopped_by_complaint(record),
         calendar_invites=record.person.calendar_invites,
         holds=live_holds(record.holds, at=at),
+        graduated=record.episode.state is State.GRADUATED,
     )
 
 

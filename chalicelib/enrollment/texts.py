@@ -19,6 +19,8 @@ CURRENT = {
     "birthday": 1,
     "partner_share:checkin_done": 1,
     "partner_share:milestones": 1,
+    "mentor_match": 1,
+    "mentor_share:milestones": 1,
 }
 """The version of each text that is shown now. Another wording is another file and the next number here."""
 
