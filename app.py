@@ -174,12 +174,13 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     from chalicelib.enrollment.store import people
     from chalicelib.milestones.handlers import Awards
     from chalicelib.partners.handlers import QuietPartners
+    from chalicelib.plan.handlers import FollowedUp
     from chalicelib.routine.handlers import Absence, Edits
     from chalicelib.staff.handlers import Opened
 
     who = people()
-    after_answers = (Awards(who), Silence(who), Absence(who), QuietPartners(who))
-    followers = (Opened(), *after_answers, Edits(who), Hellos(who), Caseload(who))
+    of_people = (Awards, Silence, Absence, QuietPartners, Edits, Hellos, FollowedUp, Caseload)
+    followers = (Opened(), *(listener(who) for listener in of_people))
     return stream.follow(event.to_dict(), followers, now=utc_now())
 
 

@@ -31,6 +31,8 @@ class Kind(StrEnum):
     """A crisis is over: see how the person is. It is for 24 hours, 72 hours or 7 days after its end."""
     CARING_REPLY = "caring_reply"
     """The person wrote back to a caring contact: read it the same working day, and answer where it asks for one."""
+    PLAN_REVIEW = "plan_review"
+    """After a crisis: look at my plan together with the person, or offer to write one."""
 
 
 class Severity(StrEnum):
@@ -66,6 +68,7 @@ TERMS = {
     Kind.RETURN_TO_USE: Terms(owner=Role.CLINICIAN, within=timedelta(days=1), on_business_days=True),
     Kind.TALK_TODAY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=2)),
     Kind.GOAL_TO_CHANGE: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2), on_business_days=True),
+    Kind.PLAN_REVIEW: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=7), on_business_days=True),
     Kind.CRISIS_FOLLOW_UP: Terms(owner=Role.CLINICIAN, within=timedelta(days=1)),
     # The end of the working day, for whoever signs, as caring/replying.py works it out.
     Kind.CARING_REPLY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=8)),

@@ -16,6 +16,7 @@ from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.milestones.handlers import Awards
 from chalicelib.outreach.domain import Status
 from chalicelib.partners.handlers import QuietPartners
+from chalicelib.plan.handlers import FollowedUp
 from chalicelib.routine.handlers import Absence, Edits
 from chalicelib.staff.handlers import Opened
 from tests.caseload_api import passes
@@ -55,7 +56,8 @@ ENDS = [Status.SENT, Status.SKIPPED, Status.FAILED, Status.MERGED]
 def listeners() -> list[Listener]:
     people = DynamoPeople()
     after_answers: list[Listener] = [Awards(people), Silence(people), Absence(people)]
-    return [Opened(), *after_answers, Edits(people), QuietPartners(people), Hellos(people), Caseload(people)]
+    of_records: list[Listener] = [Edits(people), Hellos(people), FollowedUp(people)]
+    return [Opened(), *after_answers, *of_records, QuietPartners(people), Caseload(people)]
 
 
 def test_these_are_all_who_listen() -> None:
