@@ -16,7 +16,7 @@ from chalicelib.errors import Conflict, Fault, Invalid, NotFound, Stale
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.checking import when_faults
 from chalicelib.outreach.domain import Schedule
-from chalicelib.outreach.kinds import APPOINTMENT, CHECK_IN, MILESTONE
+from chalicelib.outreach.kinds import APPOINTMENT, CARING, CHECK_IN, MILESTONE
 from chalicelib.outreach.recurrence import When, next_occurrence
 
 MOST_REMINDERS = 20
@@ -150,8 +150,8 @@ def remove_reminder(person_id: str, kind: str, *, now: datetime, people: People)
 
 
 def shown_schedules(record: Record) -> list[Schedule]:
-    """Return what of the person's schedules is shown here: celebrations tell a date that not all who look may know."""
-    return [schedule for schedule in record.schedules if category_name(schedule.kind) != MILESTONE]
+    """Return what of the person's schedules is shown here: celebrations and hellos tell a date of few eyes."""
+    return [schedule for schedule in record.schedules if category_name(schedule.kind) not in {MILESTONE, CARING}]
 
 
 def find_schedule(record: Record, kind: str) -> Schedule:

@@ -151,6 +151,8 @@ def test_hellos_are_started_by_staff_or_the_person_and_the_first_waits_for_the_n
     assert start(api, ana, ANA).json == told.json, "the same again changes nothing"
     assert start(api, ana, ANA, because="left").json["because"] == "left"
     assert api.by(ANA, "GET", f"/people/{ana}/caring").json["on"]
+    listed = api.by(ANA, "GET", f"/people/{ana}/schedules").json["items"]
+    assert len(listed) == 1, "the check-ins: the day that hellos are counted from is not for all who see reminders"
     assert api.by("ben=iop-evening/participant", "GET", f"/people/{ana}/caring").kind == "not-found"
     assert api.by(ADMIN, "GET", f"/people/{ana}/caring").kind == "forbidden"
 
