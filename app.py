@@ -36,14 +36,17 @@ app = Cairn("cairn", wire=wire)
 if function_name() in {None, "api"}:
     from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
+    from chalicelib.crisis.rota_routes import doors as rota
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
     from chalicelib.flags.routes import doors as flags
     from chalicelib.groups.routes import doors as groups
+    from chalicelib.helplines.routes import doors as helplines
     from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
     from chalicelib.partners.routes import doors as partners
+    from chalicelib.plan.routes import doors as plan
     from chalicelib.privacy.routes import doors as privacy
     from chalicelib.progress.routes import doors as progress
     from chalicelib.reports.routes import doors as reports
@@ -56,13 +59,16 @@ if function_name() in {None, "api"}:
         checkins,
         enrollment,
         flags,
+        helplines,
         groups,
         milestones,
         notices,
         partners,
+        plan,
         privacy,
         progress,
         reports,
+        rota,
         routine,
         staff,
         tasks,
@@ -75,6 +81,7 @@ if function_name() in {None, "api"}:
 @app.schedule(Rate(1, Rate.MINUTES))
 def tick(event: CloudWatchEvent) -> dict[str, int]:
     """Every minute, hand over what falls due in the next, and publish what alarms watch."""
+    from chalicelib.crisis import rota_handlers as rota
     from chalicelib.enrollment.store import people
     from chalicelib.groups import handlers as groups
     from chalicelib.helplines import handlers as helplines
@@ -85,10 +92,11 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
 
     helplines.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
+    told = {"told": staff.climb(), "gaps": rota.look_over()}
     meetings = groups.look()
     sorts = {"notice": notices.sort(people()), "bell": groups.sort()}
     pushed = fanning.push_on(event.to_dict(), sorts=sorts)
-    return handed | {"told": staff.climb(), "pushed": pushed, "bells": meetings}
+    return handed | told | {"pushed": pushed, "bells": meetings}
 
 
 @app.on_sqs_message(queue="cairn-sweep", batch_size=1)
@@ -104,6 +112,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
     from chalicelib.caseload.handlers import cadences_due
     from chalicelib.checkins import handlers as checkins
+    from chalicelib.crisis import rota_handlers as rota
     from chalicelib.groups import handlers as groups
     from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
@@ -112,7 +121,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    asked = (checkins, groups, kudos, notices, partners, routine, staff)
+    asked = (checkins, groups, kudos, notices, partners, rota, routine, staff)
     objections = (one.still_true for one in asked)
     count = staff.due_today(cadences_due)
     using = wiring.delivering(staff.everybody(), *objections, count=count, moment=groups.moment)

@@ -1,6 +1,7 @@
 """How messages of each kind behave: one table of data."""
 
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zlib import crc32
 
 from chalicelib.outreach.category import Category, IfUnknown
@@ -39,7 +40,12 @@ CRISIS_PAGE = "crisis_page"
 STAFF_ALERT = "staff_alert"
 """A crisis flag tells the staff whose it is; its kinds are ``staff_alert-{reference}-{step}``."""
 STAFF_WORK = "staff_work"
-"""Another task that can't wait, or is overdue, tells staff; its kinds are ``staff_work-{reference}-{step}``."""
+"""
+Another task that can't wait, or is overdue, tells staff; its kinds are ``staff_work-{reference}-{step}``.
+
+``staff_work-rota-…``, ``-turn-…`` and ``-cover-…`` tell of what a rota leaves open, of a turn on call that begins or
+ends, and of news about covering for somebody.
+"""
 STAFF_DIGEST = "staff_digest"
 """What a member of staff has to do today, by number, when their work begins."""
 CONFIRM_CHANNEL = "confirm_channel"
@@ -57,42 +63,31 @@ _CONTACT = {
     ChannelKind.MOBILE: "contact_push",
 }
 
+_WAKES = partial(
+    Category,
+    urgency=Urgency.CRISIS,
+    consent=None,
+    alumni_consent=None,
+    quiet_hours_defer=False,
+    opt_out=False,
+    to_staff=True,
+    if_unknown=IfUnknown.AGAIN,
+    closes=timedelta(hours=24),
+    patience=timedelta(0),
+    settles_in=timedelta(0),
+    receipt_within=timedelta(minutes=1),
+    push_ttl=timedelta(minutes=15),
+    push_urgency="high",
+)
+"""What wakes staff at any hour."""
+
 CATEGORIES: dict[str, Category] = {
-    CRISIS_PAGE: Category(
-        template="crisis_page",
-        urgency=Urgency.CRISIS,
-        consent=None,
-        alumni_consent=None,
-        quiet_hours_defer=False,
-        opt_out=False,
-        to_staff=True,
-        if_unknown=IfUnknown.AGAIN,
-        closes=timedelta(hours=24),
-        patience=timedelta(0),
-        settles_in=timedelta(0),
-        receipt_within=timedelta(minutes=1),
-        push_ttl=timedelta(minutes=15),
-        push_urgency="high",
-    ),
-    STAFF_ALERT: Category(
-        template="staff_alert",
-        urgency=Urgency.CRISIS,
-        consent=None,
-        alumni_consent=None,
-        quiet_hours_defer=False,
-        opt_out=False,
-        to_staff=True,
-        if_unknown=IfUnknown.AGAIN,
-        closes=timedelta(hours=24),
-        patience=timedelta(0),
-        settles_in=timedelta(0),
-        receipt_within=timedelta(minutes=1),
-        push_ttl=timedelta(minutes=15),
-        push_urgency="high",
-    ),
+    CRISIS_PAGE: _WAKES(template="crisis_page"),
+    STAFF_ALERT: _WAKES(template="staff_alert"),
     # Its moments are chosen by who works when (staff/telling.py), so that quiet hours would only make it late.
     STAFF_WORK: Category(
         template="staff_work",
+        sorts={"rota": "staff_work_rota", "turn": "staff_work_turn", "cover": "staff_work_cover"},
         urgency=Urgency.CLINICAL,
         consent=None,
         alumni_consent=None,

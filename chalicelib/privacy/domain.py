@@ -32,6 +32,7 @@ class Field(StrEnum):
     MILESTONES = "milestones"
     ATTENDANCE = "attendance"
     CRISIS = "crisis"
+    ROTA = "rota"
     MESSAGES = "messages"
     PREFERENCES = "preferences"
     CONSENTS = "consents"
@@ -45,6 +46,7 @@ class Field(StrEnum):
     CONTACTS = "contacts"
     CASELOAD = "caseload"
     CARE_PLAN = "care-plan"
+    PLAN = "plan"
     PARTNERS = "partners"
     KUDOS = "kudos"
     GROUPS = "groups"
@@ -91,8 +93,9 @@ class Relationship(StrEnum):
     How somebody stands to the person, or to the programme where no person is named.
 
     ``partner`` is who agreed with the person to look out for each other; of a programme, for those pairs alone.
-    ``totals`` is the programme as a whole, with nobody in it named. ``group`` and ``rota`` belong to slices that
-    don't exist yet: until one says otherwise nobody stands so, and what needs them is denied.
+    ``totals`` is the programme as a whole, with nobody in it named. ``rota`` is who is on call for the programme at
+    that instant. ``group`` belongs to a slice that doesn't exist yet: until one says otherwise nobody stands so, and
+    what needs it is denied.
     """
 
     SELF = "self"

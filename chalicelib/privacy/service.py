@@ -45,6 +45,10 @@ class Standings(Protocol):
         """Return a person's partners, by account or by their own id, and whether they share anything with each."""
         ...
 
+    def is_on_call(self, subject: str, programme_id: str, *, now: datetime) -> bool:
+        """Say whether an account is on call for a programme at this instant."""
+        ...
+
     def person_of(self, subject: str) -> str | None:
         """Return the person whose sign-in this is, if it is anybody's."""
         ...
@@ -224,6 +228,8 @@ class _Asking:
                 stands = self._actor.subject in self._standing.care_team or self._shares(role, programme_id)
             case Relationship.PARTNER:
                 stands = self._is_shared_with() is not None
+            case Relationship.ROTA:
+                stands = self._standings.is_on_call(self._actor.subject, programme_id, now=self._now)
             case _:
                 stands = False
         return False if stands else None
@@ -237,6 +243,9 @@ class _Asking:
             case Relationship.PARTNER:
                 # The pairs that they are a side of, and no others.
                 return True
+            case Relationship.ROTA:
+                on_call = self._standings.is_on_call(self._actor.subject, programme_id, now=self._now)
+                return False if on_call else None
             case _:
                 # Writing within a caseload needs a person to write about.
                 return None

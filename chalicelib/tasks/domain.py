@@ -27,6 +27,8 @@ class Kind(StrEnum):
     """The person asked to talk to somebody today."""
     GOAL_TO_CHANGE = "goal_to_change"
     """The person would like to change what they set themselves: talk with them about their goals."""
+    CRISIS_FOLLOW_UP = "crisis_follow_up"
+    """A crisis is over: see how the person is. It is for 24 hours, 72 hours or 7 days after its end."""
 
 
 class Severity(StrEnum):
@@ -62,6 +64,7 @@ TERMS = {
     Kind.RETURN_TO_USE: Terms(owner=Role.CLINICIAN, within=timedelta(days=1), on_business_days=True),
     Kind.TALK_TODAY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=2)),
     Kind.GOAL_TO_CHANGE: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2), on_business_days=True),
+    Kind.CRISIS_FOLLOW_UP: Terms(owner=Role.CLINICIAN, within=timedelta(days=1)),
 }
 
 

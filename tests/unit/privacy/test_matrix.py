@@ -46,6 +46,7 @@ participant            episode          R self
 participant            care-team        R self
 participant            sign-in          R self
 participant            care-plan        RW self
+participant            plan             RW self
 participant            partners         RW self; r partner
 participant            kudos            RW self; W partner if partner_share:milestones
 participant            groups           RW self
@@ -66,6 +67,7 @@ alumni                 episode          R self
 alumni                 care-team        R self
 alumni                 sign-in          R self
 alumni                 care-plan        RW self
+alumni                 plan             RW self
 alumni                 partners         RW self; r partner
 alumni                 kudos            RW self; W partner if partner_share:milestones
 alumni                 groups           RW self
@@ -78,6 +80,7 @@ clinician              flags            RW caseload
 clinician              milestones       RW caseload
 clinician              attendance       RW caseload
 clinician              crisis           RW programme
+clinician              rota             R programme
 clinician              messages         R programme
 clinician              preferences      R programme
 clinician              consents         R caseload
@@ -89,6 +92,7 @@ clinician              tasks            RW caseload
 clinician              contacts         RW caseload
 clinician              caseload         L caseload
 clinician              care-plan        RW caseload
+clinician              plan             RW caseload
 clinician              templates        R programme
 clinician              partners         RW caseload; RW partner
 clinician              kudos            LW caseload
@@ -102,6 +106,7 @@ case-manager           flags            RW caseload
 case-manager           milestones       RW caseload
 case-manager           attendance       RW caseload
 case-manager           crisis           RW programme
+case-manager           rota             R programme
 case-manager           messages         R caseload
 case-manager           preferences      RW caseload; W totals
 case-manager           consents         RW caseload
@@ -115,6 +120,7 @@ case-manager           tasks            RW caseload
 case-manager           contacts         RW caseload
 case-manager           caseload         L caseload
 case-manager           care-plan        RW caseload
+case-manager           plan             RW caseload
 case-manager           templates        R programme
 case-manager           partners         RW caseload; RW partner
 case-manager           kudos            LW caseload
@@ -125,9 +131,11 @@ case-manager           own-work         RW programme
 peer-specialist        profile          R caseload name-only
 peer-specialist        check-in-scores  R caseload done-only; R caseload craving-band if peer_share:craving_band
 peer-specialist        free-text        R caseload if peer_share:free_text
+peer-specialist        plan             R caseload if peer_share:free_text
 peer-specialist        milestones       R caseload
 peer-specialist        attendance       R caseload
-peer-specialist        crisis           W rota state-only
+peer-specialist        crisis           RW rota state-only
+peer-specialist        rota             R programme
 peer-specialist        contacts         W caseload
 peer-specialist        caseload         L caseload done-only
 peer-specialist        programme        R programme
@@ -162,7 +170,8 @@ program-admin          check-in-scores  L totals aggregate
 program-admin          flags            L totals counts
 program-admin          milestones       L totals counts
 program-admin          attendance       R programme
-program-admin          crisis           R programme state-only; W totals
+program-admin          crisis           R programme state-only; W rota state-only
+program-admin          rota             RW programme
 program-admin          messages         R programme
 program-admin          preferences      R programme; W totals
 program-admin          roster           RW programme
@@ -220,6 +229,7 @@ class Situation:
     in_care_team: bool = False
     partner: bool | None = None
     """Whether the person shares anything with this partner; None: they are none."""
+    on_call: bool = False
 
 
 SITUATIONS = (
@@ -229,10 +239,13 @@ SITUATIONS = (
     Situation("a partner with whom they share", person=True, partner=True),
     Situation("a partner with whom they share nothing now", person=True, partner=False),
     Situation("a partner of another programme", person=True, programme="other", partner=True),
+    Situation("on call", person=True, on_call=True),
+    Situation("on call for another programme", person=True, programme="other", on_call=True),
     Situation("a shared caseload", person=True, caseload=Caseload.SHARED),
     Situation("a person of another programme", person=True, programme="other", own=True, in_care_team=True),
     Situation("the programme, assigned caseloads", person=False),
     Situation("the programme, shared caseload", person=False, caseload=Caseload.SHARED),
+    Situation("the programme, on call", person=False, on_call=True),
     Situation("another programme", person=False, programme="other", caseload=Caseload.SHARED),
 )
 
@@ -254,10 +267,12 @@ def entries(role: Role, field: Field) -> list[tuple[set[str], str, str, str | No
 def stands(role: Role, act: Act, situation: Situation) -> set[str]:
     if situation.programme != "iop":
         return set()
+    rota = {"rota"} if situation.on_call else set[str]()
     if not situation.person:
-        return {"programme", "totals", "partner"} | (set() if act is Act.WRITE else {"caseload"})
+        return {"programme", "totals", "partner"} | rota | (set() if act is Act.WRITE else {"caseload"})
     holds = situation.in_care_team or (situation.caseload is Caseload.SHARED and role in HOLD_EVERYBODY)
     partner = set[str]() if situation.partner is None else {"partner"}
+    partner |= rota
     return {"programme"} | partner | ({"self"} if situation.own else set()) | ({"caseload"} if holds else set())
 
 
@@ -290,6 +305,7 @@ def test_access_is_what_the_table_says_and_nothing_else(role: Role, field: Field
         )
         standings.sign_ins = {"sub-asking": "p1"} if situation.own else {}
         standings.partners = {"p1": {} if situation.partner is None else {"sub-asking": situation.partner}}
+        standings.on_call = {("sub-asking", situation.programme)} if situation.on_call else set()
         case = f"{role} {act} {field}: {situation.name}, {'every' if consents else 'no'} consent"
         rule = Rule(act=act, field=field, purpose="test", views=frozenset(View), narrows=True)
         allowed = expected(role, field, act, situation, consents=consents)
@@ -331,9 +347,9 @@ def test_the_table_names_only_what_exists() -> None:
     assert len({tuple(row) for row in rows}) == len(rows)
 
 
-def test_what_waits_for_groups_and_a_rota_is_in_the_matrix_as_in_the_table() -> None:
+def test_what_waits_for_groups_is_in_the_matrix_as_in_the_table() -> None:
     # No decision can show these yet: nobody stands so to anybody.
-    waiting = {"group", "rota"}
+    waiting = {"group"}
     for role, field in product(Role, Field):
         told = [entry for entry in entries(role, field) if entry[1] in waiting]
         held = [
