@@ -35,11 +35,14 @@ app = Cairn("cairn", wire=wire)
 # All routes are one function; the others must not pay for importing them (docs/decisions/0004-cold-start.md).
 if function_name() in {None, "api"}:
     from chalicelib.alumni.routes import doors as alumni
+    from chalicelib.caring.routes import doors as caring
     from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
+    from chalicelib.crisis.rota_routes import doors as rota
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
     from chalicelib.flags.routes import doors as flags
+    from chalicelib.groups.routes import doors as groups
     from chalicelib.helplines.routes import doors as helplines
     from chalicelib.mentors.routes import doors as mentors
     from chalicelib.milestones.routes import doors as milestones
@@ -55,12 +58,14 @@ if function_name() in {None, "api"}:
     from chalicelib.tasks.routes import doors as tasks
 
     for doors in (
+        caring,
         alumni,
         caseload,
         checkins,
         enrollment,
         flags,
         helplines,
+        groups,
         mentors,
         milestones,
         notices,
@@ -69,6 +74,7 @@ if function_name() in {None, "api"}:
         privacy,
         progress,
         reports,
+        rota,
         routine,
         staff,
         tasks,
@@ -81,14 +87,22 @@ if function_name() in {None, "api"}:
 @app.schedule(Rate(1, Rate.MINUTES))
 def tick(event: CloudWatchEvent) -> dict[str, int]:
     """Every minute, hand over what falls due in the next, and publish what alarms watch."""
+    from chalicelib.crisis import rota_handlers as rota
+    from chalicelib.enrollment.store import people
+    from chalicelib.groups import handlers as groups
     from chalicelib.helplines import handlers as helplines
     from chalicelib.notices import handlers as notices
+    from chalicelib.outreach import fanning_handlers as fanning
     from chalicelib.outreach import handlers, wiring
     from chalicelib.staff import handlers as staff
 
     helplines.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
-    return handed | {"told": staff.climb(), "pushed": notices.push_on(event.to_dict())}
+    told = {"told": staff.climb(), "gaps": rota.look_over()}
+    meetings = groups.look()
+    sorts = {"notice": notices.sort(people()), "bell": groups.sort()}
+    pushed = fanning.push_on(event.to_dict(), sorts=sorts)
+    return handed | told | {"pushed": pushed, "bells": meetings}
 
 
 @app.on_sqs_message(queue="cairn-sweep", batch_size=1)
@@ -103,8 +117,11 @@ def sweep(event: SQSEvent) -> int:
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
     from chalicelib.alumni import handlers as alumni
+    from chalicelib.caring import handlers as caring
     from chalicelib.caseload.handlers import cadences_due
     from chalicelib.checkins import handlers as checkins
+    from chalicelib.crisis import rota_handlers as rota
+    from chalicelib.groups import handlers as groups
     from chalicelib.mentors import handlers as mentors
     from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
@@ -113,9 +130,14 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    asked = (alumni, checkins, kudos, mentors, notices, partners, routine, staff)
-    objections = (one.still_true for one in asked)
-    using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today(cadences_due))
+    asked = (alumni, caring, checkins, groups, kudos, mentors, notices, partners, rota, routine, staff)
+    using = wiring.delivering(
+        staff.everybody(),
+        *(one.still_true for one in asked),
+        count=staff.due_today(cadences_due),
+        moment=groups.moment,
+        signer=caring.signer,
+    )
     return handlers.deliver(event.to_dict(), using=using)
 
 
@@ -129,11 +151,13 @@ def import_roster(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_sqs_message(queue="cairn-fan-out", batch_size=1)
 def fan_out(event: SQSEvent) -> dict[str, Any]:
-    """Put a page of a notice's recipients in line."""
+    """Put a page of somebody's to be told in line: of a notice's recipients, or of a meeting's."""
     from chalicelib.enrollment.store import people
-    from chalicelib.notices import handlers
+    from chalicelib.groups import handlers as groups
+    from chalicelib.notices import handlers as notices
+    from chalicelib.outreach import fanning_handlers as fanning
 
-    return handlers.fan_out(event.to_dict(), members=people())
+    return fanning.fan_out(event.to_dict(), sorts={"notice": notices.sort(people()), "bell": groups.sort()})
 
 
 @app.on_sqs_message(queue="cairn-report", batch_size=1)
@@ -149,6 +173,7 @@ def make_report(event: SQSEvent) -> dict[str, Any]:
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     """Do what follows from what was stored: tasks told of, awards, silence and absence, the caseload, reminders."""
     from chalicelib.alumni.handlers import Graduates, Hellos
+    from chalicelib.caring.handlers import CaringContacts
     from chalicelib.caseload.handlers import Caseload
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
@@ -161,8 +186,8 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     from chalicelib.staff.handlers import Opened
 
     who = people()
-    follow_people = (Awards, Silence, Absence, Edits, QuietPartners, Graduates, Hellos, Walks, Caseload)
-    followers = (Opened(), *(one(who) for one in follow_people))
+    of_people = (Awards, Silence, Absence, Edits, QuietPartners, CaringContacts, Graduates, Hellos, Walks, Caseload)
+    followers = (Opened(), *(one(who) for one in of_people))
     return stream.follow(event.to_dict(), followers, now=utc_now())
 
 

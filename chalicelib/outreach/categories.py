@@ -1,91 +1,64 @@
 """How messages of each kind behave: one table of data."""
 
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zlib import crc32
 
 from chalicelib.outreach.alumni_categories import FOR_ALUMNI
 from chalicelib.outreach.category import CONTACT, Category, IfUnknown
 from chalicelib.outreach.domain import DUE_SHARDS, URGENT, ChannelKind, Due, Entry, Urgency
+from chalicelib.outreach.kinds import (
+    ALUMNI_DAYS,
+    APPOINTMENT,
+    CARING,
+    CARING_SERIES,
+    CHECK_IN,
+    CONFIRM_CHANNEL,
+    CRISIS_PAGE,
+    DAYS,
+    INVITE,
+    MEETING,
+    MILESTONE,
+    NOTICE,
+    NUDGE,
+    STAFF_ALERT,
+    STAFF_DIGEST,
+    STAFF_WORK,
+    UPDATES,
+)
 from chalicelib.outreach.recurrence import resolve
-
-CHECK_IN = "check_in"
-WEEKLY_CHECK_IN = f"{CHECK_IN}-weekly"
-"""The kind of the weekly one: its message is the same, its page asks more."""
-APPOINTMENT = "appointment"
-"""A reminder of a date: a session, a meeting, anything with a time; its kinds are ``appointment-{id}``."""
-INVITE = "invite"
-"""Brings a person's calendar up to date; its kinds are ``invite-{appointment}-{version}``."""
-NUDGE = "nudge"
-"""A word from a partner or a peer; its kinds are ``nudge-{sort}``, or ``nudge-{id}`` for a note of somebody's."""
-CHECK_IN_NUDGE = f"{NUDGE}-{CHECK_IN}"
-"""One gentle word where a check-in was not answered, nor the next one yet; its date is that of the one still open."""
-PAIR_NUDGE = f"{NUDGE}-pair"
-"""Tells a partner that somebody may be glad to hear from them; its kinds are ``nudge-pair-{pair}``."""
-KUDOS_NUDGE = f"{NUDGE}-kudos"
-"""Somebody left kudos: one for all of a date."""
-MILESTONE = "milestone"
-"""Something to celebrate; its kinds are ``milestone-{which}``."""
-DAYS = "milestone-days"
-"""The milestones that come by a schedule, so long after a date of the person's: which one it is, the date says."""
-ALUMNI_DAYS = "milestone-alumni"
-"""The same, since the person became an alumnus."""
-NOTICE = "notice"
-"""One text to many people; its kinds are ``notice-{id}``."""
-UPDATES = "updates"
-"""What waited for a message to go along with and found none; its kinds are ``updates-{hour and minute, UTC}``."""
-CRISIS_PAGE = "crisis_page"
-"""Somebody on call must act; its kinds are ``crisis_page-{id}``."""
-STAFF_ALERT = "staff_alert"
-"""A crisis flag tells the staff whose it is; its kinds are ``staff_alert-{reference}-{step}``."""
-STAFF_WORK = "staff_work"
-"""Another task that can't wait, or is overdue, tells staff; its kinds are ``staff_work-{reference}-{step}``."""
-STAFF_DIGEST = "staff_digest"
-"""What a member of staff has to do today, by number, when their work begins."""
-CONFIRM_CHANNEL = "confirm_channel"
-"""Asks whether an address is the person's own; its kinds are ``confirm_channel-{channel id}-{revision}``."""
 
 PROACTIVE_A_DAY = 3
 """Messages a person and day, over all channels and roles, before what can wait has to (domain default)."""
 LEFT_TO_OTHERS = 1
 """How many of them celebrations leave to peers and care."""
 
+_WAKES = partial(
+    Category,
+    urgency=Urgency.CRISIS,
+    consent=None,
+    alumni_consent=None,
+    quiet_hours_defer=False,
+    opt_out=False,
+    to_staff=True,
+    if_unknown=IfUnknown.AGAIN,
+    closes=timedelta(hours=24),
+    patience=timedelta(0),
+    settles_in=timedelta(0),
+    receipt_within=timedelta(minutes=1),
+    push_ttl=timedelta(minutes=15),
+    push_urgency="high",
+)
+"""What wakes staff at any hour."""
+
 
 CATEGORIES: dict[str, Category] = {
-    CRISIS_PAGE: Category(
-        template="crisis_page",
-        urgency=Urgency.CRISIS,
-        consent=None,
-        alumni_consent=None,
-        quiet_hours_defer=False,
-        opt_out=False,
-        to_staff=True,
-        if_unknown=IfUnknown.AGAIN,
-        closes=timedelta(hours=24),
-        patience=timedelta(0),
-        settles_in=timedelta(0),
-        receipt_within=timedelta(minutes=1),
-        push_ttl=timedelta(minutes=15),
-        push_urgency="high",
-    ),
-    STAFF_ALERT: Category(
-        template="staff_alert",
-        urgency=Urgency.CRISIS,
-        consent=None,
-        alumni_consent=None,
-        quiet_hours_defer=False,
-        opt_out=False,
-        to_staff=True,
-        if_unknown=IfUnknown.AGAIN,
-        closes=timedelta(hours=24),
-        patience=timedelta(0),
-        settles_in=timedelta(0),
-        receipt_within=timedelta(minutes=1),
-        push_ttl=timedelta(minutes=15),
-        push_urgency="high",
-    ),
+    CRISIS_PAGE: _WAKES(template="crisis_page"),
+    STAFF_ALERT: _WAKES(template="staff_alert"),
     # Its moments are chosen by who works when (staff/telling.py), so that quiet hours would only make it late.
     STAFF_WORK: Category(
         template="staff_work",
+        sorts={"rota": "staff_work_rota", "turn": "staff_work_turn", "cover": "staff_work_cover"},
         urgency=Urgency.CLINICAL,
         consent=None,
         alumni_consent=None,
@@ -155,6 +128,18 @@ CATEGORIES: dict[str, Category] = {
         closes=timedelta(hours=24),
         receipt_within=timedelta(hours=1),
     ),
+    MEETING: Category(
+        template="meeting_24h",
+        sorts={sort: f"meeting_{sort}" for sort in ("1h", "now", "moved", "cancelled")},
+        urgency=Urgency.CLINICAL,
+        consent=CONTACT,
+        alumni_consent="alumni_contact",
+        tells_time=True,
+        closes=timedelta(hours=24),
+        closes_by={"1h": timedelta(hours=1), "now": timedelta(minutes=12)},
+        receipt_within=timedelta(minutes=5),
+        push_urgency="high",
+    ),
     NUDGE: Category(
         template="nudge",
         sorts={
@@ -189,6 +174,19 @@ CATEGORIES: dict[str, Category] = {
         push_ttl=timedelta(hours=24),
         push_urgency="low",
     ),
+    CARING: Category(
+        template="caring",
+        urgency=Urgency.CLINICAL,
+        consent=CONTACT,
+        alumni_consent="caring_contacts",
+        also="caring_contacts",
+        aftercare=True,
+        signed=True,
+        recurring=frozenset({CARING_SERIES}),
+        held_by_holds=True,
+        closes=timedelta(days=4),
+        receipt_within=timedelta(hours=1),
+    ),
     UPDATES: Category(
         template="updates",
         urgency=Urgency.PEER,
@@ -215,11 +213,7 @@ def category_name(kind: str) -> str:
 
 
 def category_of(kind: str) -> Category:
-    """
-    Return the category of a kind.
-
-    :raises KeyError: if there is none
-    """
+    """Return the category of a kind; a KeyError if there is none."""
     return CATEGORIES[category_name(kind)]
 
 
@@ -230,8 +224,11 @@ def template_of(kind: str) -> str:
     :raises KeyError: if there is no such category
     """
     category = category_of(kind)
-    sort = kind.partition("-")[2].partition("-")[0]
-    return category.sorts.get(sort, category.template)
+    return category.sorts.get(_sort_of(kind), category.template)
+
+
+def _sort_of(kind: str) -> str:
+    return kind.partition("-")[2].partition("-")[0]
 
 
 def shares_cap(kind: str, other: str) -> bool:
@@ -275,7 +272,8 @@ def closes_at(due: Due, zone: str) -> datetime:
 
 def closes_of(kind: str, *, on: date, due_at: datetime, zone: str) -> datetime:
     """Return the instant from which an occurrence of this kind, date and instant is too late."""
-    closes = category_of(kind).closes
+    category = category_of(kind)
+    closes = category.closes_by.get(_sort_of(kind), category.closes)
     if isinstance(closes, timedelta):
         return due_at + closes
     return resolve(on + timedelta(days=1), closes, zone)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Reason, Recipient, Waiting
+from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Moment, Reason, Recipient, Waiting
 
 
 class Dues(Protocol):
@@ -200,13 +200,24 @@ def nothing_to_count(_due: Due) -> int:
     return 0
 
 
+def at_no_moment(_due: Due) -> Moment | None:
+    """Know of no moment."""
+    return None
+
+
+def nobody(_due: Due) -> str:
+    """Name nobody: a message that should be signed is by the sender's name."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """
     All that delivery works with.
 
     ``objections`` says why something is no longer true, whatever the recipient (a notice was cancelled). ``count`` says
-    of how many things a category that ``counts`` has to tell now. ``each`` runs the sends.
+    of how many things a category that ``counts`` has to tell now, ``moment`` when that is which one that
+    ``tells_time`` is about, and ``signer`` who signs one that is ``signed``. ``each`` runs the sends.
     """
 
     recipients: Recipients
@@ -216,4 +227,6 @@ class Means:
     suppressions: Suppressions
     objections: Callable[[Due], Reason | None] = nothing_against
     count: Callable[[Due], int] = nothing_to_count
+    moment: Callable[[Due], Moment | None] = at_no_moment
+    signer: Callable[[Due], str] = nobody
     each: Each = map

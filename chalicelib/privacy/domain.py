@@ -51,6 +51,7 @@ class Field(StrEnum):
     ALUMNI = "alumni"
     MENTORING = "mentoring"
     KUDOS = "kudos"
+    GROUPS = "groups"
     NOTICES = "notices"
     TEMPLATES = "templates"
     STAFF = "staff"

@@ -34,6 +34,8 @@ PUBLIC = {
     ("POST", "/c/{token}"),
     ("GET", "/confirm/{token}"),
     ("POST", "/confirm/{token}"),
+    ("GET", "/m/{token}"),
+    ("POST", "/m/{token}"),
     ("GET", "/n/{token}"),
     ("POST", "/receipts/{token}"),
     ("GET", "/calendar/{token}"),
@@ -42,6 +44,8 @@ PUBLIC = {
     ("GET", "/openapi.json"),
     ("GET", "/u/{token}"),
     ("POST", "/u/{token}"),
+    ("GET", "/w/{token}"),
+    ("POST", "/w/{token}"),
 }
 """Whoever adds to this list says why in the door's own ``Public``, and to a reviewer."""
 

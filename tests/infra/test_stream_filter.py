@@ -9,6 +9,7 @@ import pytest
 
 import app
 from chalicelib.alumni.handlers import Graduates, Hellos
+from chalicelib.caring.handlers import CaringContacts
 from chalicelib.caseload.handlers import Caseload
 from chalicelib.checkins.handlers import Silence
 from chalicelib.edge.stream import Listener, Stored
@@ -59,7 +60,7 @@ ENDS = [Status.SENT, Status.SKIPPED, Status.FAILED, Status.MERGED]
 def listeners() -> list[Listener]:
     people = DynamoPeople()
     after_answers: list[Listener] = [Awards(people), Silence(people), Absence(people)]
-    after_care: list[Listener] = [Graduates(people), Hellos(people), Walks(people)]
+    after_care: list[Listener] = [CaringContacts(people), Graduates(people), Hellos(people), Walks(people)]
     return [Opened(), *after_answers, Edits(people), QuietPartners(people), *after_care, Caseload(people)]
 
 

@@ -49,6 +49,7 @@ participant            care-plan        RW self
 participant            plan             RW self
 participant            partners         RW self; r partner
 participant            kudos            RW self; W partner if partner_share:milestones
+participant            groups           RW self
 participant            alumni           RW self
 participant            mentoring        RW self
 participant            programme        R programme
@@ -71,6 +72,7 @@ alumni                 care-plan        RW self
 alumni                 plan             RW self
 alumni                 partners         RW self; r partner
 alumni                 kudos            RW self; W partner if partner_share:milestones
+alumni                 groups           RW self
 alumni                 alumni           RW self
 alumni                 mentoring        RW self
 alumni                 programme        R programme
@@ -98,6 +100,7 @@ clinician              plan             RW caseload
 clinician              templates        R programme
 clinician              partners         RW caseload; RW partner
 clinician              kudos            LW caseload
+clinician              groups           RW programme
 clinician              alumni           RW caseload
 clinician              mentoring        rW caseload; L programme
 clinician              own-work         RW programme
@@ -127,6 +130,7 @@ case-manager           plan             RW caseload
 case-manager           templates        R programme
 case-manager           partners         RW caseload; RW partner
 case-manager           kudos            LW caseload
+case-manager           groups           RW programme
 case-manager           alumni           RW caseload
 case-manager           mentoring        rW caseload; L programme
 case-manager           staff            R programme
@@ -145,6 +149,7 @@ peer-specialist        caseload         L caseload done-only
 peer-specialist        programme        R programme
 peer-specialist        partners         RW caseload; RW partner
 peer-specialist        kudos            LW caseload
+peer-specialist        groups           RW programme
 peer-specialist        mentoring        rW caseload; L programme
 peer-specialist        own-work         RW programme
 
@@ -185,6 +190,7 @@ program-admin          care-team        RW programme
 program-admin          sign-in          RW programme
 program-admin          tasks            L programme state-only
 program-admin          notices          RW programme
+program-admin          groups           RW programme
 program-admin          programme        RW programme
 program-admin          templates        R programme
 program-admin          staff            RW programme
