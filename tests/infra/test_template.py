@@ -105,11 +105,13 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     assert read == {
         "ATTENTION#*",
         "CALLED#*",
+        "CARING#*",
         "CHECKINS#*",
         "CRISIS#*",
         "GROUP#*",
         "KUDOS#*",
         "LEDGER#*",
+        "MENTORS#*",
         "NOTICE#*",
         "PACE",
         "PARTNERS#*",
@@ -124,6 +126,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "SWITCH",
         "TASKLIST#*",
         "TASKS#*",
+        "WALKS#*",
     }
     # Of check-ins it may see on which dates there are any, and nothing that was said.
     [dates] = [one["Condition"] for one in statements("deliver") if "CHECKINS#*" in str(one.get("Condition"))]
@@ -145,12 +148,15 @@ def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:
     assert partitions("achieve", "PutItem") == {
         "ATTENTION#*",
         "CALLED#*",
+        "CARING#*",
         "CLIMBS",
         "DUE#*",
+        "MENTORS#*",
         "MILESTONES#*",
         "PERSON#*",
         "TASKLIST#*",
         "TASKS#*",
+        "WALKS#*",
     }
     # A person's reminders go along with an edited week (docs/decisions/0045).
     assert partitions("achieve", "DeleteItem") == {"CLIMBS", "PERSON#*"}

@@ -46,8 +46,9 @@ from tests.simulation.weather import Edges, Weather
 TICK_LIVES, API_LIVES, DELIVER_LIVES, ACHIEVE_LIVES = 50.0, 29.0, 90.0, 60.0
 STREAM_LAG = 0.3
 RECORDS = 100
-KEPT = ("PERSON#", "PROGRAMME#", "STAFF", "CRISES#", "CRISIS#", "TASKS#")
+KEPT = ("PERSON#", "PROGRAMME", "STAFF", "CRISES#", "CRISIS#", "TASKS#", "ROTA", "SIGNIN#")
 """Partitions whose rows are read again and again, and made into items once."""
+MOST_KEPT = 30_000
 EXPIRED = "#expired"
 """What a sign-in ends with that is over."""
 MANGLED = "mangled:"
@@ -386,7 +387,7 @@ def a_ground(start: float, weather: Weather, *, seed: int) -> Iterator[Ground]:
 
     hand = Hand(kernel)
     forget_all()
-    kept = _replace_everywhere(real_aws.client, client)
+    kept = _replace_everywhere(real_aws.client, client) | _replace_everywhere(table.item_of, _once(table.item_of))
     modules = {module: dict(module.__dict__) for module in (clock, ids, table, wiring)}
     clock.__dict__.update(datetime=hand, time=hand)
     ids.__dict__.update(uuid=Dice(Random(f"ids {seed}")))
@@ -418,6 +419,21 @@ def a_ground(start: float, weather: Weather, *, seed: int) -> Iterator[Ground]:
         for (module, name), value in kept.items():
             setattr(module, name, value)
         forget_all()
+
+
+def _once(item_of: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return the same function, which remembers what it made of a row: rows are only replaced."""
+    made: dict[tuple[int, Any], tuple[Any, Any]] = {}
+
+    def remembered(kind: Any, row: Any) -> Any:
+        known = made.get((id(row), kind))
+        if known is None or known[0] is not row:
+            if len(made) > MOST_KEPT:
+                made.clear()
+            known = made[id(row), kind] = (row, item_of(kind, row))
+        return known[1]
+
+    return remembered
 
 
 def _replace_everywhere(what: object, by: object) -> dict[tuple[Any, str], Any]:

@@ -108,7 +108,7 @@ class People:
 
     def _watch(self, person: Person, press: Press) -> None:
         """Look at the live state a few times."""
-        if self.random.random() < 0.5:
+        if self.random.random() < 0.6:
             return
         for after in (5, 40, 200, 900, 2400):
             if self.random.random() < 0.6:

@@ -20,7 +20,7 @@ from tests.simulation.weather import CALM, DAY, HOUR, MINUTE, Weather
 
 BEGINNINGS = ("2026-10-31", "2027-03-13", "2026-12-24")
 """Days on which worlds are set up: clocks change on the day after the first two."""
-LULL = 4 * HOUR
+LULL = 3 * HOUR
 """From the end of the calls until nothing fails any more."""
 SPARSE = 180
 """In the days that follow a tick comes only every three hours: nothing new is paged for in them."""
@@ -36,7 +36,7 @@ class Size:
     programmes: int = 3
     people: int = 60
     flood: int = 200
-    hours: float = 10
+    hours: float = 6
     days_after: float = 8.5
     """Of every fourth seed: then follow-ups are waited for, and crises closed."""
 
@@ -85,7 +85,7 @@ def _go(
     kernel.run(until=ends + LULL)
     ground.edges.calm()
     calm_from = kernel.now
-    kernel.run(until=kernel.now + 2 * HOUR)
+    kernel.run(until=kernel.now + 1.5 * HOUR)
     if seed % 4 == 1:
         ground.every = SPARSE
         kernel.run(until=kernel.now + size.days_after * DAY)

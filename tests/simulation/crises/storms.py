@@ -8,13 +8,13 @@ from tests.simulation.weather import HOUR, MINUTE, Fault, Storm, Weather
 
 OUTAGES = (
     # What, for how long (seconds), which share of its calls fails, and how.
-    ("email", (30 * MINUTE, 3 * HOUR, 5 * HOUR), (1.0,), Fault.THROTTLED),
+    ("email", (30 * MINUTE, 2 * HOUR, 4 * HOUR), (1.0,), Fault.THROTTLED),
     ("push", (30 * MINUTE, 3 * HOUR), (1.0,), Fault.THROTTLED),
     ("sms", (30 * MINUTE, 3 * HOUR), (1.0,), Fault.THROTTLED),
     ("email", (10 * MINUTE, HOUR), (0.5, 0.9), None),
     ("push", (10 * MINUTE, HOUR), (0.5, 0.9), None),
     ("sms", (10 * MINUTE, HOUR), (0.5, 0.9), None),
-    ("queue", (10 * MINUTE, HOUR, 4 * HOUR), (0.5, 1.0), None),
+    ("queue", (10 * MINUTE, HOUR, 3 * HOUR), (0.5, 1.0), None),
     ("table", (5 * MINUTE, 30 * MINUTE), (0.1, 0.3), Fault.THROTTLED),
     ("table", (2 * MINUTE, 10 * MINUTE), (0.9, 1.0), Fault.THROTTLED),
     ("*", (5 * MINUTE, 20 * MINUTE), (0.1, 0.5), None),
