@@ -15,6 +15,8 @@ from tests.simulation.weather import HOUR, MINUTE
 
 DOORS = (("app", 40), ("link", 22), ("old_link", 10), ("staff", 12), ("old_session", 8), ("mangled", 3), ("nobody", 3))
 """By which door, and how often of a hundred or so."""
+MAY_CALL = frozenset({"clinician", "case-manager"})
+"""Roles that may call for help for somebody at any hour."""
 AGAIN_AFTER = (2, 3, 5, 8, 15, 30, 60, 120, 300)
 """Seconds after which a device sends again what nobody answered, with the same key; it never gives up."""
 
@@ -91,7 +93,8 @@ class People:
             return
         one = Try(sent_at=self.ground.kernel.now)
         press.tries.append(one)
-        staff = self.world.random.choice(self.world.staff_of(person.programme)).account if press.door == "staff" else ""
+        able = [one for one in self.world.staff_of(person.programme) if one.role in MAY_CALL]
+        staff = self.random.choice(able).account if press.door == "staff" else ""
         ask = doors.press(press, person, staff=self.world.token(staff) if staff else "")
 
         def then(told: Told) -> None:
