@@ -34,6 +34,7 @@ class Category:
     ``counts``: it tells of a number of things, counted when it is sent; with none there is nothing to tell.
     ``cap``: how many a person and local day, by itself; ``budgeted``: it also shares the person's daily budget.
     ``opt_out``: the person can switch it off, and its e-mails carry list headers (RFC 2369, RFC 8058).
+    ``every_channel``: it goes over all channels at once, and not over the first that takes it.
     ``to_staff``: it is for members of staff, and nothing that a person in care could get.
     ``held_by_holds``: not while a crisis or a conversation is open with the person.
     ``closes``: too late from this local time on the day after, or this long after it fell due.
@@ -57,6 +58,7 @@ class Category:
     cap: int | None = None
     budgeted: bool = False
     opt_out: bool = True
+    every_channel: bool = False
     to_staff: bool = False
     held_by_holds: bool = False
     if_unknown: IfUnknown = IfUnknown.ASK_THEN_AGAIN

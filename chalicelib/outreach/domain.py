@@ -260,6 +260,7 @@ class Entry:
     ``received_at`` is when a device said that the push arrived; ``reported_at`` when a provider said that it took a
     message whose sender has not written that down; ``fallback``: no device said anything, so an e-mail follows.
     ``delivered_at``, ``delayed_at``, ``bounced_at`` and ``bounce`` are what mail servers said of an e-mail since.
+    ``ways``, where it went over all channels at once, say what each did with it: ``{kind}:{channel}:{what}``.
     """
 
     person_id: str
@@ -280,6 +281,7 @@ class Entry:
     received_at: datetime | None = None
     reported_at: datetime | None = None
     fallback: bool = False
+    ways: tuple[str, ...] = ()
     delivered_at: datetime | None = None
     delayed_at: datetime | None = None
     bounced_at: datetime | None = None
