@@ -48,6 +48,7 @@ if function_name() in {None, "api"}:
     from chalicelib.progress.routes import doors as progress
     from chalicelib.reports.routes import doors as reports
     from chalicelib.routine.routes import doors as routine
+    from chalicelib.staff.own_routes import doors as own_ways
     from chalicelib.staff.routes import doors as staff
     from chalicelib.tasks.routes import doors as tasks
 
@@ -58,6 +59,7 @@ if function_name() in {None, "api"}:
         flags,
         milestones,
         notices,
+        own_ways,
         partners,
         privacy,
         progress,

@@ -104,7 +104,7 @@ def remove_member(asked: Asked, programme_id: str, account: str) -> Answer:
 )
 def read_own(asked: Asked, programme_id: str) -> Answer:
     """Show whoever asks what is kept of them, and of nobody else."""
-    return _shown(service.active_member(programme_id, asked.who.subject, staff=DynamoStaff()), asked)
+    return _own(service.active_member(programme_id, asked.who.subject, staff=DynamoStaff()), asked)
 
 
 @doors.door(
@@ -127,7 +127,7 @@ def edit_own(asked: Asked, programme_id: str) -> Answer:
         staff=DynamoStaff(),
         programmes=DynamoProgrammes(),
     )
-    return _shown(member, asked)
+    return _own(member, asked)
 
 
 def _with_hours(member: Member, sent: OwnHours) -> Member:
@@ -143,3 +143,7 @@ def _with_hours(member: Member, sent: OwnHours) -> Member:
 
 def _shown(member: Member, asked: Asked) -> Answer:
     return Answer(body=shown_member(member, now=asked.now), etag=member.version)
+
+
+def _own(member: Member, asked: Asked) -> Answer:
+    return Answer(body=shown_member(member, now=asked.now, is_own=True), etag=member.version)
