@@ -37,6 +37,7 @@ if function_name() in {None, "api"}:
     from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
     from chalicelib.crisis.rota_routes import doors as rota
+    from chalicelib.crisis.routes import doors as crisis
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
     from chalicelib.flags.routes import doors as flags
@@ -55,6 +56,7 @@ if function_name() in {None, "api"}:
     for doors in (
         caseload,
         checkins,
+        crisis,
         enrollment,
         flags,
         milestones,
@@ -77,6 +79,7 @@ if function_name() in {None, "api"}:
 @app.schedule(Rate(1, Rate.MINUTES))
 def tick(event: CloudWatchEvent) -> dict[str, int]:
     """Every minute, hand over what falls due in the next, and publish what alarms watch."""
+    from chalicelib.crisis import handlers as crisis
     from chalicelib.crisis import rota_handlers as rota
     from chalicelib.helplines import handlers as helplines
     from chalicelib.notices import handlers as notices
@@ -85,7 +88,7 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
 
     helplines.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
-    told = {"told": staff.climb(), "gaps": rota.look_over()}
+    told = {"paged": crisis.sweep(), "told": staff.climb(), "gaps": rota.look_over()}
     return handed | told | {"pushed": notices.push_on(event.to_dict())}
 
 
@@ -102,6 +105,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
     from chalicelib.caseload.handlers import cadences_due
     from chalicelib.checkins import handlers as checkins
+    from chalicelib.crisis import handlers as crisis
     from chalicelib.crisis import rota_handlers as rota
     from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
@@ -110,7 +114,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    asked = (checkins, kudos, notices, partners, rota, routine, staff)
+    asked = (checkins, crisis, kudos, notices, partners, rota, routine, staff)
     objections = (one.still_true for one in asked)
     using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today(cadences_due))
     return handlers.deliver(event.to_dict(), using=using)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,14 @@ from urllib.parse import parse_qs
 from chalicelib.checkins import service
 from chalicelib.checkins.domain import Answer, CheckInLocked, Plan, Source, answer_to, names_opioids
 from chalicelib.checkins.forms import CHANGE, DAILY, GOAL_STEP, WEEKLY, Form, Question, Value, form, versions
-from chalicelib.checkins.ports import Desk, HelpRequests
+from chalicelib.checkins.ports import Desk
+from chalicelib.crisis import calling, saying
+from chalicelib.crisis import service as crisis
+from chalicelib.crisis.calling import Caller, Sent
+from chalicelib.crisis.domain import Door
+from chalicelib.crisis.page import promise_of, token_of
+from chalicelib.crisis.paging import guarded
+from chalicelib.crisis.saying import Reader
 from chalicelib.edge import pages
 from chalicelib.edge.pages import Shown
 from chalicelib.errors import Fault, Invalid
@@ -36,13 +44,18 @@ MOST_FIELDS = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One request to the page: the link's token, the moment, a fresh id for the page that will be shown."""
+    """
+    One request to the page: the link's token, the moment, a fresh id for the page that will be shown.
+
+    ``address``: where it comes from, by which calls for help are grouped of whom nothing else is known.
+    """
 
     token: str
     now: datetime
     language: str
     page_id: str
     country: str = "US"
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +64,6 @@ class OneTap:
 
     signer: Signer
     recipients: Recipients
-    help_requests: HelpRequests
     desk: Desk
 
     def show(self, visit: Visit) -> Shown:
@@ -70,13 +82,13 @@ class OneTap:
 
     def take(self, visit: Visit, body: str) -> Shown:  # noqa: PLR0911 (each return is one page)
         """Take what was sent: an answer, a call for help, or word that the link reached somebody else."""
+        sent = _read(body)
+        if sent.get("action") == "help":
+            return self._help(visit, sent)
         try:
             claims, recipient, visit = self._known(visit)
         except LinkForged:
             return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
-        sent = _read(body)
-        if sent.get("action") == "help":
-            return self._help(recipient, visit, sent)
         try:
             who, _ = service.open_link(claims, recipient, now=visit.now, check_ins=self.desk.check_ins)
         except service.LinkExpired:
@@ -141,19 +153,37 @@ class OneTap:
             visit = replace(visit, language=recipient.language, country=recipient.country)
         return claims, recipient, visit
 
-    def _help(self, recipient: Recipient | None, visit: Visit, sent: Mapping[str, str]) -> Shown:
-        if recipient is None:
-            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
-        page_id = sent.get("page", "")
-        service.ask_for_help(
-            recipient,
-            request_id=page_id if is_page_id(page_id) else visit.page_id,
-            verified=False,
-            now=visit.now,
-            help_requests=self.help_requests,
-            holds=self.desk.holds,
+    def _help(self, visit: Visit, sent: Mapping[str, str]) -> Shown:
+        """
+        Take a call for help, whatever is wrong with the link: as of whoever it names, or else of nobody known.
+
+        :raises Exception: only if it could not be written down
+        """
+        desk = self.desk.crises
+        known = guarded(partial(self._named, visit), desk=desk)
+        door, recipient = known or (Door.UNSIGNED, None)
+        caller = Caller(
+            door=door,
+            address=visit.address,
+            person_id=recipient.person_id if recipient else None,
+            programme_id=recipient.programme_id if recipient else None,
         )
-        return _word(visit, "helped")
+        page_id = sent.get("page", "")
+        key = page_id if is_page_id(page_id) else visit.page_id
+        call = crisis.press(calling.call(caller, Sent(), key=key, at=visit.now), now=visit.now, desk=desk)
+        reader = saying.reader_of(recipient, language=visit.language)
+        promise = guarded(partial(promise_of, call, desk=desk), desk=desk)
+        token = guarded(partial(token_of, call, self.signer), desk=desk)
+        return _called(reader, saying.promised(promise, reader, now=visit.now), token, visit)
+
+    def _named(self, visit: Visit) -> tuple[Door, Recipient | None]:
+        """Return by which way a call came, and from whom, as far as can be read of the link."""
+        try:
+            person_id, door = self.signer.open(Purpose.ANSWER, visit.token).person_id, Door.PAGE
+        except LinkForged:
+            person_id, door = self.signer.claimed(Purpose.ANSWER, visit.token) or "", Door.UNSIGNED
+        is_id = is_page_id(person_id)
+        return door, self.recipients.load(person_id, now=visit.now) if is_id or door is Door.PAGE else None
 
 
 def _name_of(asked: Form) -> str:
@@ -181,8 +211,8 @@ def _read(form: str) -> dict[str, str]:
     try:
         return {name: values[-1] for name, values in parse_qs(form, max_num_fields=MOST_FIELDS).items()}
     except ValueError:
-        # Too many fields for our form: whatever it is, it holds no answer.
-        return {}
+        # Too many fields for our form: whatever it is, it holds no answer. A call for help is one all the same.
+        return {"action": "help"} if "action=help" in form else {}
 
 
 def is_page_id(text: str) -> bool:
@@ -265,6 +295,24 @@ def _wanted(question: Question, fault: Fault, say: Mapping[str, Any]) -> str:
     if question.length:
         return str(say["faults"]["text"]).format(length=question.length)
     return str(say["faults"]["at_most" if fault.reason.startswith("can't") else "choice"])
+
+
+def _called(reader: Reader, lines: list[str], token: str | None, visit: Visit) -> Shown:
+    """Show that a call for help is sent, and what happens now; the page of how far it is follows by itself."""
+    say = _say(visit)
+    html = pages.render(
+        FOLDER,
+        "called.html",
+        language=reader.language,
+        numbers=reader.numbers,
+        title=say["title"],
+        heading=saying.line(reader, "sent"),
+        lines=lines,
+        danger=saying.line(reader, "danger"),
+        look=saying.line(reader, "look_again"),
+        state=f"../h/{token}" if token else None,
+    )
+    return Shown(html=html)
 
 
 def _word(

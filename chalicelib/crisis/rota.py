@@ -238,13 +238,10 @@ class Staffing:
         return tuple(found.values())
 
     @property
-    def everybody(self) -> tuple[Member, ...]:
-        """Return all who can be paged, each once, the first tier first."""
-        return tuple({member.id: member for tier in Tier for member in self.of(tier)}.values())
-
-    def has(self, account: str) -> bool:
-        """Say whether an account is on call: who is can take a crisis, whether or not a page gets to them."""
-        return any(one.post.account == account and one.trouble is not Trouble.LEFT for one in self.holders)
+    def staff(self) -> tuple[Member, ...]:
+        """Return those of the staff who are on call, each once: they can take a crisis, whether or not a page comes."""
+        found = (one.member for one in self.holders if one.member is not None and one.trouble is not Trouble.LEFT)
+        return tuple({member.id: member for member in found}.values())
 
 
 def staffing(rota: Rota, members: Iterable[Member], at: datetime) -> Staffing:

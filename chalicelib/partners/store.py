@@ -7,9 +7,9 @@ from datetime import datetime
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import TransactWriteError
 
+from chalicelib.crisis.standing import OnCallStandings
 from chalicelib.edge.table import Item, in_conflict, lost_the_race, transaction
 from chalicelib.enrollment.items import InstantAttribute
-from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.partners.domain import Kind, Pair, Side, State
 from chalicelib.partners.service import partners_of
 
@@ -65,8 +65,8 @@ class DynamoPairs:
         return True
 
 
-class Standings(DynamoPeople):
-    """Implements ``privacy.service.Standings``: people, and who their partners are."""
+class Standings(OnCallStandings):
+    """Implements ``privacy.service.Standings``: people, who their partners are, and who is on call."""
 
     def partners_of(self, person_id: str, *, now: datetime) -> Mapping[str, bool]:
         """Return a person's partners, by account or their own person's id, and whether anything is shared with each."""

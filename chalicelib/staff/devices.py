@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chalicelib.enrollment.channels import Channel, NoSuchChannel
 from chalicelib.enrollment.devices import Browser, SubscriptionEnded
-from chalicelib.errors import Conflict, DomainError, Fault, Invalid, Stale
+from chalicelib.errors import Conflict, Fault, Invalid, Stale
 from chalicelib.outreach.categories import confirm_kind
 from chalicelib.outreach.domain import DetailLevel, Due
 from chalicelib.outreach.service import at_once
@@ -27,7 +27,7 @@ class NoPager(Conflict):
     """No text messages are sent here."""
 
 
-class CodeNotSent(DomainError):
+class CodeNotSent(Conflict):
     """The code could not be sent now."""
 
 

@@ -9,13 +9,17 @@ from chalicelib.checkins.domain import Answer
 from chalicelib.checkins.forms import DAILY, WEEKLY
 from chalicelib.checkins.page import OneTap, Visit
 from chalicelib.checkins.ports import Desk
+from chalicelib.crisis.domain import Press
+from chalicelib.crisis.duty import Duty
 from chalicelib.edge.pages import Shown
 from chalicelib.flags.domain import CareRules
 from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.domain import Hold, Recipient, Standing
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from tests.build import PERSON, a_recipient, an_email, said, utc
-from tests.fakes import FakeCareRules, FakeCheckIns, FakeHelpRequests, FakeRecipients
+from tests.fakes import FakeCareRules, FakeCheckIns, FakeRecipients
+from tests.fakes_crisis import Site as CrisisSite
+from tests.fakes_crisis import a_member
 from tests.fakes_tasks import FakeTasks
 from tests.fakes_watch import FakeHolds
 
@@ -36,17 +40,20 @@ class Site:
 
     def __post_init__(self) -> None:
         self.people = FakeRecipients(self.recipient)
-        self.tasks, self.calls, self.holds = FakeTasks(), FakeHelpRequests(), FakeHolds()
-        self.check_ins = FakeCheckIns(self.tasks)
+        self.tasks, self.holds = FakeTasks(), FakeHolds()
+        dr = a_member("dr", at=NOON - timedelta(days=1))
+        self.crisis = CrisisSite(staff=[dr], holds=self.holds, tasks=self.tasks)
+        self.crisis.on_call.duty = Duty(primary=(dr.id,))
+        self.check_ins = FakeCheckIns(self.tasks, self.crisis.crises)
         self.page = OneTap(
             signer=self.signer,
             recipients=self.people,
-            help_requests=self.calls,
             desk=Desk(
                 check_ins=self.check_ins,
                 care_rules=FakeCareRules(replace(self.care, programme_id=self.recipient.programme_id)),
                 tasks=self.tasks,
                 holds=self.holds,
+                crises=self.crisis.desk(),
             ),
         )
         self.claims = Claims(
@@ -64,6 +71,10 @@ class Site:
     def send(self, answers: dict[str, str], *, now: datetime = NOON) -> Shown:
         visit = Visit(token=self.token, now=now, language="en", page_id=PAGE)
         return self.page.take(visit, urlencode({"action": "answer", "page": PAGE, **answers}))
+
+    @property
+    def calls(self) -> list[Press]:
+        return [kept.press for kept in self.crisis.crises.presses.values()]
 
     @property
     def answer(self) -> Answer | None:
@@ -117,7 +128,7 @@ def test_a_link_that_has_run_out_takes_no_answer_but_still_takes_a_call_for_help
     assert site.post(now=CLOSES, mood="3").status is HTTPStatus.GONE
     assert site.answer is None
     assert site.post(now=CLOSES + timedelta(days=30), action="help").status is HTTPStatus.OK
-    assert [call.verified for call in site.calls.requests] == [False]
+    assert [call.verified for call in site.calls] == [False]
 
 
 def test_pressing_help_twice_on_one_page_is_one_call_and_on_two_pages_two() -> None:
@@ -126,7 +137,7 @@ def test_pressing_help_twice_on_one_page_is_one_call_and_on_two_pages_two() -> N
     for page in (PAGE, PAGE, "cd" * 16):
         site.post(action="help", page=page)
 
-    assert len(site.calls.requests) == 2
+    assert len(site.calls) == 2
 
 
 def test_a_page_that_stayed_open_calls_for_help_again_hours_later() -> None:
@@ -135,7 +146,7 @@ def test_a_page_that_stayed_open_calls_for_help_again_hours_later() -> None:
     for hours in (0, 5):
         site.post(now=NOON + timedelta(hours=hours), action="help")
 
-    assert [call.at for call in site.calls.requests] == [NOON, NOON + timedelta(hours=5)]
+    assert [call.at for call in site.calls] == [NOON, NOON + timedelta(hours=5)]
 
 
 @pytest.mark.parametrize("spoil", [lambda token: token[:-1], lambda token: token + "A", lambda token: "x." + token])
