@@ -1,4 +1,4 @@
-"""How a member of staff is paged beside e-mail: browsers and a telephone of their own, through the doors and the table."""
+"""How staff are paged beside e-mail: browsers and a telephone of their own, through the doors and the table."""
 
 from collections.abc import Callable
 from dataclasses import replace
