@@ -163,7 +163,7 @@ class Crisis:
     id: str
     caller: str
     programme_id: str
-    person_id: str | None
+    person_id: str | None = None
     opened_at: datetime
     state: State = State.OPEN
     wait: Wait = Wait.ACK

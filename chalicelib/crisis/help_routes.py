@@ -197,14 +197,9 @@ def _caller(asked: Asked) -> Caller:
     """Return who calls: by a good sign-in verified, by an expired or unreadable one as whoever it says, or nobody."""
     authorization = asked.headers.get("authorization")
     sent = _safely(lambda: calling.read(asked.body or "")) or Sent()
-    actor = _safely(lambda: doors.wiring.tokens.actor(authorization, now=doors.wiring.real_clock()), quietly=True)
-    verified = actor is not None
-    if actor is None and authorization:
-        actor = _safely(lambda: doors.wiring.tokens.actor(authorization, now=WHEN_ISSUED), quietly=True)
-        is_ours = actor is not None
-        account = actor.subject if actor else _safely(lambda: claimed(authorization), quietly=True)
-    else:
-        is_ours, account = verified, actor.subject if actor else None
+    actor, verified = _signed_in(authorization) if authorization else (None, False)
+    account = actor.subject if actor else _safely(lambda: claimed(authorization), quietly=True)
+    is_ours = actor is not None
     person_id = _safely(lambda: doors.wiring.standings.person_of(account)) if account else None
     return Caller(
         door=Door.APP if is_ours else Door.UNSIGNED,
@@ -215,6 +210,15 @@ def _caller(asked: Asked) -> Caller:
         verified=verified,
         by=account if is_ours else None,
     )
+
+
+def _signed_in(authorization: str) -> tuple[Actor | None, bool]:
+    """Return whose sign-in this is, if we issued it at all, and whether it is still good."""
+    tokens, now = doors.wiring.tokens, doors.wiring.real_clock()
+    actor = _safely(lambda: tokens.actor(authorization, now=now), quietly=True)
+    if actor is not None:
+        return actor, True
+    return _safely(lambda: tokens.actor(authorization, now=WHEN_ISSUED), quietly=True), False
 
 
 def _programme(person_id: str | None, actor: Actor | None, sent: Sent, now: datetime) -> str | None:

@@ -63,7 +63,8 @@ def _ack(crisis: Crisis, event: Event) -> Crisis:
 
 
 def _hand_over(crisis: Crisis, event: Event) -> Crisis:
-    crisis = _heard(replace(crisis, owner=event.to[0], called_at=event.at))
+    # Whoever has it from now on is paged at once, however lately somebody else was.
+    crisis = _heard(replace(crisis, owner=event.to[0], called_at=event.at, paged_at=None))
     # What the owner before had begun goes on: handing over puts nothing off.
     is_begun = crisis.wait is not Wait.ATTEMPT
     return crisis if is_begun else _waits(crisis, State.ACKNOWLEDGED, Wait.ATTEMPT, event.at)

@@ -82,6 +82,7 @@ class Api:
             "report_id",
             "pair_id",
             "kudos_id",
+            "crisis_id",
         )
         place, _, query = path.partition("?")
         for door in doors.all:

@@ -77,18 +77,22 @@ def test_background_functions_reach_only_the_partitions_that_they_need(function:
 
 
 def test_the_tick_reads_what_is_due_and_overdue_and_writes_only_what_comes_of_it() -> None:
+    crises = {"CALLER#*", "CRISES#*", "CRISIS#*"}
+    staff = {"STAFF#*", "STAFFLIST#*"}
     assert partitions("tick", "Query") == {
+        *staff,
+        "CLIMBS",
+        "CRISES#*",
         "DUE#*",
         "NOTICES#OPEN",
-        "CLIMBS",
         "PERSON#*",
+        "PROGRAMMES",
         "ROTA#*",
         "ROTAS",
-        "STAFF#*",
-        "STAFFLIST#*",
     }
-    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CALLED#*", "CLIMBS", "DUE#*", "ROTAS"}
-    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS"}
+    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CALLED#*", "CLIMBS", "DUE#*", "ROTAS", *crises}
+    assert partitions("tick", "UpdateItem") == {"CRISES#*", "PERSON#*", "PRESS#*"}
+    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS", "CALLER#*", "CRISES#*"}
 
 
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
@@ -98,6 +102,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "ATTENTION#*",
         "CALLED#*",
         "CHECKINS#*",
+        "CRISIS#*",
         "KUDOS#*",
         "LEDGER#*",
         "NOTICE#*",
@@ -127,7 +132,7 @@ def test_the_outreach_log_and_the_audit_log_are_only_ever_added_to() -> None:
         for statement in statements(function):
             if {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} & set(statement["Action"]):
                 keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-                assert not [key for key in keys if key.startswith(("AUDIT", "CONTACTS"))], function
+                assert not [key for key in keys if key.startswith(("AUDIT", "CONTACTS", "CRISIS#"))], function
 
 
 def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:
