@@ -36,6 +36,7 @@ app = Cairn("cairn", wire=wire)
 if function_name() in {None, "api"}:
     from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
+    from chalicelib.crisis.drill_routes import doors as drills
     from chalicelib.crisis.rota_routes import doors as rota
     from chalicelib.crisis.routes import doors as crisis
     from chalicelib.edge.openapi import doors as openapi
@@ -57,6 +58,7 @@ if function_name() in {None, "api"}:
         caseload,
         checkins,
         crisis,
+        drills,
         enrollment,
         flags,
         milestones,

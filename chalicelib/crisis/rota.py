@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from chalicelib.outreach.recurrence import DAYS, date_exists, local_date, resolve
+from chalicelib.outreach.recurrence import DAYS, Recurrence, date_exists, local_date, resolve
 from chalicelib.staff.domain import Member
 
 _DAY = timedelta(days=1)
@@ -133,8 +133,8 @@ class Rota:
     """
     A programme's rota in one version. ``zone`` is where its wall times are.
 
-    ``hours`` are when the programme means to have somebody on call; none: at every hour. ``covers`` lie beside it, and
-    don't change its version.
+    ``hours`` are when the programme means to have somebody on call; none: at every hour. ``drills`` say when one begins
+    by itself. ``covers`` lie beside it, and don't change its version.
     """
 
     programme_id: str
@@ -142,6 +142,7 @@ class Rota:
     shifts: tuple[Shift, ...] = ()
     holidays: tuple[Holiday, ...] = ()
     hours: tuple[Span, ...] = ()
+    drills: Recurrence | None = None
     covers: tuple[Cover, ...] = ()
     put_by: str
     put_at: datetime

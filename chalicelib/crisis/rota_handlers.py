@@ -30,10 +30,17 @@ class _Members(DynamoStaff):
         return members
 
 
+def _start_drill(programme_id: str, key: str) -> None:
+    # Here, since what pages works with who is on call.
+    from chalicelib.crisis import drills, handlers
+
+    drills.start(programme_id, key=key, by=None, now=utc_now(), desk=handlers.desk())
+
+
 @cache
 def _desk() -> WatchDesk:
     rotas = DynamoRotas()
-    return WatchDesk(rotas=rotas, looks=rotas, staff=_Members(), dues=DynamoDues())
+    return WatchDesk(rotas=rotas, looks=rotas, staff=_Members(), dues=DynamoDues(), start_drill=_start_drill)
 
 
 class _OnCall(RotaOnCall):

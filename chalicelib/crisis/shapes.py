@@ -32,6 +32,7 @@ class ShownCrisis(Wire):
 
     id: str
     reference: Annotated[str, Described(description="What pages call it.")]
+    is_drill: Annotated[bool, Described(description="Nobody called: to acknowledge it is all there is to do.")]
     programme_id: str | None
     person_id: str | None
     name: str | None
@@ -160,6 +161,7 @@ def shown_crisis(
     return ShownCrisis(
         id=crisis.id,
         reference=crisis.reference,
+        is_drill=crisis.is_drill,
         programme_id=None if crisis.programme_id == ALL_PROGRAMMES else crisis.programme_id,
         person_id=crisis.person_id if in_full else None,
         name=name if in_full else None,

@@ -33,7 +33,7 @@ NOTICE = "notice"
 UPDATES = "updates"
 """What waited for a message to go along with and found none; its kinds are ``updates-{hour and minute, UTC}``."""
 CRISIS_PAGE = "crisis_page"
-"""Somebody on call must act; its kinds are ``crisis_page-{id}``."""
+"""Somebody on call must act; its kinds are ``crisis_page-{id}-{version}``, of a drill ``crisis_page-drill-{id}-…``."""
 STAFF_ALERT = "staff_alert"
 """A crisis flag tells the staff whose it is; its kinds are ``staff_alert-{reference}-{step}``."""
 STAFF_WORK = "staff_work"
@@ -63,6 +63,7 @@ _CONTACT = {
 CATEGORIES: dict[str, Category] = {
     CRISIS_PAGE: Category(
         template="crisis_page",
+        sorts={"drill": "crisis_page_drill"},
         urgency=Urgency.CRISIS,
         consent=None,
         alumni_consent=None,

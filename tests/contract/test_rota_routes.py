@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.crisis import handlers
+from chalicelib.crisis.rota_handlers import on_call
 from chalicelib.edge.table import Item
 from chalicelib.outreach.store import DueItem, due_of
 from chalicelib.privacy.domain import Role
@@ -28,6 +30,7 @@ SHIFT = {
 }
 BODY = {"timeZone": "America/New_York", "shifts": [SHIFT]}
 HOURS = [{"days": ["MO"], "from": "09:00", "to": "17:00"}]
+DRILLS = {"rule": "FREQ=MONTHLY;BYDAY=2TU", "time": "10:00", "startsOn": "2026-12-01"}
 FROM, TO = "2026-11-25T14:00:00Z", "2026-11-25T22:00:00Z"
 COVER = {"tier": "primary", "of": "dr", "by": "bo", "starts": FROM, "ends": TO}
 
@@ -61,13 +64,18 @@ def told(account: str) -> list[str]:
 
 def test_an_admin_puts_a_rota_and_staff_read_it(api: RoutineApi) -> None:
     assert api.by(CLINICIAN, "GET", ROTA).status == 404
-    answer = put(api, hours=HOURS, holidays=[{"on": "2026-12-25", "shiftId": "all", "account": None, "why": " Off "}])
+    answer = put(
+        api,
+        drills=DRILLS,
+        hours=HOURS,
+        holidays=[{"on": "2026-12-25", "shiftId": "all", "account": None, "why": " Off "}],
+    )
 
     assert (answer.status, answer.headers["ETag"]) == (200, '"1"'), answer.text
     shown = answer.json
     for who in (ADMIN, CLINICIAN, BO):
         assert api.by(who, "GET", ROTA).json == shown
-    assert (shown["shifts"], shown["hours"]) == ([SHIFT | {"timeZone": None}], HOURS)
+    assert (shown["shifts"], shown["hours"], shown["drills"]) == ([SHIFT | {"timeZone": None}], HOURS, DRILLS)
     assert shown["holidays"] == [{"on": "2026-12-25", "shiftId": "all", "account": None, "why": "Off"}]
     assert (shown["changedBy"], shown["covers"], shown["version"]) == ("admin", [], 1)
     assert put(api).kind == "stale"
@@ -86,6 +94,9 @@ NONSENSE: list[tuple[dict[str, Any], str]] = [
     ({"shifts": [SHIFT, SHIFT]}, "shifts.1.id"),
     ({"shifts": [SHIFT] * 61}, "shifts"),
     ({"hours": [HOURS[0] | {"days": []}]}, "hours.0.days"),
+    ({"drills": DRILLS | {"rule": "MONTHLY"}}, "drills.rule"),
+    ({"drills": DRILLS | {"rule": "FREQ=WEEKLY"}}, "drills.rule"),
+    ({"drills": DRILLS | {"time": "25:00"}}, "drills.time"),
     ({"holidays": [{"on": "2026-12-25", "shiftId": "x", "account": None}]}, "holidays.0.shiftId"),
     ({"holidays": [{"on": "2026-12-25", "shiftId": "all", "account": "x"}]}, "holidays.0.account"),
     ({"holidays": [{"on": "2026-12-25", "shiftId": "all", "account": None}] * 2}, "holidays.1.on"),
@@ -205,3 +216,24 @@ def test_only_these_roles_come_in(api: RoutineApi) -> None:
     assert api.by(ANA, "GET", ROTA).status == 403
     for path in ("", "/gaps", "/on-call"):
         assert api.by("boss=iop-morning/program-admin", "GET", f"{ROTA}{path}").status == 404
+
+
+def test_a_drill_is_begun_by_an_admin_answered_by_staff_and_measured(api: RoutineApi) -> None:
+    handlers.desk.cache_clear()
+    on_call.cache_clear()
+    put(api)
+    path = "/programmes/iop-evening/drills"
+    begun = api.by(ADMIN, "POST", path)
+    assert (begun.status, begun.json["open"], begun.json["pages"]) == (201, True, 1), begun.text
+    assert api.by(ADMIN, "POST", path).kind == "conflict"
+    assert (api.by(CLINICIAN, "POST", path).status, api.by(ANA, "GET", path).status) == (403, 403)
+
+    crises = "/programmes/iop-evening/crises"
+    (shown,) = api.by(CLINICIAN, "GET", crises).json["items"]
+    assert (shown["isDrill"], shown["personId"], shown["reference"]) == (True, None, begun.json["reference"])
+    assert api.by(CLINICIAN, "POST", f"{crises}/{shown['id']}/acknowledge").status == 200
+    (came,) = api.by(BO, "GET", path).json["items"]
+    assert (came["acknowledgedBy"], came["seconds"], came["open"]) == ("dr", 0, False)
+    assert api.by(ADMIN, "POST", f"{path}/{came['id']}/end").status == 200
+    assert api.by(CLINICIAN, "GET", crises).json["items"] == []
+    assert api.by(ADMIN, "POST", f"{path}/none/end").status == 404
