@@ -42,10 +42,12 @@ if function_name() in {None, "api"}:
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
     from chalicelib.flags.routes import doors as flags
+    from chalicelib.helplines.routes import doors as helplines
     from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
     from chalicelib.partners.routes import doors as partners
+    from chalicelib.plan.routes import doors as plan
     from chalicelib.privacy.routes import doors as privacy
     from chalicelib.progress.routes import doors as progress
     from chalicelib.reports.routes import doors as reports
@@ -61,10 +63,12 @@ if function_name() in {None, "api"}:
         drills,
         enrollment,
         flags,
+        helplines,
         milestones,
         notices,
         own_ways,
         partners,
+        plan,
         privacy,
         progress,
         reports,

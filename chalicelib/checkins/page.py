@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,8 @@ from urllib.parse import parse_qs
 from chalicelib.checkins import service
 from chalicelib.checkins.domain import Answer, CheckInLocked, Plan, Source, answer_to, names_opioids
 from chalicelib.checkins.forms import CHANGE, DAILY, GOAL_STEP, WEEKLY, Form, Question, Value, form, versions
+from chalicelib.checkins.help_page import HelpPage, Pressed, is_page_id
 from chalicelib.checkins.ports import Desk
-from chalicelib.crisis import calling, saying
-from chalicelib.crisis import service as crisis
-from chalicelib.crisis.calling import Caller, Sent
-from chalicelib.crisis.domain import Door
-from chalicelib.crisis.page import promise_of, token_of
-from chalicelib.crisis.paging import guarded
-from chalicelib.crisis.saying import Reader
 from chalicelib.edge import pages
 from chalicelib.edge.pages import Shown
 from chalicelib.errors import Fault, Invalid
@@ -29,7 +22,6 @@ from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
 from chalicelib.outreach.ports import Recipients
 
 FOLDER = Path(__file__).parent / "pages"
-PAGE_ID_LENGTH = 32
 ITEM_9 = "phq9.9"
 """Thoughts of being better off dead: whoever says so is told whom to call before anything else."""
 
@@ -72,7 +64,7 @@ class OneTap:
             claims, recipient, visit = self._known(visit)
             who, check_in = service.open_link(claims, recipient, now=visit.now, check_ins=self.desk.check_ins)
         except LinkForged:
-            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
+            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND, offer_help=True)
         except service.LinkExpired:
             return _word(visit, "expired", status=HTTPStatus.GONE, offer_help=True)
         locks_at = check_in.locks_at()
@@ -84,11 +76,11 @@ class OneTap:
         """Take what was sent: an answer, a call for help, or word that the link reached somebody else."""
         sent = _read(body)
         if sent.get("action") == "help":
-            return self._help(visit, sent)
+            return self._called_for_help(visit, sent.get("page", ""))
         try:
             claims, recipient, visit = self._known(visit)
         except LinkForged:
-            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
+            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND, offer_help=True)
         try:
             who, _ = service.open_link(claims, recipient, now=visit.now, check_ins=self.desk.check_ins)
         except service.LinkExpired:
@@ -104,6 +96,16 @@ class OneTap:
             return _word(visit, "trouble", status=HTTPStatus.CONFLICT, offer_change=True, offer_help=True)
         except Invalid as invalid:
             return _questions(visit, asked, given=sent, faults=invalid.faults, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+    def _called_for_help(self, visit: Visit, page_id: str) -> Shown:
+        pressed = Pressed(
+            token=visit.token,
+            page_id=page_id if is_page_id(page_id) else visit.page_id,
+            address=visit.address,
+            language=visit.language,
+            now=visit.now,
+        )
+        return HelpPage(signer=self.signer, recipients=self.recipients, crises=self.desk.crises).take(pressed)
 
     def _form(self, claims: Claims, recipient: Recipient, sent: Mapping[str, str] | None = None) -> Form:
         """Return the form that is shown, or that was: what is answered on an open page is read as it was asked."""
@@ -153,38 +155,6 @@ class OneTap:
             visit = replace(visit, language=recipient.language, country=recipient.country)
         return claims, recipient, visit
 
-    def _help(self, visit: Visit, sent: Mapping[str, str]) -> Shown:
-        """
-        Take a call for help, whatever is wrong with the link: as of whoever it names, or else of nobody known.
-
-        :raises Exception: only if it could not be written down
-        """
-        desk = self.desk.crises
-        known = guarded(partial(self._named, visit), desk=desk)
-        door, recipient = known or (Door.UNSIGNED, None)
-        caller = Caller(
-            door=door,
-            address=visit.address,
-            person_id=recipient.person_id if recipient else None,
-            programme_id=recipient.programme_id if recipient else None,
-        )
-        page_id = sent.get("page", "")
-        key = page_id if is_page_id(page_id) else visit.page_id
-        call = crisis.press(calling.call(caller, Sent(), key=key, at=visit.now), now=visit.now, desk=desk)
-        reader = saying.reader_of(recipient, language=visit.language)
-        promise = guarded(partial(promise_of, call, desk=desk), desk=desk)
-        token = guarded(partial(token_of, call, self.signer), desk=desk)
-        return _called(reader, saying.promised(promise, reader, now=visit.now), token, visit)
-
-    def _named(self, visit: Visit) -> tuple[Door, Recipient | None]:
-        """Return by which way a call came, and from whom, as far as can be read of the link."""
-        try:
-            person_id, door = self.signer.open(Purpose.ANSWER, visit.token).person_id, Door.PAGE
-        except LinkForged:
-            person_id, door = self.signer.claimed(Purpose.ANSWER, visit.token) or "", Door.UNSIGNED
-        is_id = is_page_id(person_id)
-        return door, self.recipients.load(person_id, now=visit.now) if is_id or door is Door.PAGE else None
-
 
 def _name_of(asked: Form) -> str:
     has_item_9 = any(question.id == ITEM_9 for question in asked.questions)
@@ -215,11 +185,6 @@ def _read(form: str) -> dict[str, str]:
         return {"action": "help"} if "action=help" in form else {}
 
 
-def is_page_id(text: str) -> bool:
-    """Say whether this looks like an id that a page was given."""
-    return len(text) == PAGE_ID_LENGTH and all(letter in "0123456789abcdef" for letter in text)
-
-
 def read_values(asked: Form, sent: Mapping[str, str]) -> dict[str, Value]:
     """Return what was sent for each question, as a choice's value where it is one; what was left out is missing."""
     values: dict[str, Value] = {}
@@ -231,8 +196,9 @@ def read_values(asked: Form, sent: Mapping[str, str]) -> dict[str, Value]:
 
 
 def _say(visit: Visit) -> dict[str, Any]:
-    lines = overdose_lines(visit.language, visit.country)
-    return {**pages.words(FOLDER / "words.json", visit.language), "overdose_lines": lines}
+    words = pages.words(FOLDER / "words.json", visit.language)
+    said = pages.filled(words, resources(visit.country).spoken(visit.language))
+    return {**said, "overdose_lines": overdose_lines(visit.language, visit.country)}
 
 
 def _questions(
@@ -295,24 +261,6 @@ def _wanted(question: Question, fault: Fault, say: Mapping[str, Any]) -> str:
     if question.length:
         return str(say["faults"]["text"]).format(length=question.length)
     return str(say["faults"]["at_most" if fault.reason.startswith("can't") else "choice"])
-
-
-def _called(reader: Reader, lines: list[str], token: str | None, visit: Visit) -> Shown:
-    """Show that a call for help is sent, and what happens now; the page of how far it is follows by itself."""
-    say = _say(visit)
-    html = pages.render(
-        FOLDER,
-        "called.html",
-        language=reader.language,
-        numbers=reader.numbers,
-        title=say["title"],
-        heading=saying.line(reader, "sent"),
-        lines=lines,
-        danger=saying.line(reader, "danger"),
-        look=saying.line(reader, "look_again"),
-        state=f"../h/{token}" if token else None,
-    )
-    return Shown(html=html)
 
 
 def _word(

@@ -8,7 +8,7 @@ from chalicelib.checkins.domain import Answer, CheckIn, Plan, Progress, Revision
 from chalicelib.checkins.forms import CHANGE, DAILY, GOAL_STEP, WEEKLY, Form, form
 from chalicelib.checkins.ports import CheckIns, Desk
 from chalicelib.crisis import service as crisis
-from chalicelib.crisis.domain import Door, Press, press_id
+from chalicelib.crisis.calling import call_of
 from chalicelib.enrollment.holds import hold_for_flag
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.flags.domain import CareRules
@@ -114,7 +114,8 @@ def answer(
         known = desk.check_ins.between(of.person_id, on - REMEMBERED, on + LOOKED_AT_AGAIN)
         flags = [*_flags(after, known, of=of, care=care, now=now), *_wishes(after, of=of, now=now)]
         new = [flag for flag in flags if desk.tasks.find(of.person_id, flag.id) is None]
-        call = _call(after, of=of, now=now) if any(flag.is_crisis for flag in new) else None
+        is_call = any(flag.is_crisis for flag in new)
+        call = call_of(of, _name(after), at=now, verified=source is not Source.LINK, by=by) if is_call else None
         if desk.check_ins.save(after, new[:AT_ONCE], call):
             for flag in new[AT_ONCE:]:
                 desk.tasks.open(flag)
@@ -138,18 +139,8 @@ def _flags(newest: CheckIn, known: Sequence[CheckIn], *, of: Recipient, care: Ca
     return sorted(flags.values(), key=lambda flag: order.index(flag.severity or Severity.REVIEW))
 
 
-def _call(newest: CheckIn, *, of: Recipient, now: datetime) -> Press:
-    """Return the call for help that an answer is."""
-    return Press(
-        id=press_id(of.person_id, f"{newest.on}-{newest.form}-{newest.version + 1}"),
-        caller=of.person_id,
-        at=now,
-        door=Door.ANSWER,
-        verified=newest.revisions[-1].source is not Source.LINK,
-        programme_id=of.programme_id,
-        person_id=of.person_id,
-        by=newest.revisions[-1].by,
-    )
+def _name(check_in: CheckIn) -> str:
+    return f"{check_in.on}-{check_in.form}-{check_in.version + 1}"
 
 
 def _wishes(newest: CheckIn, *, of: Recipient, now: datetime) -> list[Task]:

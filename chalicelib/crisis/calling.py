@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 from chalicelib.crisis.domain import Door, Press, press_id
 from chalicelib.enrollment.showable import line_fault
+from chalicelib.outreach.domain import Recipient
 from chalicelib.privacy.domain import ALL_PROGRAMMES
 
 MOST_DROPPED = 20
@@ -95,6 +96,19 @@ def call(caller: Caller, sent: Sent, *, key: str, at: datetime) -> Press:
         note=sent.note,
         dropped=sent.dropped,
     )
+
+
+def call_of(person: Recipient, key: str, *, at: datetime, verified: bool, by: str | None) -> Press:
+    """Return the call that an answer of a person's is."""
+    caller = Caller(
+        door=Door.ANSWER,
+        address="",
+        person_id=person.person_id,
+        programme_id=person.programme_id,
+        verified=verified,
+        by=by,
+    )
+    return call(caller, Sent(), key=key, at=at)
 
 
 def _fields(body: str) -> Mapping[str, Any] | None:

@@ -165,7 +165,7 @@ def take_call(asked: Asked, caller: Caller, sent: Sent, *, recipient: Recipient 
         logger.error("call for help not kept", extra={"error": type(error).__name__, "at": places(error)})
         count("CrisisNotKept")
         reader = _safely(lambda: reader_of(recipient, language=_language(asked))) or Reader(language="en")
-        detail = f"{saying.line(reader, 'danger')} {saying.line(reader, 'not_sent')}"
+        detail = f"{reader.spoken['now']} {saying.line(reader, 'not_sent')}"
         raise Refused(
             status=HTTPStatus.SERVICE_UNAVAILABLE, kind="not-sent", detail=detail, headers={"Retry-After": "2"}
         ) from None
@@ -184,7 +184,7 @@ def _taken(call: Press, promise: Promise | None, reader: Reader, now: datetime) 
         id=call.id,
         stage=Stage.SENT,
         at=call.at,
-        said=[saying.line(reader, "danger"), *saying.promised(promise, reader, now=now)],
+        said=[reader.spoken["now"], *saying.promised(promise, reader, now=now)],
         on_duty=promise.is_covered if promise else None,
         call_by=promise.call_by if promise else None,
         next_from=promise.next_from if promise else None,

@@ -98,7 +98,7 @@ def _shown(reader: Reader, heading: str, lines: list[str], *, refresh: int | Non
         say=say,
         heading=heading,
         lines=lines,
-        danger=saying.line(reader, "danger"),
+        danger=reader.spoken["now"],
         refresh=refresh,
     )
     return Shown(html=html)

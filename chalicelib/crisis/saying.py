@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.crisis.telling import Progress, Promise, Stage
 from chalicelib.edge import pages
-from chalicelib.helplines.domain import Resources, countries, resources
+from chalicelib.helplines.domain import Resources, resources
 from chalicelib.outreach.domain import Recipient
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Member
@@ -29,7 +29,12 @@ class Reader:
     @property
     def numbers(self) -> Resources:
         """Whom to call."""
-        return resources(self.country if self.country in countries() else "US")
+        return resources(self.country)
+
+    @property
+    def spoken(self) -> dict[str, str]:
+        """What is said of them: ``now``, ``open`` and ``reach`` (helplines)."""
+        return self.numbers.spoken(self.language)
 
 
 def reader_of(recipient: Recipient | None, *, language: str) -> Reader:
@@ -118,5 +123,4 @@ def _minutes(span: timedelta) -> int:
 
 
 def _filled(text: str, reader: Reader, **values: str) -> str:
-    numbers = reader.numbers
-    return text.format(emergency=numbers.emergency, lifeline=numbers.lifeline, **values)
+    return text.format(**reader.spoken, **values).strip()

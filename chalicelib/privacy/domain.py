@@ -46,6 +46,7 @@ class Field(StrEnum):
     CONTACTS = "contacts"
     CASELOAD = "caseload"
     CARE_PLAN = "care-plan"
+    PLAN = "plan"
     PARTNERS = "partners"
     KUDOS = "kudos"
     NOTICES = "notices"

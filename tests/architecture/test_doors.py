@@ -39,6 +39,7 @@ PUBLIC = {
     ("POST", "/receipts/{token}"),
     ("GET", "/calendar/{token}"),
     ("GET", "/consent-texts/{scope}"),
+    ("GET", "/help-resources"),
     ("GET", "/openapi.json"),
     ("GET", "/u/{token}"),
     ("POST", "/u/{token}"),

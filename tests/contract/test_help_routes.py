@@ -199,7 +199,7 @@ ROTA, MORNING = Duty(primary=("staff-1",)), NOW + timedelta(hours=20)
 
 def test_4_what_will_happen_is_said_truthfully_for_the_hour(api: CrisisApi, monkeypatch: pytest.MonkeyPatch) -> None:
     for duty, said in (
-        (ROTA, "We are alerting the on-call team now. If no one has reached you by 1:15 PM, call 988."),
+        (ROTA, "We are alerting the on-call team now. If no one has reached you by 1:15 PM, call or text 988."),
         (Duty(next_from=MORNING), "Our team is not on duty until Wednesday 9:00 AM. 988 is open now."),
         (Duty(), "Our team is not on duty now. 988 is open now."),
     ):

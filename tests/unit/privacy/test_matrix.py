@@ -46,6 +46,7 @@ participant            episode          R self
 participant            care-team        R self
 participant            sign-in          R self
 participant            care-plan        RW self
+participant            plan             RW self
 participant            partners         RW self; r partner
 participant            kudos            RW self; W partner if partner_share:milestones
 participant            programme        R programme
@@ -65,6 +66,7 @@ alumni                 episode          R self
 alumni                 care-team        R self
 alumni                 sign-in          R self
 alumni                 care-plan        RW self
+alumni                 plan             RW self
 alumni                 partners         RW self; r partner
 alumni                 kudos            RW self; W partner if partner_share:milestones
 alumni                 programme        R programme
@@ -88,6 +90,7 @@ clinician              tasks            RW caseload
 clinician              contacts         RW caseload
 clinician              caseload         L caseload
 clinician              care-plan        RW caseload
+clinician              plan             RW caseload
 clinician              templates        R programme
 clinician              partners         RW caseload; RW partner
 clinician              kudos            LW caseload
@@ -114,6 +117,7 @@ case-manager           tasks            RW caseload
 case-manager           contacts         RW caseload
 case-manager           caseload         L caseload
 case-manager           care-plan        RW caseload
+case-manager           plan             RW caseload
 case-manager           templates        R programme
 case-manager           partners         RW caseload; RW partner
 case-manager           kudos            LW caseload
@@ -123,6 +127,7 @@ case-manager           own-work         RW programme
 peer-specialist        profile          R caseload name-only
 peer-specialist        check-in-scores  R caseload done-only; R caseload craving-band if peer_share:craving_band
 peer-specialist        free-text        R caseload if peer_share:free_text
+peer-specialist        plan             R caseload if peer_share:free_text
 peer-specialist        milestones       R caseload
 peer-specialist        attendance       R caseload
 peer-specialist        crisis           RW rota state-only
