@@ -36,12 +36,11 @@ app = Cairn("cairn", wire=wire)
 if function_name() in {None, "api"}:
     from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
-    from chalicelib.crisis.drill_routes import doors as drills
-    from chalicelib.crisis.rota_routes import doors as rota
     from chalicelib.crisis.routes import doors as crisis
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
     from chalicelib.flags.routes import doors as flags
+    from chalicelib.groups.routes import doors as groups
     from chalicelib.helplines.routes import doors as helplines
     from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
@@ -52,7 +51,6 @@ if function_name() in {None, "api"}:
     from chalicelib.progress.routes import doors as progress
     from chalicelib.reports.routes import doors as reports
     from chalicelib.routine.routes import doors as routine
-    from chalicelib.staff.own_routes import doors as own_ways
     from chalicelib.staff.routes import doors as staff
     from chalicelib.tasks.routes import doors as tasks
 
@@ -60,19 +58,17 @@ if function_name() in {None, "api"}:
         caseload,
         checkins,
         crisis,
-        drills,
         enrollment,
         flags,
         helplines,
+        groups,
         milestones,
         notices,
-        own_ways,
         partners,
         plan,
         privacy,
         progress,
         reports,
-        rota,
         routine,
         staff,
         tasks,
@@ -87,15 +83,21 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
     """Every minute, hand over what falls due in the next, and publish what alarms watch."""
     from chalicelib.crisis import handlers as crisis
     from chalicelib.crisis import rota_handlers as rota
+    from chalicelib.enrollment.store import people
+    from chalicelib.groups import handlers as groups
     from chalicelib.helplines import handlers as helplines
     from chalicelib.notices import handlers as notices
+    from chalicelib.outreach import fanning_handlers as fanning
     from chalicelib.outreach import handlers, wiring
     from chalicelib.staff import handlers as staff
 
     helplines.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
     told = {"paged": crisis.sweep(), "told": staff.climb(), "gaps": rota.look_over()}
-    return handed | told | {"pushed": notices.push_on(event.to_dict())}
+    meetings = groups.look()
+    sorts = {"notice": notices.sort(people()), "bell": groups.sort()}
+    pushed = fanning.push_on(event.to_dict(), sorts=sorts)
+    return handed | told | {"pushed": pushed, "bells": meetings}
 
 
 @app.on_sqs_message(queue="cairn-sweep", batch_size=1)
@@ -113,6 +115,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.checkins import handlers as checkins
     from chalicelib.crisis import handlers as crisis
     from chalicelib.crisis import rota_handlers as rota
+    from chalicelib.groups import handlers as groups
     from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
@@ -120,9 +123,10 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    asked = (checkins, crisis, kudos, notices, partners, rota, routine, staff)
+    asked = (checkins, crisis, groups, kudos, notices, partners, rota, routine, staff)
     objections = (one.still_true for one in asked)
-    using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today(cadences_due))
+    count = staff.due_today(cadences_due)
+    using = wiring.delivering(staff.everybody(), *objections, count=count, moment=groups.moment)
     return handlers.deliver(event.to_dict(), using=using)
 
 
@@ -136,11 +140,13 @@ def import_roster(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_sqs_message(queue="cairn-fan-out", batch_size=1)
 def fan_out(event: SQSEvent) -> dict[str, Any]:
-    """Put a page of a notice's recipients in line."""
+    """Put a page of somebody's to be told in line: of a notice's recipients, or of a meeting's."""
     from chalicelib.enrollment.store import people
-    from chalicelib.notices import handlers
+    from chalicelib.groups import handlers as groups
+    from chalicelib.notices import handlers as notices
+    from chalicelib.outreach import fanning_handlers as fanning
 
-    return handlers.fan_out(event.to_dict(), members=people())
+    return fanning.fan_out(event.to_dict(), sorts={"notice": notices.sort(people()), "bell": groups.sort()})
 
 
 @app.on_sqs_message(queue="cairn-report", batch_size=1)

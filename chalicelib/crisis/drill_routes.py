@@ -7,12 +7,11 @@ from typing import Annotated
 from pydantic import Field as Described
 
 from chalicelib.crisis import drills, handlers
+from chalicelib.crisis.doors import doors
 from chalicelib.crisis.drills import Drill
-from chalicelib.edge.http import Answer, Asked, Doors, Wire
+from chalicelib.edge.http import Answer, Asked, Wire
 from chalicelib.edge.ids import new_id
 from chalicelib.privacy.domain import Act, Field, Rule
-
-doors = Doors(__name__)
 
 _PUT = Rule(act=Act.WRITE, field=Field.ROTA, programme="programme_id", purpose="try out whether somebody answers")
 

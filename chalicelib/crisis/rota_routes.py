@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from chalicelib.crisis import covering
 from chalicelib.crisis import rota_service as service
+from chalicelib.crisis.doors import doors
 from chalicelib.crisis.rota_shapes import (
     AnswerCover,
     AskCover,
@@ -18,14 +19,12 @@ from chalicelib.crisis.rota_shapes import (
     shown_watch,
 )
 from chalicelib.crisis.rota_store import DynamoRotas
-from chalicelib.edge.http import Answer, Asked, Doors
+from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.programmes import NoSuchProgramme
 from chalicelib.privacy.domain import Act, Field, Role, Rule
 from chalicelib.staff.store import DynamoStaff
-
-doors = Doors(__name__)
 
 _SEE = Rule(act=Act.READ, field=Field.ROTA, programme="programme_id", purpose="see who is on call")
 _OWN = Rule(act=Act.WRITE, field=Field.OWN_WORK, programme="programme_id", purpose="cover for each other on call")

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from chalicelib.crisis import calling, handlers, handling, help_routes, minutes_routes
+from chalicelib.crisis import calling, drill_routes, handlers, handling, help_routes, minutes_routes, rota_routes
 from chalicelib.crisis.calling import Caller
 from chalicelib.crisis.domain import OVER, Crisis, Door
 from chalicelib.crisis.doors import doors
@@ -27,7 +27,7 @@ from chalicelib.edge.http import ANYTHING, Answer, Asked
 from chalicelib.enrollment.store import people
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Act, Field, Relationship, Rule, View
 
-__all__ = ["doors", "help_routes", "minutes_routes"]
+__all__ = ["doors", "drill_routes", "help_routes", "minutes_routes", "rota_routes"]
 
 ANY_VIEW = frozenset({View.FULL, View.STATE_ONLY})
 

@@ -1,6 +1,7 @@
 """How messages of each kind behave: one table of data."""
 
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zlib import crc32
 
 from chalicelib.outreach.category import Category, IfUnknown
@@ -30,6 +31,8 @@ ALUMNI_DAYS = "milestone-alumni"
 """The same, since the person became an alumnus."""
 NOTICE = "notice"
 """One text to many people; its kinds are ``notice-{id}``."""
+MEETING = "meeting"
+"""A meeting of a group; its kinds are ``meeting-{24h, 1h, now, moved or cancelled}-{meeting}-{start or version}``."""
 UPDATES = "updates"
 """What waited for a message to go along with and found none; its kinds are ``updates-{hour and minute, UTC}``."""
 CRISIS_PAGE = "crisis_page"
@@ -60,42 +63,28 @@ _CONTACT = {
     ChannelKind.MOBILE: "contact_push",
 }
 
+_WAKES = partial(
+    Category,
+    urgency=Urgency.CRISIS,
+    consent=None,
+    alumni_consent=None,
+    quiet_hours_defer=False,
+    opt_out=False,
+    every_channel=True,
+    to_staff=True,
+    if_unknown=IfUnknown.AGAIN,
+    closes=timedelta(hours=24),
+    patience=timedelta(0),
+    settles_in=timedelta(0),
+    receipt_within=timedelta(minutes=1),
+    push_ttl=timedelta(minutes=15),
+    push_urgency="high",
+)
+"""What wakes staff at any hour, over every channel of theirs."""
+
 CATEGORIES: dict[str, Category] = {
-    CRISIS_PAGE: Category(
-        template="crisis_page",
-        sorts={"drill": "crisis_page_drill"},
-        urgency=Urgency.CRISIS,
-        consent=None,
-        alumni_consent=None,
-        quiet_hours_defer=False,
-        opt_out=False,
-        every_channel=True,
-        to_staff=True,
-        if_unknown=IfUnknown.AGAIN,
-        closes=timedelta(hours=24),
-        patience=timedelta(0),
-        settles_in=timedelta(0),
-        receipt_within=timedelta(minutes=1),
-        push_ttl=timedelta(minutes=15),
-        push_urgency="high",
-    ),
-    STAFF_ALERT: Category(
-        template="staff_alert",
-        urgency=Urgency.CRISIS,
-        consent=None,
-        alumni_consent=None,
-        quiet_hours_defer=False,
-        opt_out=False,
-        every_channel=True,
-        to_staff=True,
-        if_unknown=IfUnknown.AGAIN,
-        closes=timedelta(hours=24),
-        patience=timedelta(0),
-        settles_in=timedelta(0),
-        receipt_within=timedelta(minutes=1),
-        push_ttl=timedelta(minutes=15),
-        push_urgency="high",
-    ),
+    CRISIS_PAGE: _WAKES(template="crisis_page", sorts={"drill": "crisis_page_drill"}),
+    STAFF_ALERT: _WAKES(template="staff_alert"),
     # Its moments are chosen by who works when (staff/telling.py), so that quiet hours would only make it late.
     STAFF_WORK: Category(
         template="staff_work",
@@ -169,6 +158,18 @@ CATEGORIES: dict[str, Category] = {
         closes=timedelta(hours=24),
         receipt_within=timedelta(hours=1),
     ),
+    MEETING: Category(
+        template="meeting_24h",
+        sorts={sort: f"meeting_{sort}" for sort in ("1h", "now", "moved", "cancelled")},
+        urgency=Urgency.CLINICAL,
+        consent=_CONTACT,
+        alumni_consent="alumni_contact",
+        tells_time=True,
+        closes=timedelta(hours=24),
+        closes_by={"1h": timedelta(hours=1), "now": timedelta(minutes=12)},
+        receipt_within=timedelta(minutes=5),
+        push_urgency="high",
+    ),
     NUDGE: Category(
         template="nudge",
         sorts={CHECK_IN: "nudge_check_in", "pair": "nudge_pair", "kudos": "nudge_kudos"},
@@ -222,11 +223,7 @@ def category_name(kind: str) -> str:
 
 
 def category_of(kind: str) -> Category:
-    """
-    Return the category of a kind.
-
-    :raises KeyError: if there is none
-    """
+    """Return the category of a kind; a KeyError if there is none."""
     return CATEGORIES[category_name(kind)]
 
 
@@ -237,8 +234,11 @@ def template_of(kind: str) -> str:
     :raises KeyError: if there is no such category
     """
     category = category_of(kind)
-    sort = kind.partition("-")[2].partition("-")[0]
-    return category.sorts.get(sort, category.template)
+    return category.sorts.get(_sort_of(kind), category.template)
+
+
+def _sort_of(kind: str) -> str:
+    return kind.partition("-")[2].partition("-")[0]
 
 
 def shares_cap(kind: str, other: str) -> bool:
@@ -282,7 +282,8 @@ def closes_at(due: Due, zone: str) -> datetime:
 
 def closes_of(kind: str, *, on: date, due_at: datetime, zone: str) -> datetime:
     """Return the instant from which an occurrence of this kind, date and instant is too late."""
-    closes = category_of(kind).closes
+    category = category_of(kind)
+    closes = category.closes_by.get(_sort_of(kind), category.closes)
     if isinstance(closes, timedelta):
         return due_at + closes
     return resolve(on + timedelta(days=1), closes, zone)

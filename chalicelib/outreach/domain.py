@@ -173,6 +173,13 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What a message of a category that ``tells_time`` is about: something at an instant."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """
     A person, or a member of staff, as outreach sees them at the moment of sending.
@@ -183,6 +190,7 @@ class Recipient:
     ``opt_outs`` are categories that they switched off, each on one channel or (None) on all. ``holds`` are live at that
     moment. ``waiting`` is what may go along with a message to them. ``calendar_invites``: they want appointments as
     calendar entries too. ``count`` is what a category that ``counts`` tells of, counted at that moment.
+    ``moment`` is when that takes place which a category that ``tells_time`` is about.
     """
 
     person_id: str
@@ -202,6 +210,7 @@ class Recipient:
     calendar_invites: bool = False
     waiting: tuple[Waiting, ...] = ()
     count: int = 0
+    moment: Moment | None = None
 
     def schedule(self, kind: str) -> Schedule | None:
         """Return the person's schedule of this kind, if any."""

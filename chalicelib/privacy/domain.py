@@ -49,6 +49,7 @@ class Field(StrEnum):
     PLAN = "plan"
     PARTNERS = "partners"
     KUDOS = "kudos"
+    GROUPS = "groups"
     NOTICES = "notices"
     TEMPLATES = "templates"
     STAFF = "staff"

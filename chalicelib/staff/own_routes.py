@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field as Described
 
 from chalicelib.edge.config import config
-from chalicelib.edge.http import Answer, Asked, Doors, Wire
+from chalicelib.edge.http import Answer, Asked, Wire
 from chalicelib.edge.ids import new_id
 from chalicelib.enrollment.device_shapes import NewSubscription, Subscription
 from chalicelib.enrollment.devices import Browser
@@ -17,10 +17,9 @@ from chalicelib.enrollment.showing import shown_channel
 from chalicelib.outreach.texting import SnsTexts
 from chalicelib.privacy.domain import Act, Field, Rule
 from chalicelib.staff import devices
+from chalicelib.staff.doors import doors
 from chalicelib.staff.shapes import ShownMember, shown_member
 from chalicelib.staff.store import DynamoStaff
-
-doors = Doors(__name__)
 
 _OWN = Rule(act=Act.WRITE, field=Field.OWN_WORK, programme="programme_id", purpose="say how one is paged oneself")
 

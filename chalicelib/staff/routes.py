@@ -1,18 +1,19 @@
-"""The doors to a programme's staff, and a member's to their own."""
+"""The doors to a programme's staff, and a member's to their own; importing it brings the slice's other doors along."""
 
 from dataclasses import replace
 from http import HTTPStatus
 
-from chalicelib.edge.http import Answer, Asked, Doors
+from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.privacy.domain import Act, Field, Rule
-from chalicelib.staff import service
+from chalicelib.staff import own_routes, service
 from chalicelib.staff.domain import Member
+from chalicelib.staff.doors import doors
 from chalicelib.staff.shapes import MemberList, OwnHours, PutMember, ShownMember, shown_member
 from chalicelib.staff.store import DynamoStaff
 
-doors = Doors(__name__)
+__all__ = ["doors", "own_routes"]
 
 
 @doors.door(

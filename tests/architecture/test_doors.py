@@ -33,6 +33,8 @@ PUBLIC = {
     ("GET", "/confirm/{token}"),
     ("POST", "/confirm/{token}"),
     ("GET", "/h/{token}"),
+    ("GET", "/m/{token}"),
+    ("POST", "/m/{token}"),
     ("GET", "/n/{token}"),
     ("POST", "/help"),
     ("POST", "/me/help"),

@@ -49,6 +49,7 @@ participant            care-plan        RW self
 participant            plan             RW self
 participant            partners         RW self; r partner
 participant            kudos            RW self; W partner if partner_share:milestones
+participant            groups           RW self
 participant            programme        R programme
 
 alumni                 profile          RW self; r partner name-only
@@ -69,6 +70,7 @@ alumni                 care-plan        RW self
 alumni                 plan             RW self
 alumni                 partners         RW self; r partner
 alumni                 kudos            RW self; W partner if partner_share:milestones
+alumni                 groups           RW self
 alumni                 programme        R programme
 
 clinician              profile          R caseload
@@ -94,6 +96,7 @@ clinician              plan             RW caseload
 clinician              templates        R programme
 clinician              partners         RW caseload; RW partner
 clinician              kudos            LW caseload
+clinician              groups           RW programme
 clinician              own-work         RW programme
 
 case-manager           profile          R caseload
@@ -121,6 +124,7 @@ case-manager           plan             RW caseload
 case-manager           templates        R programme
 case-manager           partners         RW caseload; RW partner
 case-manager           kudos            LW caseload
+case-manager           groups           RW programme
 case-manager           staff            R programme
 case-manager           own-work         RW programme
 
@@ -137,6 +141,7 @@ peer-specialist        caseload         L caseload done-only
 peer-specialist        programme        R programme
 peer-specialist        partners         RW caseload; RW partner
 peer-specialist        kudos            LW caseload
+peer-specialist        groups           RW programme
 peer-specialist        own-work         RW programme
 
 accountability-partner profile          r partner name-only
@@ -175,6 +180,7 @@ program-admin          care-team        RW programme
 program-admin          sign-in          RW programme
 program-admin          tasks            L programme state-only
 program-admin          notices          RW programme
+program-admin          groups           RW programme
 program-admin          programme        RW programme
 program-admin          templates        R programme
 program-admin          staff            RW programme
