@@ -10,6 +10,8 @@ from chalicelib.outreach.recurrence import Occurrence, When, resolve
 DUE_SHARDS = 50
 """Partitions per hour of due rows: a million people can share one nine o'clock (1,000 writes/s each)."""
 
+URGENT = DUE_SHARDS
+"""The partition of an hour for what can't wait for others: a crisis. Looked at first, whatever else is paused."""
 
 STAFF = "staff-"
 """What the ids of members of staff begin with, as recipients; no person's id holds a hyphen."""
@@ -18,10 +20,6 @@ STAFF = "staff-"
 def is_staff(recipient_id: str) -> bool:
     """Say whether a recipient is a member of staff, and no person in care."""
     return recipient_id.startswith(STAFF)
-
-
-URGENT = DUE_SHARDS
-"""The partition of an hour for what can't wait for others: a crisis. Looked at first, whatever else is paused."""
 
 
 class ChannelKind(StrEnum):

@@ -81,18 +81,21 @@ def test_the_tick_reads_what_is_due_and_overdue_and_writes_only_what_comes_of_it
     staff = {"STAFF#*", "STAFFLIST#*"}
     assert partitions("tick", "Query") == {
         *staff,
+        "BELLS#OPEN",
         "CLIMBS",
         "CRISES#*",
         "DUE#*",
+        "LOOKS",
         "NOTICES#OPEN",
         "PERSON#*",
         "PROGRAMMES",
         "ROTA#*",
         "ROTAS",
     }
-    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CALLED#*", "CLIMBS", "DUE#*", "ROTAS", *crises}
+    told = {"BELL#*", "BELLS#OPEN", "LOOKS", "ROTAS"}
+    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CALLED#*", "CLIMBS", "DUE#*", *told, *crises}
     assert partitions("tick", "UpdateItem") == {"CRISES#*", "PERSON#*", "PRESS#*"}
-    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS", "CALLER#*", "CRISES#*"}
+    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS", "LOOKS", "CALLER#*", "CRISES#*"}
 
 
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
@@ -103,6 +106,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "CALLED#*",
         "CHECKINS#*",
         "CRISIS#*",
+        "GROUP#*",
         "KUDOS#*",
         "LEDGER#*",
         "NOTICE#*",
@@ -113,6 +117,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "PROGRAMMES",
         "ROTA#*",
         "ROUTINE#*",
+        "SERIES#*",
         "STAFF#*",
         "STAFFLIST#*",
         "SWITCH",
