@@ -265,10 +265,10 @@ def shown_gap(gap: Gap) -> ShownGap:
     )
 
 
-def shown_watch(watch: Watch, *, now: datetime) -> OnCallNow:
+def shown_watch(watch: Watch, *, now: datetime, texts: bool) -> OnCallNow:
     """Show who is on call."""
     holders = watch.staffing.holders if watch.staffing else ()
-    items = [_shown_holder(one, now=now) for one in holders]
+    items = [_shown_holder(one, now=now, texts=texts) for one in holders]
     return OnCallNow(
         state=watch.said.state,
         until=watch.said.until,
@@ -277,7 +277,7 @@ def shown_watch(watch: Watch, *, now: datetime) -> OnCallNow:
     )
 
 
-def _shown_holder(holder: Holder, *, now: datetime) -> ShownHolder:
+def _shown_holder(holder: Holder, *, now: datetime, texts: bool) -> ShownHolder:
     return ShownHolder(
         tier=holder.post.tier,
         account=holder.post.account or "",
@@ -287,5 +287,5 @@ def _shown_holder(holder: Holder, *, now: datetime) -> ShownHolder:
         shift_id=holder.post.shift_id,
         cover_id=holder.post.cover_id,
         trouble=holder.trouble,
-        paged_by=list(holder.member.paged_by(at=now)) if holder.member else [],
+        paged_by=list(holder.member.paged_by(at=now, texts=texts)) if holder.member else [],
     )

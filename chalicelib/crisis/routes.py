@@ -9,6 +9,7 @@ from chalicelib.crisis.doors import doors
 from chalicelib.crisis.handling import By
 from chalicelib.crisis.help_routes import CallTaken, take_call
 from chalicelib.crisis.paging import minutes_of
+from chalicelib.crisis.rota_handlers import email_only
 from chalicelib.crisis.shapes import (
     CrisisList,
     CrisisWithLog,
@@ -59,7 +60,8 @@ def list_crises(asked: Asked, programme_id: str) -> Answer:
     wanted = {programme_id, ALL_PROGRAMMES}
     found = crises.many(one.id for one in crises.open_ones() if one.programme_id in wanted).values()
     order = sorted(found, key=lambda one: (not one.is_unanswered, one.state in OVER, one.since, one.id))
-    return Answer(body=CrisisList(items=_shown(order, programme_id, asked)))
+    weakly = email_only(programme_id, now=asked.now)
+    return Answer(body=CrisisList(items=_shown(order, programme_id, asked), email_only=weakly))
 
 
 @doors.door(

@@ -53,6 +53,10 @@ class CrisisList(Wire):
     """Crises: those that nobody has acknowledged first, the one that waits longest before all."""
 
     items: list[ShownCrisis]
+    email_only: Annotated[
+        bool | None,
+        Described(description="Of a board: somebody who would be paged now has e-mail alone, which may go unseen."),
+    ] = None
 
 
 class ShownCall(Wire):

@@ -95,12 +95,12 @@ class Member:
             return replace(self, email=channel)
         return replace(self, devices=tuple(channel if one.id == channel.id else one for one in self.devices))
 
-    def paged_by(self, *, at: datetime) -> tuple[str, ...]:
-        """Return the ways by which a page of a crisis reaches them; ``sms`` only where a pager is set up."""
+    def paged_by(self, *, at: datetime, texts: bool) -> tuple[str, ...]:
+        """Return the ways by which a page of a crisis reaches them; ``texts``: a pager that sends ``sms`` is set up."""
         if not self.is_active:
             return ()
         ways = [channel.kind.value for channel in self.channels if channel.is_usable(at=at)]
-        return tuple(dict.fromkeys([*ways, *(["sms"] if self.phone and self.phone.is_confirmed else [])]))
+        return tuple(dict.fromkeys([*ways, *(["sms"] if texts and self.phone and self.phone.is_confirmed else [])]))
 
     def works_at(self, at: datetime) -> bool:
         """Say whether an instant lies in their working hours."""

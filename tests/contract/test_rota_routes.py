@@ -1,5 +1,6 @@
 """The doors to a rota over the table: what they take, refuse and show, and to whom."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from chalicelib.crisis import handlers
 from chalicelib.crisis.rota_handlers import on_call
 from chalicelib.edge.table import Item
+from chalicelib.enrollment.channels import Channel
+from chalicelib.outreach.domain import ChannelKind
 from chalicelib.outreach.store import DueItem, due_of
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import recipient_id
@@ -237,3 +240,37 @@ def test_a_drill_is_begun_by_an_admin_answered_by_staff_and_measured(api: Routin
     assert api.by(ADMIN, "POST", f"{path}/{came['id']}/end").status == 200
     assert api.by(CLINICIAN, "GET", crises).json["items"] == []
     assert api.by(ADMIN, "POST", f"{path}/none/end").status == 404
+
+
+def test_who_hands_over_to_whom_is_shown_with_what_is_open(api: RoutineApi) -> None:
+    handlers.desk.cache_clear()
+    on_call.cache_clear()
+    put(api)
+    drill = api.by(ADMIN, "POST", "/programmes/iop-evening/drills").json
+    shown = api.by(BO, "GET", f"{ROTA}/hand-over").json
+
+    (change,) = shown["items"]
+    assert (change["tier"], change["at"]) == ("primary", "2026-11-30T14:00:00Z")
+    assert change["endsFor"] == [{"account": "dr", "firstName": "Dr"}]
+    assert change["beginsFor"] == [{"account": "bo", "firstName": "Bo"}]
+    (crisis,) = shown["openCrises"]
+    assert (crisis["reference"], crisis["state"], crisis["owner"]) == (drill["reference"], "paged", None)
+    assert api.by(ANA, "GET", f"{ROTA}/hand-over").status == 403
+    assert api.by(CLINICIAN, "GET", "/programmes/iop-evening/crises").json["emailOnly"] is True
+
+
+def test_the_board_says_who_can_be_paged_by_email_alone(api: RoutineApi) -> None:
+    put(api)
+    board = "/programmes/iop-evening/crises"
+    assert api.by(CLINICIAN, "GET", board).json["emailOnly"] is True
+    staff = DynamoStaff(hurry=lambda _dues: None)
+    dr = staff.find("iop-evening", "dr")
+    assert dr
+    browser = Channel(id="b", kind=ChannelKind.PUSH, address="https://push.example/1", added_at=NOW, heartbeat_at=NOW)
+    staff.save(replace(dr, devices=(browser.confirmed(revision=1, at=NOW),), version=dr.version + 1))
+
+    assert api.by(CLINICIAN, "GET", board).json["emailOnly"] is False
+    (item,) = api.by(BO, "GET", f"{ROTA}/on-call").json["items"]
+    assert item["pagedBy"] == ["email", "push"]
+    put(api, version=1, shifts=[])
+    assert api.by(CLINICIAN, "GET", board).json["emailOnly"] is True

@@ -122,7 +122,7 @@ def test_a_browser_is_asked_over_itself_and_then_reached_beside_the_address(api:
         (ChannelKind.PUSH, True),
     ]
     assert recipient.channels[1].push_key == A_KEY
-    assert member().paged_by(at=NOW) == ("email", "push")
+    assert member().paged_by(at=NOW, texts=True) == ("email", "push")
     (shown,) = api.by(CLINICIAN, "GET", OWN).json["devices"]
     assert (shown["usable"], shown["verification"]) == (True, "confirmed")
 
@@ -148,7 +148,7 @@ def test_a_browser_speaks_renews_its_subscription_and_goes(api: RoutineApi) -> N
     assert confirm(api, f"confirm_channel-{channel}-2", channel, revision=2) == 200
 
     everybody().channel_is_gone(member().id, channel, why="gone", now=NOW, revision=2)
-    assert member().paged_by(at=NOW) == ("email",)
+    assert member().paged_by(at=NOW, texts=True) == ("email",)
     assert own(api, "POST", f"devices/{channel}/heartbeat").kind == "conflict"
     for _ in range(2):
         assert own(api, "DELETE", f"devices/{channel}").status == 204
@@ -183,7 +183,7 @@ def test_a_number_gets_pages_once_its_code_came_back(api: RoutineApi, texts: Fak
     assert (put.status, put.json["phone"]) == (200, {"number": NUMBER, "confirmed": False}), put.text
     ((number, code),) = texts.sent
     assert (number, len(code), code.isdecimal()) == (NUMBER, 6, True)
-    assert member().paged_by(at=NOW) == ("email",)
+    assert member().paged_by(at=NOW, texts=True) == ("email",)
     assert code not in str(DynamoStaff().find("iop-evening", "dr"))
 
     wrong = own(api, "POST", "phone/confirmation", {"code": "nothing"})
@@ -191,7 +191,7 @@ def test_a_number_gets_pages_once_its_code_came_back(api: RoutineApi, texts: Fak
     for _ in range(2):
         confirmed = own(api, "POST", "phone/confirmation", {"code": f" {code} "})
         assert (confirmed.status, confirmed.json["phone"]["confirmed"]) == (200, True)
-    assert member().paged_by(at=NOW) == ("email", "sms")
+    assert member().paged_by(at=NOW, texts=True) == ("email", "sms")
     assert own(api, "PUT", "phone", {"number": NUMBER}).json["phone"]["confirmed"]
     assert len(texts.sent) == 1
 
