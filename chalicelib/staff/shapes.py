@@ -10,7 +10,7 @@ from chalicelib.enrollment.channels import Verification
 from chalicelib.enrollment.programmes import LONGEST_NAME
 from chalicelib.enrollment.shapes import ShownChannel
 from chalicelib.enrollment.showing import shown_channel
-from chalicelib.outreach.domain import QuietHours
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Hours, Member
 from chalicelib.staff.phones import Phone

@@ -13,8 +13,8 @@ from chalicelib.crisis.domain import Door, Press
 from chalicelib.crisis.duty import Duty
 from chalicelib.edge.pages import Shown
 from chalicelib.flags.domain import CareRules
-from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.domain import Hold, Recipient, Standing
+from chalicelib.outreach.kinds import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from tests.build import PERSON, a_recipient, an_email, said, utc
 from tests.fakes import FakeCareRules, FakeCheckIns, FakeRecipients
