@@ -104,6 +104,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     assert read == {
         "ATTENTION#*",
         "CALLED#*",
+        "CARING#*",
         "CHECKINS#*",
         "CRISIS#*",
         "GROUP#*",
@@ -146,6 +147,7 @@ def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:
     assert partitions("achieve", "PutItem") == {
         "ATTENTION#*",
         "CALLED#*",
+        "CARING#*",
         "CLIMBS",
         "DUE#*",
         "MENTORS#*",
