@@ -10,23 +10,23 @@ from chalicelib.edge.config import config, function_name
 
 def wire() -> Wiring:
     """Put together what the HTTP doors need."""
-    from functools import partial
-
     from chalicelib.edge.idempotency import DynamoReplays
     from chalicelib.edge.identity import PublishedKeys, Tokens
-    from chalicelib.partners.store import Standings
+    from chalicelib.enrollment.standing_store import Standings
+    from chalicelib.family.handlers import KinHolders, supporter_ties
+    from chalicelib.partners.store import partner_ties
+    from chalicelib.privacy.domain import Relationship
     from chalicelib.privacy.store import DynamoAuditLog
-    from chalicelib.staff.service import confirm_address
-    from chalicelib.staff.store import DynamoStaff
+    from chalicelib.staff.handlers import StaffHolders
 
     settings = config()
     return Wiring(
         tokens=Tokens(issuer=settings.issuer, client_id=settings.client_id, keys=PublishedKeys(settings.jwks_url)),
-        standings=Standings(),
+        standings=Standings({Relationship.PARTNER: partner_ties, Relationship.SUPPORTER: supporter_ties}),
         audit=DynamoAuditLog(),
         replays=DynamoReplays(),
         web_origin=settings.web_origin,
-        confirm_staff=partial(confirm_address, staff=DynamoStaff()),
+        holders={"staff": StaffHolders(), "kin": KinHolders()},
     )
 
 
@@ -38,6 +38,7 @@ if function_name() in {None, "api"}:
     from chalicelib.checkins.routes import doors as checkins
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
+    from chalicelib.family.routes import doors as family
     from chalicelib.flags.routes import doors as flags
     from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
@@ -54,6 +55,7 @@ if function_name() in {None, "api"}:
         caseload,
         checkins,
         enrollment,
+        family,
         flags,
         milestones,
         notices,
@@ -96,6 +98,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
     from chalicelib.caseload.handlers import cadences_due
     from chalicelib.checkins import handlers as checkins
+    from chalicelib.family import handlers as family
     from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
@@ -103,9 +106,10 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    asked = (checkins, kudos, notices, partners, routine, staff)
+    asked = (checkins, family, kudos, notices, partners, routine, staff)
     objections = (one.still_true for one in asked)
-    using = wiring.delivering(staff.everybody(), *objections, count=staff.due_today(cadences_due))
+    count = family.number_for(staff.due_today(cadences_due))
+    using = wiring.delivering(family.everybody(), *objections, count=count)
     return handlers.deliver(event.to_dict(), using=using)
 
 
@@ -143,13 +147,23 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     from chalicelib.edge import stream
     from chalicelib.edge.clock import utc_now
     from chalicelib.enrollment.store import people
+    from chalicelib.family.handlers import AlertedSupporters
     from chalicelib.milestones.handlers import Awards
     from chalicelib.partners.handlers import QuietPartners
     from chalicelib.routine.handlers import Absence, Edits
     from chalicelib.staff.handlers import Opened
 
     who = people()
-    followers = (Opened(), Awards(who), Silence(who), Absence(who), Edits(who), QuietPartners(who), Caseload(who))
+    followers = (
+        Opened(),
+        AlertedSupporters(),
+        Awards(who),
+        Silence(who),
+        Absence(who),
+        Edits(who),
+        QuietPartners(who),
+        Caseload(who),
+    )
     return stream.follow(event.to_dict(), followers, now=utc_now())
 
 
@@ -162,8 +176,8 @@ def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     from chalicelib.edge.clock import utc_now
     from chalicelib.edge.ids import new_id
     from chalicelib.enrollment.store import people
+    from chalicelib.family.handlers import everybody
     from chalicelib.outreach import operate
-    from chalicelib.staff.handlers import everybody
 
     desk = operate.Desk(
         now=utc_now(),
@@ -178,7 +192,7 @@ def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 @app.on_cw_event({"source": ["aws.ses"]})
 def record_receipt(event: CloudWatchEvent) -> bool:
     """Take SES's word on what became of a message."""
+    from chalicelib.family.handlers import everybody
     from chalicelib.outreach import receipts
-    from chalicelib.staff.handlers import everybody
 
     return receipts.record_receipt(event.to_dict(), addresses=everybody())

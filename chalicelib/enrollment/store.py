@@ -59,7 +59,7 @@ _READ: dict[type[Item], tuple[str, Callable[[Any], Any]]] = {
 
 class DynamoPeople:
     """
-    Implements ``changing.People``, outreach's ``Recipients`` and ``Suppressions``, and privacy's ``Standings``.
+    Implements ``changing.People``, outreach's ``Recipients`` and ``Suppressions``, and most of privacy's ``Standings``.
 
     ``hurry`` is given what was made due, once it is written.
     """
@@ -231,10 +231,6 @@ class DynamoPeople:
             care_team=frozenset(carer.subject for carer in record.care_team),
             consents={scope: consent.id for scope, consent in record.live_consents(at=now).items()},
         )
-
-    def partners_of(self, person_id: str, *, now: datetime) -> Mapping[str, bool]:  # noqa: ARG002 (nobody is one)
-        """Return nobody: pairs are kept by a slice above this one, which puts them in."""
-        return {}
 
     def person_of(self, subject: str) -> str | None:
         """Return whose sign-in an account is."""

@@ -22,7 +22,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 LOCALES = ("en", "es")
 """Every template says everything in each of them; who speaks another language gets the first."""
 
-VARIABLES = {"name": "greeting", "reference": "body", "count": "body", "milestone": "body"}
+VARIABLES = {"name": "greeting", "reference": "body", "count": "body", "inviter": "body", "milestone": "body"}
 """Each variable and the one field that may hold it: never what a stranger sees (domain rule for discreet content)."""
 DETAILED_ONLY = frozenset({"milestone"})
 """Variables that only the detailed level may hold, and must."""
@@ -37,6 +37,7 @@ class To(StrEnum):
 
     PARTICIPANT = "participant"
     STAFF = "staff"
+    SUPPORTER = "supporter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ from datetime import date, datetime, time, timedelta
 from zlib import crc32
 
 from chalicelib.outreach.category import Category, IfUnknown
-from chalicelib.outreach.domain import DUE_SHARDS, URGENT, ChannelKind, Due, Entry, Urgency
+from chalicelib.outreach.domain import DUE_SHARDS, URGENT, ChannelKind, Due, Entry, Sort, Urgency
 from chalicelib.outreach.recurrence import resolve
+from chalicelib.outreach.supporter_categories import FOR_SUPPORTERS
 
 CHECK_IN = "check_in"
 WEEKLY_CHECK_IN = f"{CHECK_IN}-weekly"
@@ -63,7 +64,7 @@ CATEGORIES: dict[str, Category] = {
         alumni_consent=None,
         quiet_hours_defer=False,
         opt_out=False,
-        to_staff=True,
+        to=Sort.STAFF,
         if_unknown=IfUnknown.AGAIN,
         closes=timedelta(hours=24),
         patience=timedelta(0),
@@ -79,7 +80,7 @@ CATEGORIES: dict[str, Category] = {
         alumni_consent=None,
         quiet_hours_defer=False,
         opt_out=False,
-        to_staff=True,
+        to=Sort.STAFF,
         if_unknown=IfUnknown.AGAIN,
         closes=timedelta(hours=24),
         patience=timedelta(0),
@@ -96,7 +97,7 @@ CATEGORIES: dict[str, Category] = {
         alumni_consent=None,
         quiet_hours_defer=False,
         opt_out=False,
-        to_staff=True,
+        to=Sort.STAFF,
         closes=timedelta(hours=24),
         receipt_within=timedelta(minutes=15),
         push_urgency="high",
@@ -109,12 +110,13 @@ CATEGORIES: dict[str, Category] = {
         recurs=True,
         counts=True,
         opt_out=False,
-        to_staff=True,
+        to=Sort.STAFF,
         closes=timedelta(hours=6),
         receipt_within=timedelta(hours=1),
     ),
     CONFIRM_CHANNEL: Category(
         confirms=True,
+        to=None,
         template="confirm_channel",
         urgency=Urgency.ACCOUNT,
         consent=None,
@@ -124,6 +126,7 @@ CATEGORIES: dict[str, Category] = {
         closes=timedelta(hours=48),
         push_urgency="high",
     ),
+    **FOR_SUPPORTERS,
     CHECK_IN: Category(
         template="check_in",
         urgency=Urgency.CLINICAL,

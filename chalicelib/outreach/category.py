@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
 
-from chalicelib.outreach.domain import ChannelKind, Urgency
+from chalicelib.outreach.domain import ChannelKind, Sort, Urgency
 
 
 class IfUnknown(StrEnum):
@@ -31,10 +31,10 @@ class Category:
     ``recurs``: it belongs to a schedule, and a row of an older version of that schedule is void.
     ``recurring``: the kinds of which that is true, where it isn't of all.
     ``bundles``: it may go along with another message, and several of them make one.
-    ``counts``: it tells of a number of things, counted when it is sent; with none there is nothing to tell.
+    ``counts``: it brings a number, of things or to type in, found when it is sent; with none there is nothing to tell.
     ``cap``: how many a person and local day, by itself; ``budgeted``: it also shares the person's daily budget.
     ``opt_out``: the person can switch it off, and its e-mails carry list headers (RFC 2369, RFC 8058).
-    ``to_staff``: it is for members of staff, and nothing that a person in care could get.
+    ``to``: the sort of recipient that it is for; None: of every sort.
     ``held_by_holds``: not while a crisis or a conversation is open with the person.
     ``closes``: too late from this local time on the day after, or this long after it fell due.
     ``patience``: how long a provider that takes nothing is asked again before another channel is tried.
@@ -57,7 +57,7 @@ class Category:
     cap: int | None = None
     budgeted: bool = False
     opt_out: bool = True
-    to_staff: bool = False
+    to: Sort | None = Sort.PERSON
     held_by_holds: bool = False
     if_unknown: IfUnknown = IfUnknown.ASK_THEN_AGAIN
     closes: time | timedelta

@@ -11,13 +11,20 @@ DUE_SHARDS = 50
 """Partitions per hour of due rows: a million people can share one nine o'clock (1,000 writes/s each)."""
 
 
-STAFF = "staff-"
-"""What the ids of members of staff begin with, as recipients; no person's id holds a hyphen."""
+class Sort(StrEnum):
+    """What sort of recipient somebody is. Each is kept by a slice of its own; ids begin with the sort and a hyphen."""
+
+    PERSON = "person"
+    """In care, or was: the one sort whose ids hold no hyphen, and no sort."""
+    STAFF = "staff"
+    KIN = "kin"
+    """A supporter, or whoever is invited as one."""
 
 
-def is_staff(recipient_id: str) -> bool:
-    """Say whether a recipient is a member of staff, and no person in care."""
-    return recipient_id.startswith(STAFF)
+def sort_of(recipient_id: str) -> Sort:
+    """Return what sort of recipient an id is of."""
+    sort, hyphen, _ = recipient_id.partition("-")
+    return next((one for one in Sort if hyphen and one == sort), Sort.PERSON)
 
 
 URGENT = DUE_SHARDS
@@ -175,14 +182,15 @@ class Waiting:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """
-    A person, or a member of staff, as outreach sees them at the moment of sending.
+    A person, a member of staff or a supporter, as outreach sees them at the moment of sending.
 
-    ``consents`` are the scopes live at that moment; staff give none, and reach no category that needs one.
+    ``consents`` are the scopes live at that moment; only people give any, and others reach no category that needs one.
 
     ``sender_name`` and ``country`` (ISO 3166-1 alpha-2, whose help lines are shown) are their programme's.
     ``opt_outs`` are categories that they switched off, each on one channel or (None) on all. ``holds`` are live at that
     moment. ``waiting`` is what may go along with a message to them. ``calendar_invites``: they want appointments as
-    calendar entries too. ``count`` is what a category that ``counts`` tells of, counted at that moment.
+    calendar entries too. ``count`` is the number that a category that ``counts`` brings, found at that moment.
+    ``inviter``: who asked to have them invited, as far as that may be said.
     """
 
     person_id: str
@@ -202,6 +210,7 @@ class Recipient:
     calendar_invites: bool = False
     waiting: tuple[Waiting, ...] = ()
     count: int = 0
+    inviter: str = ""
 
     def schedule(self, kind: str) -> Schedule | None:
         """Return the person's schedule of this kind, if any."""

@@ -23,6 +23,7 @@ from chalicelib.outreach.categories import (
     told_of,
 )
 from chalicelib.outreach.domain import Channel, Entry
+from chalicelib.outreach.supporter_categories import SUPPORTER_INVITE
 
 
 class Purpose(StrEnum):
@@ -33,6 +34,7 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     READ = "read"
     UNSUBSCRIBE = "unsubscribe"
+    INVITATION = "invitation"
     CALENDAR = "calendar"
     """Not of a message: a calendar program reads a person's week by it, until they revoke it."""
 
@@ -44,7 +46,12 @@ NO_END = datetime(9999, 12, 31, tzinfo=UTC)
 """When a link runs out that ends with the address only: what it can do is never too late."""
 
 
-PAGES = {CHECK_IN: ("c", Purpose.ANSWER), NOTICE: ("n", Purpose.READ), CONFIRM_CHANNEL: ("confirm", Purpose.CONFIRM)}
+PAGES = {
+    CHECK_IN: ("c", Purpose.ANSWER),
+    NOTICE: ("n", Purpose.READ),
+    SUPPORTER_INVITE: ("i", Purpose.INVITATION),
+    CONFIRM_CHANNEL: ("confirm", Purpose.CONFIRM),
+}
 """Which categories' messages lead to a page of their own, where, and what for. The others lead to the web client."""
 
 

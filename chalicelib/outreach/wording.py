@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Local, Template, template
-from chalicelib.outreach.categories import DAYS, MILESTONE, category_of, template_of, told_of
+from chalicelib.outreach.categories import DAYS, MILESTONE, category_name, category_of, template_of, told_of
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
+from chalicelib.outreach.supporter_categories import SUPPORTER_INVITE
 
 if TYPE_CHECKING:
     from jinja2 import Template as Page
@@ -98,6 +99,8 @@ def _about(kind: str, on: date, recipient: Recipient) -> str:
     schedule = recipient.schedule(kind)
     if category_of(kind).counts:
         return str(recipient.count)
+    if category_name(kind) == SUPPORTER_INVITE:
+        return recipient.inviter
     if kind == DAYS:
         return schedule.when.name_on(on) or "" if schedule and isinstance(schedule.when, Anniversaries) else ""
     return kind.partition("-")[2]
@@ -155,7 +158,7 @@ def _milestone(local: Local, about: str) -> str:
 
 
 def _values(chosen: Template, local: Local, *, name: str, about: str) -> dict[str, str]:
-    values = {"name": name, "reference": short_reference(about), "count": about}
+    values = {"name": name, "reference": short_reference(about), "count": about, "inviter": shown_name(about)}
     return values | ({"milestone": _milestone(local, about)} if "milestone" in chosen.variables else {})
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from chalicelib.errors import DomainError, Forbidden, NotFound
 from chalicelib.privacy.domain import (
+    TIED,
     Act,
     Action,
     Actor,
@@ -19,6 +20,7 @@ from chalicelib.privacy.domain import (
     Relationship,
     Role,
     Rule,
+    Tie,
     View,
 )
 from chalicelib.privacy.matrix import MATRIX
@@ -41,8 +43,8 @@ class Standings(Protocol):
         """Return how the person stands; None if there is no such person."""
         ...
 
-    def partners_of(self, person_id: str, *, now: datetime) -> Mapping[str, bool]:
-        """Return a person's partners, by account or by their own id, and whether they share anything with each."""
+    def ties_of(self, person_id: str, relationship: Relationship, *, now: datetime) -> Mapping[str, Tie]:
+        """Return who stands so to a person by an agreement of the two, by account or by their own person's id."""
         ...
 
     def person_of(self, subject: str) -> str | None:
@@ -91,10 +93,7 @@ def authorise(
     :raises NotFound: no such person or programme, or not for this actor
     :raises AuditUnavailable: nothing was released, because it could not be written down (except for a crisis)
     """
-    standing = standings.of_person(person_id, now=now) if person_id is not None else None
-    asking = _Asking(
-        actor=actor, person_id=person_id, programme_id=programme_id, standing=standing, standings=standings, now=now
-    )
+    asking = _Asking(actor=actor, person_id=person_id, programme_id=programme_id, standings=standings, now=now)
     grant = asking.grant(rule)
     event = AuditEvent(
         id=event_id,
@@ -120,6 +119,19 @@ def authorise(
     raise NotFound("There is no such thing, or not for you.")
 
 
+def would_be_granted(
+    actor: Actor, rule: Rule, *, person_id: str, programme_id: str, now: datetime, standings: Standings
+) -> Grant | None:
+    """
+    Return how far the rule would go for somebody else; None if not at all.
+
+    For who shows a person what others see of them: nothing is released by it, so nothing is written down.
+    """
+    return _Asking(actor=actor, person_id=person_id, programme_id=programme_id, standings=standings, now=now).grant(
+        rule
+    )
+
+
 def _write(event: AuditEvent, audit: AuditLog) -> None:
     try:
         audit.write(event)
@@ -139,21 +151,20 @@ class _Asking:
         actor: Actor,
         person_id: str | None,
         programme_id: str | None,
-        standing: PersonStanding | None,
         standings: Standings,
         now: datetime,
     ) -> None:
         self._actor = actor
         self._person_id = person_id
         self._programme_id = programme_id
-        self._standing = standing
+        self._standing = standings.of_person(person_id, now=now) if person_id is not None else None
         self._standings = standings
         self._roles = sorted(actor.roles, key=lambda held: (_ROLES.index(held[1]), held[0]))
         self._caseloads: dict[str, Caseload | None] = {}
         self._own_person: str | None = None
         self._looked_up = False
         self._now = now
-        self._partners: Mapping[str, bool] | None = None
+        self._ties: dict[Relationship, Tie | None] = {}
 
     def grant(self, rule: Rule) -> Grant | None:
         """Return the most permissive grant, always the same one among equals; None if there is none."""
@@ -189,9 +200,10 @@ class _Asking:
                     continue
                 consent_id = None
                 if allowance.consent is not None:
-                    if allowance.relationship is Relationship.PARTNER and not self._is_shared_with():
+                    tie = self._tie(allowance.relationship) if allowance.relationship in TIED else Tie()
+                    if tie is None or not tie.shares:
                         continue
-                    scope = allowance.consent.format(actor=self._actor.subject)
+                    scope = allowance.consent.format(tie=tie.name)
                     # A list over a programme can't rest on one person's consent.
                     consent_id = self._standing.consents.get(scope) if self._standing else None
                     if consent_id is None:
@@ -222,8 +234,8 @@ class _Asking:
                 stands = True
             case Relationship.CASELOAD:
                 stands = self._actor.subject in self._standing.care_team or self._shares(role, programme_id)
-            case Relationship.PARTNER:
-                stands = self._is_shared_with() is not None
+            case _ if relationship in TIED:
+                stands = self._tie(relationship) is not None
             case _:
                 stands = False
         return False if stands else None
@@ -234,21 +246,22 @@ class _Asking:
                 return False
             case Relationship.CASELOAD if act is not Act.WRITE:
                 return not self._shares(role, programme_id)
-            case Relationship.PARTNER:
-                # The pairs that they are a side of, and no others.
+            case _ if relationship in TIED:
+                # Those whom they are tied to, and no others.
                 return True
             case _:
                 # Writing within a caseload needs a person to write about.
                 return None
 
-    def _is_shared_with(self) -> bool | None:
-        """Say whether the person lets this partner see anything; None if they are no partner. Read once, if at all."""
+    def _tie(self, relationship: Relationship) -> Tie | None:
+        """Return what ties the actor so to the person; None if nothing does. Read once, if at all."""
         if self._person_id is None or self._own() == self._person_id:
             return None
-        if self._partners is None:
-            self._partners = self._standings.partners_of(self._person_id, now=self._now)
-        names = {self._actor.subject, self._own()} & set(self._partners)
-        return any(self._partners[name] for name in names if name) if names else None
+        if relationship not in self._ties:
+            ties = self._standings.ties_of(self._person_id, relationship, now=self._now)
+            found = [ties[name] for name in (self._actor.subject, self._own()) if name and name in ties]
+            self._ties[relationship] = max(found, key=lambda tie: tie.shares, default=None)
+        return self._ties[relationship]
 
     def _own(self) -> str | None:
         # A read that only those who have a record of their own need.

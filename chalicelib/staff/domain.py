@@ -8,8 +8,8 @@ from chalicelib.enrollment.channels import Channel
 from chalicelib.enrollment.programmes import Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
 from chalicelib.outreach.categories import STAFF_DIGEST
-from chalicelib.outreach.domain import STAFF, QuietHours, Recipient, Schedule, Standing
 from chalicelib.outreach.domain import Channel as Way
+from chalicelib.outreach.domain import QuietHours, Recipient, Schedule, Sort, Standing
 from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone, local_date, resolve, weekly
 from chalicelib.privacy.domain import Role
 
@@ -126,7 +126,7 @@ def recipient_id(programme_id: str, account: str) -> str:
 
     It goes into headers and tags of e-mails, so it tells neither the programme nor the account.
     """
-    return f"{STAFF}{sha256(f'{programme_id}/{account}'.encode()).hexdigest()[:24]}"
+    return f"{Sort.STAFF}-{sha256(f'{programme_id}/{account}'.encode()).hexdigest()[:24]}"
 
 
 def recipient_of(member: Member, programme: Programme, *, at: datetime) -> Recipient:

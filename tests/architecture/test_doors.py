@@ -32,6 +32,7 @@ PUBLIC = {
     ("POST", "/c/{token}"),
     ("GET", "/confirm/{token}"),
     ("POST", "/confirm/{token}"),
+    ("GET", "/i/{token}"),
     ("GET", "/n/{token}"),
     ("POST", "/receipts/{token}"),
     ("GET", "/calendar/{token}"),

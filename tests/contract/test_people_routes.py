@@ -14,11 +14,13 @@ from chalicelib.edge.table import Item
 from chalicelib.enrollment import contact_routes, import_routes
 from chalicelib.enrollment.handlers import import_roster
 from chalicelib.enrollment.routes import doors
+from chalicelib.enrollment.standing_store import Standings
+from chalicelib.family.handlers import supporter_ties
 from chalicelib.outreach.categories import confirm_kind
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from chalicelib.outreach.store import DueItem
-from chalicelib.partners.store import Standings
-from chalicelib.privacy.domain import Act, Actor, Field, Role
+from chalicelib.partners.store import partner_ties
+from chalicelib.privacy.domain import Act, Actor, Field, Relationship, Role
 from chalicelib.privacy.matrix import MATRIX
 from tests.build import A_KEY
 from tests.contract.test_people_imports import roster
@@ -58,10 +60,13 @@ class FakeTokens:
         return Actor(subject=account, roles=held)
 
 
+TIES = {Relationship.PARTNER: partner_ties, Relationship.SUPPORTER: supporter_ties}
+
+
 class Api:
     def __init__(self) -> None:
         self.toy = Toy(app=app)
-        app.use(replace(app.wiring, tokens=FakeTokens(), standings=Standings()))
+        app.use(replace(app.wiring, tokens=FakeTokens(), standings=Standings(TIES)))
         self.as_whom = "admin=iop-evening/program-admin"
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Told:
@@ -82,6 +87,11 @@ class Api:
             "report_id",
             "pair_id",
             "kudos_id",
+            "supporter_id",
+            "tie_id",
+            "what",
+            "device_id",
+            "lesson_id",
         )
         place, _, query = path.partition("?")
         for door in doors.all:

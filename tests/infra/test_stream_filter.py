@@ -12,6 +12,7 @@ from chalicelib.caseload.handlers import Caseload
 from chalicelib.checkins.handlers import Silence
 from chalicelib.edge.stream import Listener, Stored
 from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.family.handlers import AlertedSupporters
 from chalicelib.milestones.handlers import Awards
 from chalicelib.outreach.domain import Status
 from chalicelib.partners.handlers import QuietPartners
@@ -54,7 +55,7 @@ ENDS = [Status.SENT, Status.SKIPPED, Status.FAILED, Status.MERGED]
 def listeners() -> list[Listener]:
     people = DynamoPeople()
     after_answers: list[Listener] = [Awards(people), Silence(people), Absence(people)]
-    return [Opened(), *after_answers, Edits(people), QuietPartners(people), Caseload(people)]
+    return [Opened(), AlertedSupporters(), *after_answers, Edits(people), QuietPartners(people), Caseload(people)]
 
 
 def test_these_are_all_who_listen() -> None:

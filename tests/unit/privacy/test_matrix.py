@@ -17,8 +17,10 @@ from chalicelib.privacy.domain import (
     Grant,
     Outcome,
     PersonStanding,
+    Relationship,
     Role,
     Rule,
+    Tie,
     View,
 )
 from chalicelib.privacy.matrix import MATRIX
@@ -47,6 +49,7 @@ participant            care-team        R self
 participant            sign-in          R self
 participant            care-plan        RW self
 participant            partners         RW self; r partner
+participant            supporters       RW self
 participant            kudos            RW self; W partner if partner_share:milestones
 participant            programme        R programme
 
@@ -66,6 +69,7 @@ alumni                 care-team        R self
 alumni                 sign-in          R self
 alumni                 care-plan        RW self
 alumni                 partners         RW self; r partner
+alumni                 supporters       RW self
 alumni                 kudos            RW self; W partner if partner_share:milestones
 alumni                 programme        R programme
 
@@ -90,6 +94,7 @@ clinician              care-plan        RW caseload
 clinician              templates        R programme
 clinician              partners         RW caseload; RW partner
 clinician              kudos            LW caseload
+clinician              supporters       R caseload
 clinician              own-work         RW programme
 
 case-manager           profile          R caseload
@@ -116,6 +121,7 @@ case-manager           templates        R programme
 case-manager           partners         RW caseload; RW partner
 case-manager           kudos            LW caseload
 case-manager           staff            R programme
+case-manager           supporters       R caseload
 case-manager           own-work         RW programme
 
 peer-specialist        profile          R caseload name-only
@@ -138,10 +144,13 @@ accountability-partner partners         RW partner
 accountability-partner kudos            W partner if partner_share:milestones
 accountability-partner programme        R programme
 
-supporter              profile          R caseload name-only
-supporter              milestones       R caseload if supporter:sub-asking:milestones
-supporter              attendance       R caseload if supporter:sub-asking:attendance
-supporter              crisis           R caseload alert-only if supporter:sub-asking:crisis_contact
+supporter              profile          r supporter name-only
+supporter              milestones       r supporter if supporter:tie:milestones
+supporter              attendance       r supporter counts if supporter:tie:attendance
+supporter              general-progress r supporter plain-words if supporter:tie:general_progress
+supporter              family-sessions  r supporter if supporter:tie:family_sessions
+supporter              crisis           r supporter alert-only if supporter:tie:crisis_contact
+supporter              supporters       RW supporter
 supporter              messages         R self
 supporter              preferences      RW self
 supporter              programme        R programme
@@ -189,6 +198,7 @@ BEST_FIRST = [
 ]
 ACTS = {"R": {"read", "list"}, "r": {"read"}, "L": {"list"}, "W": {"write"}}
 ENTRY = re.compile(r"([RrLW]+) (\w+)(?: ((?!if )[\w-]+))?(?: if (\S+))?")
+TIES = {"partner", "supporter"}
 HOLD_EVERYBODY = {"clinician", "case-manager"}
 SCOPES = {
     "group_celebrate",
@@ -196,9 +206,13 @@ SCOPES = {
     "peer_share:free_text",
     "partner_share:checkin_done",
     "partner_share:milestones",
-    "supporter:sub-asking:milestones",
-    "supporter:sub-asking:attendance",
-    "supporter:sub-asking:crisis_contact",
+    "supporter:tie:milestones",
+    "supporter:tie:attendance",
+    "supporter:tie:general_progress",
+    "supporter:tie:family_sessions",
+    "supporter:tie:crisis_contact",
+    # Of another supporter: worth nothing to this one.
+    "supporter:another:milestones",
     "mentor_match",
     "mentor_share:milestones",
 }
@@ -212,17 +226,23 @@ class Situation:
     caseload: Caseload = Caseload.ASSIGNED
     own: bool = False
     in_care_team: bool = False
-    partner: bool | None = None
-    """Whether the person shares anything with this partner; None: they are none."""
+    tie: Relationship | None = None
+    """What ties them by agreement, and whether the person lets them see anything at all."""
+    shares: bool = True
 
 
 SITUATIONS = (
     Situation("their own record", person=True, own=True),
     Situation("named in the care team", person=True, in_care_team=True),
     Situation("not named in the care team", person=True),
-    Situation("a partner with whom they share", person=True, partner=True),
-    Situation("a partner with whom they share nothing now", person=True, partner=False),
-    Situation("a partner of another programme", person=True, programme="other", partner=True),
+    Situation("a partner with whom they share", person=True, tie=Relationship.PARTNER),
+    Situation("a partner with whom they share nothing now", person=True, tie=Relationship.PARTNER, shares=False),
+    Situation("a partner of another programme", person=True, programme="other", tie=Relationship.PARTNER),
+    Situation("a supporter", person=True, tie=Relationship.SUPPORTER),
+    Situation(
+        "a supporter of somebody who is shared with nobody", person=True, tie=Relationship.SUPPORTER, shares=False
+    ),
+    Situation("a supporter of another programme", person=True, programme="other", tie=Relationship.SUPPORTER),
     Situation("a shared caseload", person=True, caseload=Caseload.SHARED),
     Situation("a person of another programme", person=True, programme="other", own=True, in_care_team=True),
     Situation("the programme, assigned caseloads", person=False),
@@ -249,10 +269,10 @@ def stands(role: Role, act: Act, situation: Situation) -> set[str]:
     if situation.programme != "iop":
         return set()
     if not situation.person:
-        return {"programme", "totals", "partner"} | (set() if act is Act.WRITE else {"caseload"})
+        return {"programme", "totals", *TIES} | (set() if act is Act.WRITE else {"caseload"})
     holds = situation.in_care_team or (situation.caseload is Caseload.SHARED and role in HOLD_EVERYBODY)
-    partner = set[str]() if situation.partner is None else {"partner"}
-    return {"programme"} | partner | ({"self"} if situation.own else set()) | ({"caseload"} if holds else set())
+    tie = set[str]() if situation.tie is None else {situation.tie.value}
+    return {"programme"} | tie | ({"self"} if situation.own else set()) | ({"caseload"} if holds else set())
 
 
 def expected(role: Role, field: Field, act: Act, situation: Situation, *, consents: bool) -> tuple[str, bool] | None:
@@ -260,11 +280,11 @@ def expected(role: Role, field: Field, act: Act, situation: Situation, *, consen
     standing = stands(role, act, situation)
     everybody = situation.caseload is Caseload.SHARED and role in HOLD_EVERYBODY
     allowed = [
-        (view, not situation.person and (relationship == "partner" or (relationship == "caseload" and not everybody)))
+        (view, not situation.person and (relationship in TIES or (relationship == "caseload" and not everybody)))
         for acts, relationship, view, consent in entries(role, field)
         if act in acts
         and relationship in standing
-        and (consent is None or (consents and situation.person and (relationship != "partner" or situation.partner)))
+        and (consent is None or (consents and situation.person and (relationship not in TIES or situation.shares)))
     ]
     return min(allowed, key=lambda each: (BEST_FIRST.index(each[0]), each[1]), default=None)
 
@@ -283,7 +303,8 @@ def test_access_is_what_the_table_says_and_nothing_else(role: Role, field: Field
             consents={scope: f"consent of {scope}" for scope in SCOPES} if consents else {},
         )
         standings.sign_ins = {"sub-asking": "p1"} if situation.own else {}
-        standings.partners = {"p1": {} if situation.partner is None else {"sub-asking": situation.partner}}
+        tie = None if situation.tie is None else Tie(name="tie", shares=situation.shares)
+        standings.ties = {("p1", situation.tie): {"sub-asking": tie}} if situation.tie and tie else {}
         case = f"{role} {act} {field}: {situation.name}, {'every' if consents else 'no'} consent"
         rule = Rule(act=act, field=field, purpose="test", views=frozenset(View), narrows=True)
         allowed = expected(role, field, act, situation, consents=consents)
