@@ -18,19 +18,17 @@ from chalicelib.family.doors import doors
 from chalicelib.family.handlers import code_secret
 from chalicelib.family.kin import Weekly
 from chalicelib.family.kin_store import DynamoSupporters
-from chalicelib.family.store import DynamoTies
-from chalicelib.family.supporter_routes import OWN
-from chalicelib.family.supporter_shapes import (
+from chalicelib.family.own_shapes import (
     Acceptance,
     AskedCode,
-    LessonList,
     NewDevice,
     ShownSelf,
-    ShownSupported,
     SupporterChoices,
-    shown_lesson,
     shown_self,
 )
+from chalicelib.family.store import DynamoTies
+from chalicelib.family.supporter_routes import OWN
+from chalicelib.family.supporter_shapes import LessonList, ShownSupported, shown_lesson
 from chalicelib.helplines.domain import resources
 from chalicelib.outreach.domain import ChannelKind, QuietHours, Sort
 from chalicelib.outreach.links import LinkForged, Purpose, Signer

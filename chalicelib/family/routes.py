@@ -8,7 +8,7 @@ from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.consents import Via, Will
 from chalicelib.enrollment.store import DynamoPeople, people
 from chalicelib.errors import Forbidden
-from chalicelib.family import accept_routes, service, supporter_routes
+from chalicelib.family import accept_routes, service, sharing, supporter_routes
 from chalicelib.family.domain import NoSuchSupporter, Tie, What
 from chalicelib.family.doors import doors
 from chalicelib.family.handlers import sources
@@ -95,7 +95,7 @@ def list_supporters(asked: Asked, person_id: str) -> Answer:
 def share(asked: Asked, person_id: str, supporter_id: str, what: str) -> Answer:
     """Let them see it."""
     sent: NewSharing = asked.body
-    tie = service.share(
+    tie = sharing.share(
         person_id,
         supporter_id,
         _what(what),
@@ -118,7 +118,7 @@ def share(asked: Asked, person_id: str, supporter_id: str, what: str) -> Answer:
 )
 def stop_sharing(asked: Asked, person_id: str, supporter_id: str, what: str) -> Answer:
     """Take it back."""
-    tie = service.stop_sharing(
+    tie = sharing.stop_sharing(
         person_id, supporter_id, _what(what), will=_own_will(asked), now=asked.now, ties=DynamoTies()
     )
     return _shown(asked, tie)
@@ -134,7 +134,7 @@ def stop_sharing(asked: Asked, person_id: str, supporter_id: str, what: str) -> 
 )
 def pause_supporter(asked: Asked, person_id: str, supporter_id: str) -> Answer:
     """Pause, or go on."""
-    tie = service.pause(
+    tie = sharing.pause(
         person_id, supporter_id, on=asked.body.paused, will=_own_will(asked), now=asked.now, ties=DynamoTies()
     )
     return _shown(asked, tie)
@@ -151,7 +151,7 @@ def pause_supporter(asked: Asked, person_id: str, supporter_id: str) -> Answer:
 )
 def remove_supporter(asked: Asked, person_id: str, supporter_id: str) -> Answer:
     """Remove them: what was shared is taken back with it."""
-    service.remove(
+    sharing.remove(
         person_id, supporter_id, block=asked.query.block, will=_own_will(asked), now=asked.now, ties=DynamoTies()
     )
     return Answer()

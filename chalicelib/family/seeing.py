@@ -27,6 +27,10 @@ class Answers(Protocol):
         """Return the local dates, both ends included, whose check-in has an answer that nobody disputes."""
         ...
 
+    def noted_on(self, person_id: str, first: date, last: date) -> frozenset[date]:
+        """Return the dates of check-ins that there is anything of: all that delivery may read of them."""
+        ...
+
 
 class Attended(Protocol):
     """To which sessions a person came."""

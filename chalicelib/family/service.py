@@ -1,14 +1,14 @@
-"""Invite, accept, say what they see, end it: each change of consents is one with the tie that it is about."""
+"""Invite a supporter, accept, leave: each change of consents is one with the tie that it is about."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.enrollment.agreeing import given, paused, resumed, taken_back
+from chalicelib.enrollment.agreeing import given
 from chalicelib.enrollment.changing import TRIES, Change, next_of
 from chalicelib.enrollment.channels import Channel, email_address
-from chalicelib.enrollment.consents import Consent, Ends, Will
+from chalicelib.enrollment.consents import Will
 from chalicelib.enrollment.domain import NoSuchPerson, Record
 from chalicelib.enrollment.programmes import name_fault, refuse
 from chalicelib.enrollment.texts import current_text
@@ -16,14 +16,12 @@ from chalicelib.errors import Conflict, Fault, Invalid, Stale
 from chalicelib.family.domain import (
     INVITATION,
     INVITED_FOR,
-    LONGEST_SHARED,
     MAY_INVITE,
     CannotInvite,
     Closed,
     NoSuchSupporter,
     Relation,
     Tie,
-    What,
     code_of,
     must_have_room,
     scope_of,
@@ -123,15 +121,20 @@ def invite(
             invited_at=now,
         )
         row = given(record, scope_of(tie_id, INVITATION), text, value=_named(wanted), will=will, now=now)
-        row = replace(row, expires_at=now + INVITED_FOR, to=_to(tie), discloser=tie.programme_id)
+        row = replace(row, expires_at=now + INVITED_FOR, to=recipient_named(tie), discloser=tie.programme_id)
         kind = f"{SUPPORTER_INVITE}-{'named' if tie.named else 'plain'}-{tie_id}"
         due = at_once(tie.invitee_id, kind, zone=record.person.zone, now=now)
         return replace(next_of(record), consents=(row,), dues=(due,)), tie
 
-    return _change(person_id, decide, ties=ties)
+    return changed_with(person_id, decide, ties=ties)
 
 
-def _change(person_id: str, decide: Callable[[Record], tuple[Change, Tie]], *, ties: Ties) -> Tie:
+def changed_with(person_id: str, decide: Callable[[Record], tuple[Change, Tie]], *, ties: Ties) -> Tie:
+    """
+    Change a person together with one of their ties; decide anew if another change came between.
+
+    :raises Conflict: if others keep changing either
+    """
     for _ in range(TRIES):
         record = ties.record(person_id)
         if record is None:
@@ -164,7 +167,8 @@ def _named(wanted: Wanted) -> str:
     return "named" if wanted.named else "unnamed"
 
 
-def _to(tie: Tie) -> str:
+def recipient_named(tie: Tie) -> str:
+    """Return how a consent names the supporter whom it is about (42 CFR 2.31)."""
     return f"{tie.first_name} <{tie.address}>"
 
 
@@ -254,88 +258,6 @@ def _supporter(tie: Tie, account: str, *, zone: str, now: datetime, new_id: Call
     )
 
 
-def share(
-    person_id: str,
-    tie_id: str,
-    what: What,
-    *,
-    until: datetime | Ends,
-    text_version: int,
-    locale: str,
-    will: Will,
-    now: datetime,
-    ties: Ties,
-) -> Tie:
-    """
-    Let a supporter see something, until a date within a year or an event; again says it anew.
-
-    :raises NoSuchSupporter: if the person has none of this id, invited or accepted
-    :raises Invalid: if it can't end then
-    :raises Conflict: if the text was replaced
-    """
-    text = current_text(text_of(what), locale)
-    if text.version != text_version:
-        raise Conflict("this text is not the present one; show the present one and ask again")
-    if isinstance(until, datetime) and not now < until <= now + LONGEST_SHARED:
-        raise Invalid(Fault(field="until", reason="must lie ahead, within a year"))
-
-    def rows(record: Record, tie: Tie) -> list[Consent]:
-        record.must_be_alive()
-        row = given(record, scope_of(tie.id, what), text, will=will, now=now)
-        ends = until if isinstance(until, Ends) else None
-        expires_at = until if isinstance(until, datetime) else None
-        return [replace(row, expires_at=expires_at, ends=ends, to=_to(tie), discloser=tie.programme_id)]
-
-    return _consenting(person_id, tie_id, rows, ties=ties)
-
-
-def stop_sharing(person_id: str, tie_id: str, what: What, *, will: Will, now: datetime, ties: Ties) -> Tie:
-    """
-    Take back that a supporter may see something; it holds from the next request on. Again changes nothing.
-
-    :raises NoSuchSupporter: if the person has none of this id
-    """
-
-    def rows(record: Record, tie: Tie) -> list[Consent]:
-        row = taken_back(record, scope_of(tie.id, what), will=will, now=now)
-        return [row] if row else []
-
-    return _consenting(person_id, tie_id, rows, ties=ties)
-
-
-def pause(person_id: str, tie_id: str, *, on: bool, will: Will, now: datetime, ties: Ties) -> Tie:
-    """
-    Share nothing with a supporter for now, or what was shared before again, as long as it lasts.
-
-    :raises NoSuchSupporter: if the person has none of this id
-    """
-    act = paused if on else resumed
-
-    def rows(record: Record, tie: Tie) -> list[Consent]:
-        found = (act(record, scope_of(tie.id, what), will=will, now=now) for what in What)
-        return [row for row in found if row]
-
-    return _consenting(person_id, tie_id, rows, ties=ties)
-
-
-def remove(person_id: str, tie_id: str, *, block: bool, will: Will, now: datetime, ties: Ties) -> Tie:
-    """
-    End it by the person, for good if they ``block``; the supporter isn't told. Again changes nothing.
-
-    All that they shared with this supporter is taken back with it, and an invitation that is open.
-
-    :raises NoSuchSupporter: if the person has none of this id
-    """
-
-    def decide(record: Record) -> tuple[Change, Tie]:
-        tie = find_theirs(person_id, tie_id, ties=ties)
-        found = (taken_back(record, scope_of(tie.id, what), will=will, now=now) for what in (INVITATION, *What))
-        closed = tie.ended(Closed.BLOCKED if block else Closed.REMOVED, at=now)
-        return replace(next_of(record), consents=tuple(row for row in found if row)), closed
-
-    return _change(person_id, decide, ties=ties)
-
-
 def leave(tie: Tie, *, now: datetime, ties: Ties) -> Tie:
     """End it by the supporter; what they said stays with staff. Again changes nothing."""
     for _ in range(TRIES):
@@ -344,22 +266,6 @@ def leave(tie: Tie, *, now: datetime, ties: Ties) -> Tie:
             return after
         tie = ties.find(tie.id) or tie
     raise Conflict("this is being changed somewhere else; please try again")
-
-
-def _consenting(
-    person_id: str,
-    tie_id: str,
-    rows: Callable[[Record, Tie], list[Consent]],
-    *,
-    ties: Ties,
-) -> Tie:
-    def decide(record: Record) -> tuple[Change, Tie]:
-        tie = find_theirs(person_id, tie_id, ties=ties)
-        if tie.closed is not None:
-            raise NoSuchSupporter("there is no such supporter")
-        return replace(next_of(record), consents=tuple(rows(record, tie))), tie
-
-    return _change(person_id, decide, ties=ties)
 
 
 def find_theirs(person_id: str, tie_id: str, *, ties: Ties) -> Tie:

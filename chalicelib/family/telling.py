@@ -74,7 +74,7 @@ def _has_changed(what: What, tie: Tie, record: Record, *, since: datetime, now: 
             noted = sources.attended(record.person.id, first=today - LOOKS_BACK, last=today)
             return any(one.noted_at > since for one in noted)
         case What.GENERAL_PROGRESS:
-            return bool(sources.answers.answered_on(record.person.id, first, today))
+            return bool(sources.answers.noted_on(record.person.id, first, today))
         case What.FAMILY_SESSIONS:
             return any(session.at > since for session in sources.sessions.of(tie, now=now))
         case What.CRISIS_CONTACT:

@@ -86,11 +86,16 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("deliver", action)}
 
     assert read == {
+        "ATTENDANCE#*",
         "ATTENTION#*",
         "CALLED#*",
         "CHECKINS#*",
+        "FAMILY#*",
+        "INVITED#*",
+        "KIN#*",
         "KUDOS#*",
         "LEDGER#*",
+        "MILESTONES#*",
         "NOTICE#*",
         "PACE",
         "PARTNERS#*",
