@@ -23,6 +23,7 @@ from chalicelib.outreach.categories import (
 from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.mime import mailbox
+from chalicelib.outreach.supporter_categories import SUPPORTER_UPDATE
 
 LISTS = {
     CHECK_IN: "hellos",
@@ -32,6 +33,7 @@ LISTS = {
     NUDGE: "notes",
     MILESTONE: "moments",
     UPDATES: "updates",
+    SUPPORTER_UPDATE: "weekly",
 }
 """The list of each category that can be switched off."""
 
