@@ -36,14 +36,18 @@ app = Cairn("cairn", wire=wire)
 if function_name() in {None, "api"}:
     from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
+    from chalicelib.crisis.rota_routes import doors as rota
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
     from chalicelib.family.routes import doors as family
     from chalicelib.flags.routes import doors as flags
+    from chalicelib.groups.routes import doors as groups
+    from chalicelib.helplines.routes import doors as helplines
     from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
     from chalicelib.partners.routes import doors as partners
+    from chalicelib.plan.routes import doors as plan
     from chalicelib.privacy.routes import doors as privacy
     from chalicelib.progress.routes import doors as progress
     from chalicelib.reports.routes import doors as reports
@@ -57,12 +61,16 @@ if function_name() in {None, "api"}:
         enrollment,
         family,
         flags,
+        helplines,
+        groups,
         milestones,
         notices,
         partners,
+        plan,
         privacy,
         progress,
         reports,
+        rota,
         routine,
         staff,
         tasks,
@@ -75,14 +83,22 @@ if function_name() in {None, "api"}:
 @app.schedule(Rate(1, Rate.MINUTES))
 def tick(event: CloudWatchEvent) -> dict[str, int]:
     """Every minute, hand over what falls due in the next, and publish what alarms watch."""
+    from chalicelib.crisis import rota_handlers as rota
+    from chalicelib.enrollment.store import people
+    from chalicelib.groups import handlers as groups
     from chalicelib.helplines import handlers as helplines
     from chalicelib.notices import handlers as notices
+    from chalicelib.outreach import fanning_handlers as fanning
     from chalicelib.outreach import handlers, wiring
     from chalicelib.staff import handlers as staff
 
     helplines.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
-    return handed | {"told": staff.climb(), "pushed": notices.push_on(event.to_dict())}
+    told = {"told": staff.climb(), "gaps": rota.look_over()}
+    meetings = groups.look()
+    sorts = {"notice": notices.sort(people()), "bell": groups.sort()}
+    pushed = fanning.push_on(event.to_dict(), sorts=sorts)
+    return handed | told | {"pushed": pushed, "bells": meetings}
 
 
 @app.on_sqs_message(queue="cairn-sweep", batch_size=1)
@@ -98,7 +114,9 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
     from chalicelib.caseload.handlers import cadences_due
     from chalicelib.checkins import handlers as checkins
+    from chalicelib.crisis import rota_handlers as rota
     from chalicelib.family import handlers as family
+    from chalicelib.groups import handlers as groups
     from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
@@ -106,10 +124,10 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    asked = (checkins, family, kudos, notices, partners, routine, staff)
+    asked = (checkins, family, groups, kudos, notices, partners, rota, routine, staff)
     objections = (one.still_true for one in asked)
     count = family.number_for(staff.due_today(cadences_due))
-    using = wiring.delivering(family.everybody(), *objections, count=count)
+    using = wiring.delivering(family.everybody(), *objections, count=count, moment=groups.moment)
     return handlers.deliver(event.to_dict(), using=using)
 
 
@@ -123,11 +141,13 @@ def import_roster(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_sqs_message(queue="cairn-fan-out", batch_size=1)
 def fan_out(event: SQSEvent) -> dict[str, Any]:
-    """Put a page of a notice's recipients in line."""
+    """Put a page of somebody's to be told in line: of a notice's recipients, or of a meeting's."""
     from chalicelib.enrollment.store import people
-    from chalicelib.notices import handlers
+    from chalicelib.groups import handlers as groups
+    from chalicelib.notices import handlers as notices
+    from chalicelib.outreach import fanning_handlers as fanning
 
-    return handlers.fan_out(event.to_dict(), members=people())
+    return fanning.fan_out(event.to_dict(), sorts={"notice": notices.sort(people()), "bell": groups.sort()})
 
 
 @app.on_sqs_message(queue="cairn-report", batch_size=1)

@@ -20,6 +20,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from chalicelib.edge import config, table
 from chalicelib.edge.log import logger, metrics
 from tests.partiql import batch_execute_statement
+from tests.quick_moto import quick
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -68,7 +69,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 def aws(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give an empty table on moto."""
     monkeypatch.setattr(DynamoDBBackend, "batch_execute_statement", batch_execute_statement)
-    with mock_aws():
+    with quick(), mock_aws():
         boto3.client("dynamodb").create_table(
             TableName=settings["CAIRN_TABLE"],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],

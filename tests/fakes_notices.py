@@ -6,8 +6,9 @@ from datetime import datetime
 
 from chalicelib.enrollment.domain import Member
 from chalicelib.enrollment.episodes import State
-from chalicelib.notices.domain import Notice, Page, Stage
+from chalicelib.notices.domain import Notice
 from chalicelib.outreach.domain import Due
+from chalicelib.outreach.fanning import Page, Stage
 
 
 @dataclass

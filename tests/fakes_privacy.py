@@ -16,6 +16,7 @@ class FakeStandings:
         self.sign_ins: dict[str, str] = {}
         self.programmes: dict[str, Caseload] = {}
         self.ties: dict[tuple[str, Relationship], dict[str, Tie]] = {}
+        self.on_call: set[tuple[str, str]] = set()
 
     def of_person(self, person_id: str, *, now: datetime) -> PersonStanding | None:
         del now
@@ -24,6 +25,10 @@ class FakeStandings:
     def ties_of(self, person_id: str, relationship: Relationship, *, now: datetime) -> dict[str, Tie]:
         del now
         return self.ties.get((person_id, relationship), {})
+
+    def is_on_call(self, subject: str, programme_id: str, *, now: datetime) -> bool:
+        del now
+        return (subject, programme_id) in self.on_call
 
     def person_of(self, subject: str) -> str | None:
         return self.sign_ins.get(subject)

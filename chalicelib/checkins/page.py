@@ -201,8 +201,9 @@ def read_values(asked: Form, sent: Mapping[str, str]) -> dict[str, Value]:
 
 
 def _say(visit: Visit) -> dict[str, Any]:
-    lines = overdose_lines(visit.language, visit.country)
-    return {**pages.words(FOLDER / "words.json", visit.language), "overdose_lines": lines}
+    words = pages.words(FOLDER / "words.json", visit.language)
+    said = pages.filled(words, resources(visit.country).spoken(visit.language))
+    return {**said, "overdose_lines": overdose_lines(visit.language, visit.country)}
 
 
 def _questions(

@@ -27,10 +27,11 @@ from chalicelib.enrollment.showing import shown_channel
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
 from chalicelib.helplines.domain import resources
-from chalicelib.outreach.domain import ChannelKind, DetailLevel, Sort, sort_of
+from chalicelib.outreach.domain import ChannelKind, DetailLevel
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
 from chalicelib.outreach.platforms import Platform
 from chalicelib.outreach.sns import SnsDevices
+from chalicelib.outreach.sorts import Sort, sort_of
 from chalicelib.privacy.domain import Act, Field, Public, Rule, View
 
 FORM = "application/x-www-form-urlencoded"

@@ -27,8 +27,9 @@ from chalicelib.enrollment.service import find_programme
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid
 from chalicelib.outreach.categories import category_name
-from chalicelib.outreach.domain import ChannelKind, Sort, sort_of
+from chalicelib.outreach.domain import ChannelKind
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
+from chalicelib.outreach.sorts import Sort, sort_of
 from chalicelib.privacy.domain import Act, Field, Public, Relationship, Rule
 
 FORM = "application/x-www-form-urlencoded"

@@ -10,7 +10,8 @@ from chalicelib.enrollment.preferences import can_be_switched_off, is_off
 from chalicelib.enrollment.programmes import Programme
 from chalicelib.enrollment.shapes import Id, Quiet
 from chalicelib.outreach.categories import CATEGORIES
-from chalicelib.outreach.domain import ChannelKind, DetailLevel, Sort
+from chalicelib.outreach.domain import ChannelKind, DetailLevel
+from chalicelib.outreach.sorts import Sort
 
 
 class CategoryChoice(Wire):

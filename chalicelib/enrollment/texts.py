@@ -14,6 +14,7 @@ CURRENT = {
     "detail_level": 1,
     "alumni_contact": 1,
     "group_celebrate": 1,
+    "group_membership_visible": 1,
     "partner_share:checkin_done": 1,
     "partner_share:milestones": 1,
     "supporter:invitation": 1,

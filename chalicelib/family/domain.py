@@ -15,7 +15,7 @@ from chalicelib.enrollment.consents import SUPPORTER, Action, Consent, last_of_e
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import State as EpisodeState
 from chalicelib.errors import Conflict, NotFound, TooSoon
-from chalicelib.outreach.domain import Sort
+from chalicelib.outreach.sorts import Sort
 
 INVITED_FOR = timedelta(days=14)
 """How long an invitation can be accepted."""

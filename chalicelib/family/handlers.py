@@ -17,9 +17,10 @@ from chalicelib.family.recipients import KinRecipients
 from chalicelib.family.seeing import Session, Sources
 from chalicelib.family.store import DynamoTies
 from chalicelib.milestones.store import DynamoStreaks
-from chalicelib.outreach.domain import Due, Hold, Reason, Sort
+from chalicelib.outreach.domain import Due, Hold, Reason
 from chalicelib.outreach.everybody import Everybody
 from chalicelib.outreach.hurrying import hurry
+from chalicelib.outreach.sorts import Sort
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.privacy.domain import Tie as Bond
 from chalicelib.routine.attendance import Attendance

@@ -10,7 +10,8 @@ from chalicelib.enrollment.programmes import Programme
 from chalicelib.family.domain import Tie
 from chalicelib.family.kin import Supporter, invited, recipient_of
 from chalicelib.family.supporting import Supporters, note_on_channel
-from chalicelib.outreach.domain import Recipient, Sort
+from chalicelib.outreach.domain import Recipient
+from chalicelib.outreach.sorts import Sort
 
 
 class Invitations(Protocol):

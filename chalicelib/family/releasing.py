@@ -96,6 +96,10 @@ class _AsIf:
         """Return the one tie."""
         return {_SOMEBODY: Bond(name=self._tie.id)} if relationship is Relationship.SUPPORTER else {}
 
+    def is_on_call(self, subject: str, programme_id: str, *, now: datetime) -> bool:  # noqa: ARG002 (no supporter is)
+        """Return no."""
+        return False
+
     def person_of(self, subject: str) -> str | None:  # noqa: ARG002 (a supporter is no person)
         """Return nobody."""
         return None

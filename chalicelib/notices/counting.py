@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
-from chalicelib.notices.domain import Notice, Page
+from chalicelib.notices.domain import Notice
 from chalicelib.notices.service import Notices
 from chalicelib.outreach.domain import Entry, Reason, Status
+from chalicelib.outreach.fanning import Page
 from chalicelib.outreach.ports import Ledger
 
 LOOKED_UP = 100

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.notices.domain import READABLE_FOR, NoticeOver, Stage, notice_id_of
+from chalicelib.notices.domain import READABLE_FOR, NoticeOver, notice_id_of
 from chalicelib.notices.service import Notices
 from chalicelib.outreach.domain import Recipient, Standing
+from chalicelib.outreach.fanning import Stage
 from chalicelib.outreach.links import Claims
 
 

@@ -20,10 +20,11 @@ from chalicelib.enrollment.service import find_programme
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.notices import counting, service
 from chalicelib.notices.counting import Outcome
-from chalicelib.notices.domain import ADDRESSED, LONGEST_TEXT, Audience, Notice, Stage
+from chalicelib.notices.domain import ADDRESSED, LONGEST_TEXT, Audience, Notice
 from chalicelib.notices.page import Reading, Visit, trouble
 from chalicelib.notices.store import DynamoNotices
 from chalicelib.outreach.domain import ChannelKind
+from chalicelib.outreach.fanning import Stage
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.links import Signer
 from chalicelib.privacy.domain import Act, Field, Public, Rule

@@ -1,32 +1,22 @@
-"""
-Send one notice to many: take it, fan it out page by page, push on what got stuck, cancel it.
+"""Send one notice to many: take it, say whom its pages are for, cancel it (outreach/fanning.py reaches them)."""
 
-A page may be done any number of times, even twice at once: who is on it is written first and once, their due rows are
-the same each time, and progress moves on behind a condition (docs/decisions/0020-fan-out.md).
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
 
 from chalicelib.notices.domain import (
-    PAGE,
     Audience,
     Member,
     NoSuchNotice,
     Notice,
     NoticeTaken,
-    Page,
-    Stage,
     clean,
     must_be_sound,
     notice_id_of,
-    soonest,
 )
 from chalicelib.outreach.domain import Due, Reason
-from chalicelib.outreach.service import STILL_LOOKED_AT
+from chalicelib.outreach.fanning import FanOuts, Meant, Stage, soonest
 
 REMEMBERED_FOR = timedelta(seconds=5)
 """How long a process goes by what it last read of a notice before it asks again whether it was cancelled."""
@@ -34,43 +24,19 @@ REMEMBERED_FOR = timedelta(seconds=5)
 MOST_REMEMBERED = 100
 
 
-class Notices(Protocol):
+class Notices(FanOuts[Notice], Protocol):
     """Where notices and the pages of their recipients are kept."""
 
     def add(self, notice: Notice) -> Notice:
         """Keep a new notice; return the one that is kept under its id, which may have been there already."""
         ...
 
-    def find(self, notice_id: str) -> Notice | None:
-        """Return it as it is now; None if there is none."""
-        ...
-
     def of_programme(self, programme_id: str, *, after: str | None, limit: int) -> tuple[list[Notice], str | None]:
         """Return notices of a programme, newest first, and the key to go on after; None at the end."""
         ...
 
-    def begun(self, *, by: datetime) -> list[Notice]:
-        """Return those whose fan-out began by this instant and isn't known to be over."""
-        ...
-
-    def keep_page(self, notice_id: str, page: Page) -> Page:
-        """Write who is on a page, unless that is written; return what is."""
-        ...
-
-    def pages(self, notice_id: str, *, first: int = 0) -> Iterator[Page]:
-        """Give the pages of a notice from this one on, in order, as far as they are written."""
-        ...
-
-    def advance(self, notice: Notice, *, pages: int) -> bool:
-        """Write how far the fan-out is; False unless it is open and had ``pages`` behind it."""
-        ...
-
     def cancel(self, notice: Notice) -> bool:
         """Write that it is cancelled; False if it was already."""
-        ...
-
-    def close(self, notice: Notice) -> None:
-        """Let go of the note that this one is to be fanned out; gone already is fine."""
         ...
 
 
@@ -80,30 +46,6 @@ class Members(Protocol):
     def members(self, programme_id: str, *, after: str | None, limit: int) -> tuple[Sequence[Member], str | None]:
         """Return people of a programme in the order of their ids, and the key to go on after; None at the end."""
         ...
-
-
-class Dues(Protocol):
-    """What is waiting to fall due. Kept by outreach."""
-
-    def put(self, dues: Iterable[Due]) -> None:
-        """Write these due rows; again is the same rows."""
-        ...
-
-
-class FanOutQueue(Protocol):
-    """Brings each page's turn."""
-
-    def put(self, notice_id: str, page: int) -> None:
-        """Have this page of the notice done."""
-        ...
-
-
-class Step(StrEnum):
-    """What became of one message of the fan-out."""
-
-    MOVED = "moved"
-    COMPLETED = "completed"
-    STALE = "stale"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,56 +126,14 @@ def cancel_notice(notice_id: str, *, programme_id: str, by: str, now: datetime, 
     return notice
 
 
-def fan_out(
-    notice_id: str,
-    number: int,
-    *,
-    now: datetime,
-    notices: Notices,
-    members: Members,
-    dues: Dues,
-    queue: FanOutQueue,
-) -> Step:
-    """
-    Do one page of a notice: write who is on it, then their due rows, then how far we are, and ask for the next.
+def meant_by(members: Members) -> Meant[Notice]:
+    """Return what gives whom a notice is for, of the next so many people of its programme."""
 
-    A message that comes twice, late or out of order finds that it isn't its page's turn, and changes nothing.
-    """
-    notice = notices.find(notice_id)
-    if notice is None:
-        return Step.STALE
-    if notice.stage is not Stage.OPEN:
-        notices.close(notice)
-        return Step.STALE
-    if notice.pages != number or now < notice.begins_at:
-        return Step.STALE
-    found, after = members.members(notice.programme_id, after=notice.after, limit=PAGE)
-    page = notices.keep_page(notice.id, notice.page(found, after=after))
-    notice = notice.not_behind(page, now=now, looked_at=STILL_LOOKED_AT)
-    dues.put(notice.dues(page))
-    moved = notice.past(page, now=now)
-    if not notices.advance(moved, pages=number):
-        # Somebody else did it meanwhile, and asks for the next one; or it was cancelled.
-        return Step.STALE
-    if moved.stage is Stage.OPEN:
-        queue.put(notice.id, moved.pages)
-        return Step.MOVED
-    notices.close(moved)
-    return Step.COMPLETED
+    def meant(notice: Notice, limit: int) -> tuple[Sequence[str], str | None]:
+        found, after = members.members(notice.programme_id, after=notice.after, limit=limit)
+        return notice.meant(found), after
 
-
-def push_on(*, now: datetime, notices: Notices, queue: FanOutQueue) -> int:
-    """
-    Begin the fan-outs whose time has come, and go on with those whose message got lost; return how many.
-
-    Those that are over but still noted as begun are sent on too: their message tidies up.
-    """
-    pushed = 0
-    for notice in notices.begun(by=now):
-        if notice.stage is not Stage.OPEN or notice.is_stuck(now=now):
-            queue.put(notice.id, notice.pages)
-            pushed += 1
-    return pushed
+    return meant
 
 
 @dataclass(slots=True)

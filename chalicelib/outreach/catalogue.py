@@ -22,8 +22,18 @@ TEMPLATES = Path(__file__).parent / "templates"
 LOCALES = ("en", "es")
 """Every template says everything in each of them; who speaks another language gets the first."""
 
-VARIABLES = {"name": "greeting", "reference": "body", "count": "body", "inviter": "body", "milestone": "body"}
-"""Each variable and the one field that may hold it: never what a stranger sees (domain rule for discreet content)."""
+VARIABLES = {
+    "name": frozenset({"greeting"}),
+    "reference": frozenset({"body"}),
+    "count": frozenset({"body"}),
+    "inviter": frozenset({"body"}),
+    "milestone": frozenset({"body"}),
+    "when": frozenset({"subject", "body", "push_body"}),
+    "zone": frozenset({"body"}),
+}
+"""Each variable and the fields that hold it: never what a stranger sees (domain rule for discreet content)."""
+IN_SIGHT = frozenset({"when"})
+"""But for a time of day, which tells nothing of what it is about."""
 DETAILED_ONLY = frozenset({"milestone"})
 """Variables that only the detailed level may hold, and must."""
 
@@ -228,13 +238,14 @@ def _variables(text: str, variables: frozenset[str], place: Place) -> None:
     due = {
         name
         for name in variables
-        if VARIABLES[name] == place.field and (name not in DETAILED_ONLY or place.level == DetailLevel.DETAILED)
+        if place.field in VARIABLES[name] and (name not in DETAILED_ONLY or place.level == DetailLevel.DETAILED)
     }
     used = _used(text, place)
     for name in sorted(used - due):
         if name not in variables:
             place.refuse(f"{{{name}}} is not declared")
-        place.refuse(f"{{{name}}} may stand in {VARIABLES[name]} only{' (detailed)' * (name in DETAILED_ONLY)}")
+        where = " and ".join(sorted(VARIABLES[name]))
+        place.refuse(f"{{{name}}} may stand in {where} only{' (detailed)' * (name in DETAILED_ONLY)}")
     for name in sorted(due - used):
         place.refuse(f"lacks {{{name}}}")
 

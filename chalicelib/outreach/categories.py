@@ -1,11 +1,13 @@
 """How messages of each kind behave: one table of data."""
 
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zlib import crc32
 
 from chalicelib.outreach.category import Category, IfUnknown
-from chalicelib.outreach.domain import DUE_SHARDS, URGENT, ChannelKind, Due, Entry, Sort, Urgency
+from chalicelib.outreach.domain import DUE_SHARDS, URGENT, ChannelKind, Due, Entry, Urgency
 from chalicelib.outreach.recurrence import resolve
+from chalicelib.outreach.sorts import Sort
 from chalicelib.outreach.supporter_categories import FOR_SUPPORTERS
 
 CHECK_IN = "check_in"
@@ -31,6 +33,8 @@ ALUMNI_DAYS = "milestone-alumni"
 """The same, since the person became an alumnus."""
 NOTICE = "notice"
 """One text to many people; its kinds are ``notice-{id}``."""
+MEETING = "meeting"
+"""A meeting of a group; its kinds are ``meeting-{24h, 1h, now, moved or cancelled}-{meeting}-{start or version}``."""
 UPDATES = "updates"
 """What waited for a message to go along with and found none; its kinds are ``updates-{hour and minute, UTC}``."""
 CRISIS_PAGE = "crisis_page"
@@ -38,7 +42,12 @@ CRISIS_PAGE = "crisis_page"
 STAFF_ALERT = "staff_alert"
 """A crisis flag tells the staff whose it is; its kinds are ``staff_alert-{reference}-{step}``."""
 STAFF_WORK = "staff_work"
-"""Another task that can't wait, or is overdue, tells staff; its kinds are ``staff_work-{reference}-{step}``."""
+"""
+Another task that can't wait, or is overdue, tells staff; its kinds are ``staff_work-{reference}-{step}``.
+
+``staff_work-rota-…``, ``-turn-…`` and ``-cover-…`` tell of what a rota leaves open, of a turn on call that begins or
+ends, and of news about covering for somebody.
+"""
 STAFF_DIGEST = "staff_digest"
 """What a member of staff has to do today, by number, when their work begins."""
 CONFIRM_CHANNEL = "confirm_channel"
@@ -56,42 +65,31 @@ _CONTACT = {
     ChannelKind.MOBILE: "contact_push",
 }
 
+_WAKES = partial(
+    Category,
+    urgency=Urgency.CRISIS,
+    consent=None,
+    alumni_consent=None,
+    quiet_hours_defer=False,
+    opt_out=False,
+    to=Sort.STAFF,
+    if_unknown=IfUnknown.AGAIN,
+    closes=timedelta(hours=24),
+    patience=timedelta(0),
+    settles_in=timedelta(0),
+    receipt_within=timedelta(minutes=1),
+    push_ttl=timedelta(minutes=15),
+    push_urgency="high",
+)
+"""What wakes staff at any hour."""
+
 CATEGORIES: dict[str, Category] = {
-    CRISIS_PAGE: Category(
-        template="crisis_page",
-        urgency=Urgency.CRISIS,
-        consent=None,
-        alumni_consent=None,
-        quiet_hours_defer=False,
-        opt_out=False,
-        to=Sort.STAFF,
-        if_unknown=IfUnknown.AGAIN,
-        closes=timedelta(hours=24),
-        patience=timedelta(0),
-        settles_in=timedelta(0),
-        receipt_within=timedelta(minutes=1),
-        push_ttl=timedelta(minutes=15),
-        push_urgency="high",
-    ),
-    STAFF_ALERT: Category(
-        template="staff_alert",
-        urgency=Urgency.CRISIS,
-        consent=None,
-        alumni_consent=None,
-        quiet_hours_defer=False,
-        opt_out=False,
-        to=Sort.STAFF,
-        if_unknown=IfUnknown.AGAIN,
-        closes=timedelta(hours=24),
-        patience=timedelta(0),
-        settles_in=timedelta(0),
-        receipt_within=timedelta(minutes=1),
-        push_ttl=timedelta(minutes=15),
-        push_urgency="high",
-    ),
+    CRISIS_PAGE: _WAKES(template="crisis_page"),
+    STAFF_ALERT: _WAKES(template="staff_alert"),
     # Its moments are chosen by who works when (staff/telling.py), so that quiet hours would only make it late.
     STAFF_WORK: Category(
         template="staff_work",
+        sorts={"rota": "staff_work_rota", "turn": "staff_work_turn", "cover": "staff_work_cover"},
         urgency=Urgency.CLINICAL,
         consent=None,
         alumni_consent=None,
@@ -163,6 +161,18 @@ CATEGORIES: dict[str, Category] = {
         closes=timedelta(hours=24),
         receipt_within=timedelta(hours=1),
     ),
+    MEETING: Category(
+        template="meeting_24h",
+        sorts={sort: f"meeting_{sort}" for sort in ("1h", "now", "moved", "cancelled")},
+        urgency=Urgency.CLINICAL,
+        consent=_CONTACT,
+        alumni_consent="alumni_contact",
+        tells_time=True,
+        closes=timedelta(hours=24),
+        closes_by={"1h": timedelta(hours=1), "now": timedelta(minutes=12)},
+        receipt_within=timedelta(minutes=5),
+        push_urgency="high",
+    ),
     NUDGE: Category(
         template="nudge",
         sorts={CHECK_IN: "nudge_check_in", "pair": "nudge_pair", "kudos": "nudge_kudos"},
@@ -216,11 +226,7 @@ def category_name(kind: str) -> str:
 
 
 def category_of(kind: str) -> Category:
-    """
-    Return the category of a kind.
-
-    :raises KeyError: if there is none
-    """
+    """Return the category of a kind; a KeyError if there is none."""
     return CATEGORIES[category_name(kind)]
 
 
@@ -231,8 +237,11 @@ def template_of(kind: str) -> str:
     :raises KeyError: if there is no such category
     """
     category = category_of(kind)
-    sort = kind.partition("-")[2].partition("-")[0]
-    return category.sorts.get(sort, category.template)
+    return category.sorts.get(_sort_of(kind), category.template)
+
+
+def _sort_of(kind: str) -> str:
+    return kind.partition("-")[2].partition("-")[0]
 
 
 def shares_cap(kind: str, other: str) -> bool:
@@ -276,7 +285,8 @@ def closes_at(due: Due, zone: str) -> datetime:
 
 def closes_of(kind: str, *, on: date, due_at: datetime, zone: str) -> datetime:
     """Return the instant from which an occurrence of this kind, date and instant is too late."""
-    closes = category_of(kind).closes
+    category = category_of(kind)
+    closes = category.closes_by.get(_sort_of(kind), category.closes)
     if isinstance(closes, timedelta):
         return due_at + closes
     return resolve(on + timedelta(days=1), closes, zone)

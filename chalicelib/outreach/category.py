@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
 
-from chalicelib.outreach.domain import ChannelKind, Sort, Urgency
+from chalicelib.outreach.domain import ChannelKind, Urgency
+from chalicelib.outreach.sorts import Sort
 
 
 class IfUnknown(StrEnum):
@@ -36,7 +37,8 @@ class Category:
     ``opt_out``: the person can switch it off, and its e-mails carry list headers (RFC 2369, RFC 8058).
     ``to``: the sort of recipient that it is for; None: of every sort.
     ``held_by_holds``: not while a crisis or a conversation is open with the person.
-    ``closes``: too late from this local time on the day after, or this long after it fell due.
+    ``tells_time``: it is about something at an instant, which its message says in the person's own time.
+    ``closes``: too late from this local time on the day after, or this long after it fell due; ``closes_by``: of sorts.
     ``patience``: how long a provider that takes nothing is asked again before another channel is tried.
     ``settles_in``: how long a claim without an outcome may still be reported by a receipt.
     ``receipt_within``: a push that no device reported by then is followed by an e-mail.
@@ -54,6 +56,7 @@ class Category:
     quiet_hours_defer: bool = True
     bundles: bool = False
     counts: bool = False
+    tells_time: bool = False
     cap: int | None = None
     budgeted: bool = False
     opt_out: bool = True
@@ -61,6 +64,7 @@ class Category:
     held_by_holds: bool = False
     if_unknown: IfUnknown = IfUnknown.ASK_THEN_AGAIN
     closes: time | timedelta
+    closes_by: Mapping[str, timedelta] = field(default_factory=dict)
     patience: timedelta = timedelta(minutes=10)
     settles_in: timedelta = timedelta(minutes=2)
     receipt_within: timedelta | None = None

@@ -126,6 +126,12 @@ def _judge(case: Case, *, now: datetime, means: Means) -> None:
             case.verdict = Skip(reason=Reason.CANCELLED)
             return
         case.recipient = replace(case.person, count=found)
+    if category.tells_time:
+        moment = means.moment(case.due)
+        if moment is None:
+            case.verdict = Skip(reason=Reason.CANCELLED)
+            return
+        case.recipient = replace(case.person, moment=moment)
     if case.person.waiting:
         case.recipient = collecting.withdraw(case.person, now=now, means=means)
     lately: Sequence[Entry] = ()

@@ -11,22 +11,6 @@ DUE_SHARDS = 50
 """Partitions per hour of due rows: a million people can share one nine o'clock (1,000 writes/s each)."""
 
 
-class Sort(StrEnum):
-    """What sort of recipient somebody is. Each is kept by a slice of its own; ids begin with the sort and a hyphen."""
-
-    PERSON = "person"
-    """In care, or was: the one sort whose ids hold no hyphen, and no sort."""
-    STAFF = "staff"
-    KIN = "kin"
-    """A supporter, or whoever is invited as one."""
-
-
-def sort_of(recipient_id: str) -> Sort:
-    """Return what sort of recipient an id is of."""
-    sort, hyphen, _ = recipient_id.partition("-")
-    return next((one for one in Sort if hyphen and one == sort), Sort.PERSON)
-
-
 URGENT = DUE_SHARDS
 """The partition of an hour for what can't wait for others: a crisis. Looked at first, whatever else is paused."""
 
@@ -180,6 +164,13 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What a message of a category that ``tells_time`` is about: something at an instant."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """
     A person, a member of staff or a supporter, as outreach sees them at the moment of sending.
@@ -190,7 +181,8 @@ class Recipient:
     ``opt_outs`` are categories that they switched off, each on one channel or (None) on all. ``holds`` are live at that
     moment. ``waiting`` is what may go along with a message to them. ``calendar_invites``: they want appointments as
     calendar entries too. ``count`` is the number that a category that ``counts`` brings, found at that moment.
-    ``inviter``: who asked to have them invited, as far as that may be said.
+    ``moment`` is when that takes place which a category that ``tells_time`` is about. ``inviter``: who asked to have
+    them invited, as far as that may be said.
     """
 
     person_id: str
@@ -211,6 +203,7 @@ class Recipient:
     waiting: tuple[Waiting, ...] = ()
     count: int = 0
     inviter: str = ""
+    moment: Moment | None = None
 
     def schedule(self, kind: str) -> Schedule | None:
         """Return the person's schedule of this kind, if any."""

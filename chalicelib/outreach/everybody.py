@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.outreach.domain import Recipient, Sort, Waiting, sort_of
+from chalicelib.outreach.domain import Recipient, Waiting
 from chalicelib.outreach.ports import Recipients, Suppressions
 from chalicelib.outreach.reports import Addresses
+from chalicelib.outreach.sorts import Sort, sort_of
 
 
 class Others(Suppressions, Protocol):

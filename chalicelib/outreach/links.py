@@ -17,6 +17,7 @@ from chalicelib.outreach.categories import (
     CHECK_IN,
     CHECK_IN_NUDGE,
     CONFIRM_CHANNEL,
+    MEETING,
     NOTICE,
     category_name,
     closes_of,
@@ -33,6 +34,7 @@ class Purpose(StrEnum):
     RECEIPT = "receipt"
     CONFIRM = "confirm"
     READ = "read"
+    RSVP = "rsvp"
     UNSUBSCRIBE = "unsubscribe"
     INVITATION = "invitation"
     CALENDAR = "calendar"
@@ -50,6 +52,7 @@ PAGES = {
     CHECK_IN: ("c", Purpose.ANSWER),
     NOTICE: ("n", Purpose.READ),
     SUPPORTER_INVITE: ("i", Purpose.INVITATION),
+    MEETING: ("m", Purpose.RSVP),
     CONFIRM_CHANNEL: ("confirm", Purpose.CONFIRM),
 }
 """Which categories' messages lead to a page of their own, where, and what for. The others lead to the web client."""
@@ -137,7 +140,7 @@ class Links:
 
     def action(self, entry: Entry, channel: Channel, *, expires_at: datetime, zone: str) -> str:
         """
-        Return the link that the message is about: a check-in to answer, a notice to read, an address to confirm.
+        Return the link that the message is about: what to answer, to read, or to confirm.
 
         What has no such page is behind the sign-in of the web client, and its link gives no right to anything. ``zone``
         is the person's: a nudge leads to the check-in that it is about, and no longer than that is open.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Reason, Recipient, Waiting
+from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Moment, Reason, Recipient, Waiting
 
 
 class Dues(Protocol):
@@ -200,13 +200,19 @@ def nothing_to_count(_due: Due) -> int:
     return 0
 
 
+def at_no_moment(_due: Due) -> Moment | None:
+    """Know of no moment."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """
     All that delivery works with.
 
     ``objections`` says why something is no longer true, whatever the recipient (a notice was cancelled). ``count`` says
-    of how many things a category that ``counts`` has to tell now. ``each`` runs the sends.
+    of how many things a category that ``counts`` has to tell now, ``moment`` when that is which one that
+    ``tells_time`` is about. ``each`` runs the sends.
     """
 
     recipients: Recipients
@@ -216,4 +222,5 @@ class Means:
     suppressions: Suppressions
     objections: Callable[[Due], Reason | None] = nothing_against
     count: Callable[[Due], int] = nothing_to_count
+    moment: Callable[[Due], Moment | None] = at_no_moment
     each: Each = map

@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from chalicelib.outreach.domain import Channel, ChannelKind, Recipient, Sort, occurrence_named, sort_of
+from chalicelib.outreach.domain import Channel, ChannelKind, Recipient, occurrence_named
+from chalicelib.outreach.sorts import Sort, sort_of
 from chalicelib.tasks.domain import Kind, task_for
 from chalicelib.tasks.service import Tasks
 

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from chalicelib.outreach.category import Category, IfUnknown
-from chalicelib.outreach.domain import ChannelKind, Sort, Urgency
+from chalicelib.outreach.domain import ChannelKind, Urgency
+from chalicelib.outreach.sorts import Sort
 
 SUPPORTER_INVITE = "supporter_invite"
 """Asks somebody to be a person's supporter; its kinds are ``supporter_invite-{plain or named}-{tie}``."""

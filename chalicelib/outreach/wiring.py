@@ -9,7 +9,7 @@ from chalicelib.edge import clock
 from chalicelib.edge.config import config
 from chalicelib.edge.trace import segment
 from chalicelib.outreach import ports
-from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Reason, Recipient
+from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Moment, Reason, Recipient
 from chalicelib.outreach.handlers import Delivering, Ticking
 from chalicelib.outreach.sqs import BATCH, SqsQueue
 from chalicelib.outreach.store import DynamoDues
@@ -40,6 +40,7 @@ def delivering(
     people: People,
     *objections: Callable[[Due], Reason | None],
     count: Callable[[Due], int] = ports.nothing_to_count,
+    moment: Callable[[Due], Moment | None] = ports.at_no_moment,
 ) -> Delivering:
     """Return what delivery works with; of ``objections`` the first that has one counts."""
     from chalicelib.outreach.ledger_store import DynamoLedger
@@ -58,6 +59,7 @@ def delivering(
         suppressions=people,
         objections=lambda due: next((reason for ask in objections if (reason := ask(due))), None),
         count=count,
+        moment=moment,
         each=_at_once,
     )
     pace = DynamoPace(rate=_emails_a_second)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Local, Template, template
 from chalicelib.outreach.categories import DAYS, MILESTONE, category_name, category_of, template_of, told_of
+from chalicelib.outreach.clock_words import told_when
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
 from chalicelib.outreach.supporter_categories import SUPPORTER_INVITE
 
@@ -26,6 +27,8 @@ _HIDDEN = re.compile("[\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\
 GET_LESS = {"en": "Choose what we send, or stop it", "es": "Elegir qué enviamos, o pararlo"}
 """What the link at the foot of an e-mail says that leads to its reader's choices."""
 _LINK = re.compile(r"://|@|\b\w{2,}\.\w{2,}")
+SAMPLE_WHEN: Mapping[str, str] = {"when": "6:00 PM today", "zone": "EST"}
+"""Stands in where a template is looked at."""
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
 
@@ -46,12 +49,20 @@ class Words:
 
 
 def words(
-    name: str, *, language: str, level: DetailLevel, first_name: str, about: str = "", version: int | None = None
+    name: str,
+    *,
+    language: str,
+    level: DetailLevel,
+    first_name: str,
+    about: str = "",
+    told: Mapping[str, str] = SAMPLE_WHEN,
+    version: int | None = None,
 ) -> Words:
     """
     Return the words of the template ``name``; a language that it lacks falls back to English.
 
-    ``about`` is what a kind says after its category: which milestone, which page. Without ``version`` it is the newest.
+    ``about`` is what a kind says after its category: which milestone, which page; ``told`` when that is, where a
+    template says so (``clock_words``). Without ``version`` it is the newest.
 
     :raises KeyError: if there is no such template, or version of it
     """
@@ -60,18 +71,18 @@ def words(
     local = chosen.locales[spoken]
     said = local.levels[level]
     shown = shown_name(first_name)
-    values = _values(chosen, local, name=shown, about=about)
+    values = {**told, **_values(chosen, local, name=shown, about=about)}
     return Words(
         template=chosen.id,
         language=spoken,
-        subject=said.subject,
+        subject=_filled(said.subject, values),
         preheader=said.preheader,
         greeting=_filled(local.greeting, values) if shown else local.greeting_without_name,
         body=tuple(_filled(paragraph, values) for paragraph in said.body),
         button=said.button,
         footer=local.footer,
         push_title=said.push_title,
-        push_body=said.push_body,
+        push_body=_filled(said.push_body, values),
     )
 
 
@@ -91,8 +102,16 @@ def words_for(entry: Entry, recipient: Recipient, channel: Channel) -> Words:
         level=channel.detail,
         first_name=recipient.first_name,
         about=_about(kind, on, recipient),
+        told=_told(entry, recipient),
     )
     return ending_with(message, kinds, channel.detail)
+
+
+def _told(entry: Entry, recipient: Recipient) -> Mapping[str, str]:
+    if recipient.moment is None:
+        return {}
+    language = spoken_language(recipient.language)
+    return told_when(recipient.moment.at, now=entry.claimed_at, zone=recipient.zone, language=language)
 
 
 def _about(kind: str, on: date, recipient: Recipient) -> str:

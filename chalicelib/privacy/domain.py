@@ -32,6 +32,7 @@ class Field(StrEnum):
     MILESTONES = "milestones"
     ATTENDANCE = "attendance"
     CRISIS = "crisis"
+    ROTA = "rota"
     MESSAGES = "messages"
     PREFERENCES = "preferences"
     CONSENTS = "consents"
@@ -45,11 +46,13 @@ class Field(StrEnum):
     CONTACTS = "contacts"
     CASELOAD = "caseload"
     CARE_PLAN = "care-plan"
+    PLAN = "plan"
     PARTNERS = "partners"
     KUDOS = "kudos"
     SUPPORTERS = "supporters"
     GENERAL_PROGRESS = "general-progress"
     FAMILY_SESSIONS = "family-sessions"
+    GROUPS = "groups"
     NOTICES = "notices"
     TEMPLATES = "templates"
     STAFF = "staff"
@@ -94,8 +97,9 @@ class Relationship(StrEnum):
 
     ``partner`` is who agreed with the person to look out for each other; of a programme, for those pairs alone.
     ``supporter`` is whom the person invited, and who accepted; of a programme, for those whom they support alone.
-    ``totals`` is the programme as a whole, with nobody in it named. ``group`` and ``rota`` belong to slices that
-    don't exist yet: until one says otherwise nobody stands so, and what needs them is denied.
+    ``totals`` is the programme as a whole, with nobody in it named. ``rota`` is who is on call for the programme at
+    that instant. ``group`` belongs to a slice that doesn't exist yet: until one says otherwise nobody stands so, and
+    what needs it is denied.
     """
 
     SELF = "self"

@@ -22,6 +22,7 @@ _SUPPORTER = Relationship.SUPPORTER
 _PROGRAMME = Relationship.PROGRAMME
 _GROUP = Relationship.GROUP
 _TOTALS = Relationship.TOTALS
+_ROTA = Relationship.ROTA
 
 _PERSON: dict[Field, tuple[Allowance, ...]] = {
     Field.PROFILE: (_allow(_ALL, _OWN),),
@@ -39,9 +40,11 @@ _PERSON: dict[Field, tuple[Allowance, ...]] = {
     Field.CARE_TEAM: (_allow(_SEE, _OWN),),
     Field.SIGN_IN: (_allow(_SEE, _OWN),),
     Field.CARE_PLAN: (_allow(_ALL, _OWN),),
+    Field.PLAN: (_allow(_ALL, _OWN),),
     Field.PARTNERS: (_allow(_ALL, _OWN),),
     Field.KUDOS: (_allow(_ALL, _OWN),),
     Field.SUPPORTERS: (_allow(_ALL, _OWN),),
+    Field.GROUPS: (_allow(_ALL, _OWN),),
     Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
 }
 """Participants and alumni: their own record."""
@@ -80,6 +83,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.MILESTONES: (_allow(_ALL, _CASELOAD),),
         Field.ATTENDANCE: (_allow(_ALL, _CASELOAD),),
         Field.CRISIS: (_allow(_ALL, _PROGRAMME),),
+        Field.ROTA: (_allow(_SEE, _PROGRAMME),),
         Field.MESSAGES: (_allow(_SEE, _PROGRAMME),),
         Field.PREFERENCES: (_allow(_SEE, _PROGRAMME),),
         Field.CONSENTS: (_allow(_SEE, _CASELOAD),),
@@ -89,9 +93,11 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CONTACTS: (_allow(_ALL, _CASELOAD),),
         Field.CASELOAD: (_allow(_LIST, _CASELOAD),),
         Field.CARE_PLAN: (_allow(_ALL, _CASELOAD),),
+        Field.PLAN: (_allow(_ALL, _CASELOAD),),
         Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
         Field.SUPPORTERS: (_allow(_SEE, _CASELOAD),),
+        Field.GROUPS: (_allow(_ALL, _PROGRAMME),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
@@ -105,6 +111,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.MILESTONES: (_allow(_ALL, _CASELOAD),),
         Field.ATTENDANCE: (_allow(_ALL, _CASELOAD),),
         Field.CRISIS: (_allow(_ALL, _PROGRAMME),),
+        Field.ROTA: (_allow(_SEE, _PROGRAMME),),
         Field.MESSAGES: (_allow(_SEE, _CASELOAD),),
         # W of the programme's is for e-mails that ask to stop, which bring their own right and name nobody.
         Field.PREFERENCES: (_allow(_ALL, _CASELOAD), _allow(_DO, _TOTALS)),
@@ -117,9 +124,11 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CONTACTS: (_allow(_ALL, _CASELOAD),),
         Field.CASELOAD: (_allow(_LIST, _CASELOAD),),
         Field.CARE_PLAN: (_allow(_ALL, _CASELOAD),),
+        Field.PLAN: (_allow(_ALL, _CASELOAD),),
         Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
         Field.SUPPORTERS: (_allow(_SEE, _CASELOAD),),
+        Field.GROUPS: (_allow(_ALL, _PROGRAMME),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),
@@ -133,14 +142,17 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
             _allow(_SEE, _CASELOAD, View.CRAVING_BAND, consent="peer_share:craving_band"),
         ),
         Field.FREE_TEXT: (_allow(_SEE, _CASELOAD, consent="peer_share:free_text"),),
+        Field.PLAN: (_allow(_SEE, _CASELOAD, consent="peer_share:free_text"),),
         Field.MILESTONES: (_allow(_SEE, _CASELOAD),),
         Field.ATTENDANCE: (_allow(_SEE, _CASELOAD),),
-        Field.CRISIS: (_allow(_DO, Relationship.ROTA, View.STATE_ONLY),),
+        Field.CRISIS: (_allow(_ALL, _ROTA, View.STATE_ONLY),),
+        Field.ROTA: (_allow(_SEE, _PROGRAMME),),
         # They note what they did, and read nobody's notes.
         Field.CONTACTS: (_allow(_DO, _CASELOAD),),
         Field.CASELOAD: (_allow(_LIST, _CASELOAD, View.DONE_ONLY),),
         Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
+        Field.GROUPS: (_allow(_ALL, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
         Field.OWN_WORK: (_allow(_ALL, _PROGRAMME),),
     },
@@ -173,8 +185,9 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.FLAGS: (_allow(_LIST, _TOTALS, View.COUNTS),),
         Field.MILESTONES: (_allow(_LIST, _TOTALS, View.COUNTS),),
         Field.ATTENDANCE: (_allow(_SEE, _PROGRAMME),),
-        # W is the rota's, which is the programme's and names no person.
-        Field.CRISIS: (_allow(_SEE, _PROGRAMME, View.STATE_ONLY), _allow(_DO, _TOTALS)),
+        # Paged when nobody else answers, so that they may say that they have it.
+        Field.CRISIS: (_allow(_SEE, _PROGRAMME, View.STATE_ONLY), _allow(_DO, _ROTA, View.STATE_ONLY)),
+        Field.ROTA: (_allow(_ALL, _PROGRAMME),),
         Field.MESSAGES: (_allow(_SEE, _PROGRAMME),),
         Field.PREFERENCES: (_allow(_SEE, _PROGRAMME), _allow(_DO, _TOTALS)),
         Field.ROSTER: (_allow(_ALL, _PROGRAMME),),
@@ -182,6 +195,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CARE_TEAM: (_allow(_ALL, _PROGRAMME),),
         Field.SIGN_IN: (_allow(_ALL, _PROGRAMME),),
         Field.TASKS: (_allow(_LIST, _PROGRAMME, View.STATE_ONLY),),
+        Field.GROUPS: (_allow(_ALL, _PROGRAMME),),
         Field.NOTICES: (_allow(_ALL, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_ALL, _PROGRAMME),),
         Field.TEMPLATES: (_allow(_SEE, _PROGRAMME),),

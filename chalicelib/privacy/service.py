@@ -47,6 +47,10 @@ class Standings(Protocol):
         """Return who stands so to a person by an agreement of the two, by account or by their own person's id."""
         ...
 
+    def is_on_call(self, subject: str, programme_id: str, *, now: datetime) -> bool:
+        """Say whether an account is on call for a programme at this instant."""
+        ...
+
     def person_of(self, subject: str) -> str | None:
         """Return the person whose sign-in this is, if it is anybody's."""
         ...
@@ -236,6 +240,8 @@ class _Asking:
                 stands = self._actor.subject in self._standing.care_team or self._shares(role, programme_id)
             case _ if relationship in TIED:
                 stands = self._tie(relationship) is not None
+            case Relationship.ROTA:
+                stands = self._standings.is_on_call(self._actor.subject, programme_id, now=self._now)
             case _:
                 stands = False
         return False if stands else None
@@ -249,6 +255,9 @@ class _Asking:
             case _ if relationship in TIED:
                 # Those whom they are tied to, and no others.
                 return True
+            case Relationship.ROTA:
+                on_call = self._standings.is_on_call(self._actor.subject, programme_id, now=self._now)
+                return False if on_call else None
             case _:
                 # Writing within a caseload needs a person to write about.
                 return None

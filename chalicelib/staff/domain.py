@@ -9,8 +9,9 @@ from chalicelib.enrollment.programmes import Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
 from chalicelib.outreach.categories import STAFF_DIGEST
 from chalicelib.outreach.domain import Channel as Way
-from chalicelib.outreach.domain import QuietHours, Recipient, Schedule, Sort, Standing
+from chalicelib.outreach.domain import ChannelKind, QuietHours, Recipient, Schedule, Standing
 from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone, local_date, resolve, weekly
+from chalicelib.outreach.sorts import Sort
 from chalicelib.privacy.domain import Role
 
 STAFF_ROLES = frozenset({Role.CLINICIAN, Role.CASE_MANAGER, Role.PEER_SPECIALIST, Role.PROGRAM_ADMIN})
@@ -80,6 +81,10 @@ class Member:
     def is_reachable(self, *, at: datetime) -> bool:
         """Say whether a message can reach them: who can't be reached is as good as absent."""
         return self.is_active and self.email is not None and self.email.is_usable(at=at)
+
+    def paged_by(self, *, at: datetime) -> tuple[str, ...]:
+        """Return the ways by which a page of a crisis reaches them."""
+        return (ChannelKind.EMAIL,) if self.is_reachable(at=at) else ()
 
     def works_at(self, at: datetime) -> bool:
         """Say whether an instant lies in their working hours."""

@@ -33,6 +33,8 @@ class Kind(StrEnum):
     """A supporter asks for help for themselves: talk with them."""
     CONCERN = "concern"
     """A supporter is worried about the person: read what they wrote, and see how the person is."""
+    CRISIS_FOLLOW_UP = "crisis_follow_up"
+    """A crisis is over: see how the person is. It is for 24 hours, 72 hours or 7 days after its end."""
 
 
 class Severity(StrEnum):
@@ -71,6 +73,7 @@ TERMS = {
     Kind.SUPPORTER_SIGN_IN: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=1), on_business_days=True),
     Kind.SUPPORTER_HELP: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=1), on_business_days=True),
     Kind.CONCERN: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2), on_business_days=True),
+    Kind.CRISIS_FOLLOW_UP: Terms(owner=Role.CLINICIAN, within=timedelta(days=1)),
 }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
-from chalicelib.outreach.catalogue import LOCALES, Local, Place, Said, Template, To, names, template, used_in
+from chalicelib.outreach.catalogue import IN_SIGHT, LOCALES, Local, Place, Said, Template, To, names, template, used_in
 from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.domain import DetailLevel, Urgency
 from chalicelib.outreach.wording import PUSH_BODY_ROOM
@@ -109,8 +109,8 @@ def banned_words(message: Message) -> Iterator[Finding]:
 def variables_in_sight(message: Message) -> Iterator[Finding]:
     """Give every variable in what a stranger may see."""
     for field, text in message.texts():
-        if field in {*SHOWN, "button"} and used_in(text):
-            yield message.finding("variable", field, f"{sorted(used_in(text))} may be seen by others")
+        if field in {*SHOWN, "button"} and (seen := used_in(text) - IN_SIGHT):
+            yield message.finding("variable", field, f"{sorted(seen)} may be seen by others")
 
 
 def lengths(message: Message) -> Iterator[Finding]:

@@ -10,9 +10,11 @@ from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.programme_store import member_item
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.notices import service
-from chalicelib.notices.domain import PAGE, Audience, Notice, Page, Stage
-from chalicelib.notices.service import Notices, Step
+from chalicelib.notices.domain import Audience, Notice
+from chalicelib.notices.service import Notices
 from chalicelib.notices.store import DynamoNotices
+from chalicelib.outreach import fanning
+from chalicelib.outreach.fanning import PAGE, Page, Stage, Step
 from tests.build import utc
 from tests.fakes_notices import DueRows, FakeFanOutQueue, FakeMembers, FakeNotices, SomeMember, a_member
 
@@ -150,7 +152,10 @@ def test_a_programmes_people_are_fanned_out_to_over_either(
     steps = []
     while queue.messages:
         taken = queue.messages.pop()
-        steps.append(service.fan_out(*taken, now=NOW, notices=notices, members=members, dues=dues, queue=queue))
+        step = fanning.fan_out(
+            *taken, now=NOW, fan_outs=notices, meant=service.meant_by(members), dues=dues, queue=queue
+        )
+        steps.append(step)
 
     assert steps == [Step.MOVED, Step.COMPLETED]
     assert sorted(due.person_id for due in dues.rows.values()) == [member.person_id for member in meant]

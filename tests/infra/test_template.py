@@ -77,8 +77,17 @@ def test_background_functions_reach_only_the_partitions_that_they_need(function:
 
 
 def test_the_tick_reads_what_is_due_and_overdue_and_writes_only_what_comes_of_it() -> None:
-    assert partitions("tick", "Query") == {"DUE#*", "NOTICES#OPEN", "CLIMBS", "PERSON#*", "STAFF#*", "STAFFLIST#*"}
-    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CALLED#*", "CLIMBS", "DUE#*"}
+    assert partitions("tick", "Query") == {
+        "DUE#*",
+        "NOTICES#OPEN",
+        "CLIMBS",
+        "PERSON#*",
+        "ROTA#*",
+        "ROTAS",
+        "STAFF#*",
+        "STAFFLIST#*",
+    }
+    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CALLED#*", "CLIMBS", "DUE#*", "ROTAS"}
     assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS"}
 
 
@@ -102,6 +111,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "PERSON#*",
         "PLAN#*",
         "PROGRAMMES",
+        "ROTA#*",
         "ROUTINE#*",
         "STAFF#*",
         "STAFFLIST#*",

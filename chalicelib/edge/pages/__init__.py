@@ -3,17 +3,20 @@
 import base64
 import hashlib
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "es")
+_NAMED = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,14 @@ class Shown:
 
     html: str
     status: HTTPStatus = HTTPStatus.OK
+
+
+class Numbers(Protocol):
+    """Whom to call (``helplines.domain.Resources``)."""
+
+    def spoken(self, language: str) -> Mapping[str, str]:
+        """Return what to say of them: the sentences ``now`` and ``open``, and parts of others."""
+        ...
 
 
 @cache
@@ -53,6 +64,18 @@ def words(file: Path, language: str) -> dict[str, Any]:
     return dict(known.get(language) or known["en"])
 
 
+def filled(said: Any, values: Mapping[str, str]) -> Any:  # noqa: ANN401 (words as JSON has them)
+    """Return words, however nested, with these values for their names in braces; other braces stay as they are."""
+    match said:
+        case str():
+            return _NAMED.sub(lambda found: values.get(found[1], found[0]), said).strip()
+        case list():
+            return [filled(one, values) for one in said]
+        case dict():
+            return {name: filled(one, values) for name, one in said.items()}
+    return said
+
+
 def preferred_language(accept_language: str) -> str:
     """Return the first language of an Accept-Language header (RFC 9110 12.5.4) that the pages speak, else English."""
     for wanted in accept_language.split(","):
@@ -72,12 +95,13 @@ def _environment(folder: Path) -> "Environment":
     )
 
 
-def render(folder: Path, template: str, *, language: str, numbers: object, **values: object) -> str:
+def render(folder: Path, template: str, *, language: str, numbers: Numbers, **values: object) -> str:
     """
     Return the page ``template`` of ``folder``; every value is escaped.
 
-    ``numbers``: whom to call, on every page (``helplines.domain.Resources``).
+    ``numbers``: whom to call, on every page.
     """
+    said = numbers.spoken(language)
     return (
         _environment(folder)
         .get_template(template)
@@ -85,7 +109,7 @@ def render(folder: Path, template: str, *, language: str, numbers: object, **val
             language=language,
             css=_css(),
             numbers=numbers,
-            help=words(HERE / "words.json", language)["help"],
+            help=dict(said) | filled(words(HERE / "words.json", language)["help"], said),
             **values,
         )
     )

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from chalicelib.enrollment.episodes import State
 from chalicelib.notices import service
-from chalicelib.notices.domain import A_SECOND, PAGE, Audience, NoSuchNotice, Notice, NoticeTaken, Stage
-from chalicelib.notices.service import Draft, Step, StillTrue
+from chalicelib.notices.domain import Audience, NoSuchNotice, Notice, NoticeTaken
+from chalicelib.notices.service import Draft, StillTrue
+from chalicelib.outreach import fanning
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.fanning import PAGE, Stage, Step
 from chalicelib.outreach.service import STILL_LOOKED_AT
 from tests.build import utc
 from tests.fakes import Crashed, Moments, Mortal
@@ -21,6 +23,7 @@ from tests.fakes_notices import DueRows, FakeFanOutQueue, FakeMembers, FakeNotic
 
 NOW = utc("2026-11-25T12:00:20")
 MINUTE = timedelta(minutes=1)
+A_SECOND = Notice.A_SECOND
 TEXTS = {"en": "The evening group meets at six.", "es": "El grupo de la noche es a las seis."}
 
 
@@ -51,21 +54,21 @@ class Office:
 
     def push_on(self, now: datetime, moments: Moments | None = None) -> int:
         dying = moments or Moments()
-        return service.push_on(
+        return fanning.push_on(
             now=now,
-            notices=Mortal(self.notices, dying),  # type: ignore[arg-type]
+            fan_outs=Mortal(self.notices, dying),  # type: ignore[arg-type]
             queue=Mortal(self.queue, dying),  # type: ignore[arg-type]
         )
 
     def page(self, notice_id: str, number: int, *, now: datetime, moments: Moments | None = None) -> Step:
         dying = moments or Moments()
         self.dues.looked_from, self.worked_until = now - STILL_LOOKED_AT, now
-        return service.fan_out(
+        return fanning.fan_out(
             notice_id,
             number,
             now=now,
-            notices=Mortal(self.notices, dying),  # type: ignore[arg-type]
-            members=Mortal(self.members, dying),  # type: ignore[arg-type]
+            fan_outs=Mortal(self.notices, dying),  # type: ignore[arg-type]
+            meant=service.meant_by(Mortal(self.members, dying)),  # type: ignore[arg-type]
             dues=Mortal(self.dues, dying),  # type: ignore[arg-type]
             queue=Mortal(self.queue, dying),  # type: ignore[arg-type]
         )
@@ -286,7 +289,7 @@ def test_a_notice_that_is_cancelled_while_a_page_is_done_does_not_go_on() -> Non
 def test_whether_it_still_stands_is_asked_again_after_seconds_and_only_of_notices() -> None:
     office = Office()
     notice = office.send()
-    due = notice.dues(notice.page(some(1), after=None))[0]
+    due = notice.dues(notice.page(notice.meant(some(1)), after=None))[0]
     time = [NOW]
     still_true = StillTrue(notices=office.notices, clock=lambda: time[0])
 
@@ -302,7 +305,7 @@ def test_whether_it_still_stands_is_asked_again_after_seconds_and_only_of_notice
 def test_what_is_remembered_of_notices_does_not_grow_without_end() -> None:
     office = Office()
     notice = office.send()
-    due = notice.dues(notice.page(some(1), after=None))[0]
+    due = notice.dues(notice.page(notice.meant(some(1)), after=None))[0]
     still_true = StillTrue(notices=office.notices, clock=lambda: NOW)
     for number in range(3 * service.MOST_REMEMBERED):
         still_true(replace(due, kind=f"notice-{number}"))

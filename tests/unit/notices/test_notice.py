@@ -15,15 +15,14 @@ from chalicelib.notices.domain import (
     FURTHEST,
     LONGEST_TEXT,
     MOST_LINES,
-    SOONEST,
     Audience,
     Notice,
-    Page,
     clean,
     notice_id_of,
     text_fault,
 )
 from chalicelib.outreach.domain import Entry, Reason, Status, occurrence_named
+from chalicelib.outreach.fanning import SOONEST, Page
 from tests.build import utc
 from tests.fakes import FakeLedger
 from tests.fakes_notices import FakeNotices, SomeMember
@@ -132,9 +131,9 @@ def a_count(*statuses: tuple[Status, Reason | None] | None) -> tuple[Notice, Fak
     people = [f"{number:032x}" for number in range(len(statuses))]
     half = len(people) // 2
     members = [SomeMember(person_id=person_id) for person_id in people]
-    first = notice.page(members[:half], after="x")
+    first = notice.page(notice.meant(members[:half]), after="x")
     notices.keep_page(notice.id, first)
-    notices.keep_page(notice.id, notice.past(first, now=NOW).page(members[half:], after=None))
+    notices.keep_page(notice.id, notice.past(first, now=NOW).page(notice.meant(members[half:]), after=None))
     for person_id, end in zip(people, statuses, strict=True):
         if end:
             ledger.entries[person_id, notice.kind, notice.on] = Entry(

@@ -1,0 +1,192 @@
+"""Page whoever answers, from how a crisis is stored; and look each minute at all that aren't over."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+from chalicelib.crisis import following, ladder
+from chalicelib.crisis.domain import Crisis, Event, Wait, What
+from chalicelib.crisis.duty import Duty
+from chalicelib.crisis.ladder import Minutes, Step, Tier
+from chalicelib.crisis.log import after
+from chalicelib.crisis.ports import Desk
+from chalicelib.enrollment.holds import hold_for_crisis
+from chalicelib.outreach.categories import CRISIS_PAGE, category_name
+from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.service import at_once
+from chalicelib.privacy.domain import ALL_PROGRAMMES, Role
+from chalicelib.staff.domain import Member
+
+T = TypeVar("T")
+
+HOURLY = timedelta(hours=1)
+"""How often a crisis is looked at that waits for nothing by the minute."""
+
+A_MINUTE = timedelta(minutes=1)
+
+UNKNOWN_AT_ONCE = 10
+"""For how many crises of callers whom nobody knows a minute's look pages; the others wait for the next, seen by staff.
+
+So whoever floods from many addresses can't bury the pages of those who are known."""
+
+
+def page(crisis: Crisis, *, now: datetime, desk: Desk) -> bool:
+    """
+    Take the step that is due, if one is, and say whether a page was handed over.
+
+    Safe to repeat: pages are named by the crisis and its version, and what was sent is in the ledger. The log's line
+    goes last, so that whoever dies before that leaves it to be done again.
+    """
+    minutes = minutes_of(crisis, desk=desk)
+    step = ladder.due(crisis, minutes, now=now)
+    if step is None:
+        desk.crises.look_again(crisis, at=look_at(crisis, minutes, now=now))
+        return False
+    told = _hand_over(crisis, step, now=now, desk=desk)
+    if step.is_alarm:
+        desk.note("CrisisEscalated", 1)
+    if not told:
+        # Nobody can be paged: operators are woken each minute until somebody can.
+        desk.note("CrisisUnpaged", 1)
+        desk.crises.look_again(crisis, at=now + A_MINUTE)
+        return False
+    if crisis.paged_at is None or crisis.paged_at < crisis.since:
+        desk.note("CrisisPagedAfter", max(0.0, (now - crisis.called_at).total_seconds()))
+    event = Event(number=crisis.version + 1, what=What.PAGE, at=now, step=step.number, to=told)
+    paged = after(crisis, event)
+    # Where somebody changed it meanwhile, for example acknowledged, there is one page more than needed.
+    desk.crises.save(paged, [event], look_at=look_at(paged, minutes, now=now))
+    return True
+
+
+def look_at(crisis: Crisis, minutes: Minutes, *, now: datetime) -> datetime:
+    """Return when a crisis is to be looked at again: at its next step, and once an hour at least."""
+    coming = ladder.looked_at(crisis, minutes)
+    return now + HOURLY if coming is None else min(max(coming, now), now + HOURLY)
+
+
+def minutes_of(crisis: Crisis, *, desk: Desk) -> Minutes:
+    """Return the minutes that a crisis goes by; the defaults where its programme's own can't be read."""
+    try:
+        return desk.programmes.minutes(crisis.programme_id)
+    except Exception as error:  # noqa: BLE001 (a page must not wait for a setting)
+        desk.trouble(error)
+        return Minutes()
+
+
+def look(*, now: datetime, desk: Desk, is_over: Callable[[], bool]) -> int:
+    """Look at all crises that aren't over, page for those whose next step came, and return how many were paged."""
+    looked = desk.crises.open_ones()
+    desk.note("CrisisOpen", len(looked))
+    desk.note("CrisisUnacked", sum(one.is_unanswered for one in looked))
+    coming = sorted((one for one in looked if one.look_at <= now), key=lambda one: (one.look_at, one.id))
+    known = [one.id for one in coming if one.programme_id != ALL_PROGRAMMES]
+    unknown = [one.id for one in coming if one.programme_id == ALL_PROGRAMMES]
+    paged = 0
+    for crisis_id in [*known, *unknown[:UNKNOWN_AT_ONCE]]:
+        if is_over():
+            break
+        paged += bool(guarded(partial(_look, crisis_id, now=now, desk=desk), desk=desk))
+    return paged
+
+
+def objection(due: Due, *, desk: Desk) -> Reason | None:
+    """Return why a page must not go out any more: somebody has acknowledged since it was decided on, or it is over."""
+    if category_name(due.kind) != CRISIS_PAGE:
+        return None
+    named, _, version = due.kind.partition("-")[2].rpartition("-")
+    crisis = desk.crises.find(named) if named and version.isdecimal() else None
+    if crisis is None:
+        return None
+    is_void = crisis.wait in {Wait.FOLLOW_UP, Wait.NOTHING} or int(version) < crisis.heard
+    return Reason.CANCELLED if is_void else None
+
+
+def kind_of(crisis: Crisis) -> str:
+    """Return the kind of a page that is decided on now: its own for each version, and none of them says anything."""
+    return f"{CRISIS_PAGE}-{crisis.id}-{crisis.version}"
+
+
+def whom(crisis: Crisis, tiers: Iterable[Tier], *, duty: Duty, staff: Iterable[Member]) -> list[Member]:
+    """
+    Return who is paged: of those tiers all who are on duty, the owner, and where nobody is on duty all of the staff.
+
+    ``staff`` are the active members of one programme.
+    """
+    tiers = set(tiers)
+    if not duty.is_covered and tiers - {Tier.OWNER}:
+        return sorted(staff, key=lambda member: (Role.CLINICIAN not in member.roles, member.id))
+    wanted: set[str] = set()
+    for tier, ids in (
+        (Tier.PRIMARY, duty.primary),
+        (Tier.SECONDARY, duty.secondary),
+        (Tier.SUPERVISOR, duty.supervisor),
+        (Tier.EVERYBODY, duty.everybody),
+    ):
+        wanted |= set(ids) if tier in tiers else set()
+    is_late = Tier.EVERYBODY in tiers
+    return [
+        member
+        for member in staff
+        if member.id in wanted
+        or (Tier.OWNER in tiers and member.account == crisis.owner)
+        or (is_late and Role.PROGRAM_ADMIN in member.roles)
+    ]
+
+
+def _hand_over(crisis: Crisis, step: Step, *, now: datetime, desk: Desk) -> tuple[str, ...]:
+    """Page the members of a step, and where none of them can be, everybody; return who was."""
+    is_unknown = crisis.programme_id == ALL_PROGRAMMES
+    programmes = desk.programmes.ids() if is_unknown else [crisis.programme_id]
+    told: list[str] = []
+    everybody: list[Member] = []
+    for programme_id in programmes:
+        staff = [member for member in desk.members.of_programme(programme_id) if member.is_active]
+        duty = _duty(programme_id, now=now, desk=desk)
+        told += _page(crisis, whom(crisis, step.tiers, duty=duty, staff=staff), now=now, desk=desk)
+        everybody += staff
+    return tuple(told) or tuple(_page(crisis, everybody, now=now, desk=desk))
+
+
+def _duty(programme_id: str, *, now: datetime, desk: Desk) -> Duty:
+    try:
+        return desk.on_call.on_duty(programme_id, at=now)
+    except Exception as error:  # noqa: BLE001 (as if nobody were on duty: everybody is paged)
+        desk.trouble(error)
+        return Duty()
+
+
+def _page(crisis: Crisis, members: Iterable[Member], *, now: datetime, desk: Desk) -> list[str]:
+    found = list(members)
+    reachable = [member for member in found if member.is_reachable(at=now)]
+    dues = [at_once(member.id, kind_of(crisis), zone="UTC", now=now) for member in reachable]
+    if dues:
+        desk.dues.put(dues)
+        desk.hurry(dues)
+    told = {member.id for member in reachable}
+    for member in found:
+        if desk.pager.page(member.id, crisis.reference, at=now):
+            told.add(member.id)
+    return sorted(told)
+
+
+def _look(crisis_id: str, *, now: datetime, desk: Desk) -> bool:
+    crisis = desk.crises.find(crisis_id)
+    if crisis is None:
+        return False
+    if crisis.holds and crisis.person_id is not None:
+        hold_for_crisis(crisis.person_id, now=now, holds=desk.holds)
+    if crisis.wait is Wait.FOLLOW_UP:
+        following.look(crisis, now=now, desk=desk)
+        return False
+    return page(crisis, now=now, desk=desk)
+
+
+def guarded(do: Callable[[], T], *, desk: Desk) -> T | None:
+    """Do it; what fails is noted, and must not hold up the others: it comes again a minute later."""
+    try:
+        return do()
+    except Exception as error:  # noqa: BLE001 (see above)
+        desk.trouble(error)
+        return None

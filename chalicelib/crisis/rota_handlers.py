@@ -1,0 +1,98 @@
+"""The shells of the rota: what the tick looks over once an hour, and what delivery asks when it sends."""
+
+from datetime import datetime, timedelta
+from functools import cache
+from math import ceil
+
+from chalicelib.crisis import rota_watch
+from chalicelib.crisis.duty import Duty, OnCall
+from chalicelib.crisis.rota_service import Desk, RotaOnCall
+from chalicelib.crisis.rota_store import DynamoRotas
+from chalicelib.crisis.rota_watch import Looked, WatchDesk
+from chalicelib.edge.clock import utc_now
+from chalicelib.edge.log import count, flush, logger, places
+from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.store import DynamoDues
+from chalicelib.staff.domain import Member
+from chalicelib.staff.store import DynamoStaff
+
+AT_MOST = timedelta(seconds=10)
+"""How long a tick looks rotas over: what is left is looked at a minute later."""
+
+
+class _Members(DynamoStaff):
+    """Those of a programme's staff who can be read: who can't must not hide the others."""
+
+    def of_programme(self, programme_id: str) -> list[Member]:
+        members, faults = self.those_readable(programme_id)
+        for fault in faults:
+            _log_error(fault)
+        return members
+
+
+@cache
+def _desk() -> WatchDesk:
+    rotas = DynamoRotas()
+    return WatchDesk(rotas=rotas, looks=rotas, staff=_Members(), dues=DynamoDues())
+
+
+class _OnCall(RotaOnCall):
+    """Who is on duty, and nobody where that can't be read: then the ladder pages everybody."""
+
+    def on_duty(self, programme_id: str, *, at: datetime) -> Duty:
+        try:
+            return super().on_duty(programme_id, at=at)
+        except Exception as error:  # noqa: BLE001 (a crisis must not wait for a rota)
+            _log_error(error)
+            return Duty()
+
+
+@cache
+def on_call() -> OnCall:
+    """Return who is on duty by the rotas of all programmes; it never fails."""
+    return _OnCall(Desk(rotas=DynamoRotas(), staff=_Members()))
+
+
+def look_over() -> int:
+    """
+    Look over the rotas whose hour has come; return how many messages tell of gaps.
+
+    It goes along with the tick, which must not fail with it: what is wrong here is seen in the metric, and looked at
+    again in a minute.
+    """
+    now, told = utc_now(), 0
+    try:
+        due = [one for one in _desk().looks.looked() if one.is_due(now)]
+    except Exception as error:  # noqa: BLE001 (see above)
+        _log_error(error)
+        due = []
+    for looked in due:
+        if utc_now() >= now + AT_MOST:
+            break
+        told += _look(looked)
+    flush()
+    return told
+
+
+def _look(looked: Looked) -> int:
+    try:
+        seen = rota_watch.look_over(looked, now=utc_now(), desk=_desk())
+    except Exception as error:  # noqa: BLE001 (one programme's fault must not hold up the others)
+        _log_error(error)
+        return 0
+    count("RotaGapHours", ceil(seen.gap_hours))
+    if seen.is_untold:
+        # Nobody is on call, and nobody can be told so: the alarm on this wakes the operators.
+        logger.error("nobody can be told of a gap in a rota")
+        count("StaffUntold")
+    return seen.told
+
+
+def still_true(due: Due) -> Reason | None:
+    """Return why a message about the rota must not go out any more: for outreach to ask when sending."""
+    return rota_watch.objection(due, member_of=DynamoStaff().with_id, rotas=_desk().rotas)
+
+
+def _log_error(error: Exception) -> None:
+    logger.error("rota not looked over", extra={"error": type(error).__name__, "at": places(error)})
+    count("RotaErrors")

@@ -1,0 +1,138 @@
+"""Keep a programme's rota, and say who is on call and what is left open."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.crisis.coverage import LOOKS_AHEAD, Gap, Saying, covered_until, gaps, on_duty, saying
+from chalicelib.crisis.duty import Duty
+from chalicelib.crisis.rota import Cover, Rota, Staffing, staffing
+from chalicelib.crisis.rota_rules import faults_of
+from chalicelib.enrollment.programmes import refuse
+from chalicelib.errors import NotFound, Stale
+from chalicelib.outreach.domain import Due
+from chalicelib.staff.domain import Member
+
+
+class NoRota(NotFound):
+    """The programme has no rota."""
+
+
+class Rotas(Protocol):
+    """The rotas of all programmes, and the covers beside them."""
+
+    def find(self, programme_id: str, *, since: datetime) -> Rota | None:
+        """Return the newest version, with the covers that end after an instant; None if there never was one."""
+        ...
+
+    def add(self, rota: Rota) -> None:
+        """
+        Add a version, to be looked over at the next minute.
+
+        :raises Stale: if that version is there
+        """
+        ...
+
+    def cover(self, programme_id: str, cover_id: str) -> Cover | None:
+        """Return a cover as it is now."""
+        ...
+
+    def save_cover(self, cover: Cover, *, dues: Iterable[Due] = ()) -> None:
+        """
+        Put a cover over the version before, or as a new one, with what falls due by it.
+
+        :raises Stale: if that is no longer the present version
+        """
+        ...
+
+
+class Staff(Protocol):
+    """The members of all programmes' staff."""
+
+    def of_programme(self, programme_id: str) -> list[Member]:
+        """Return all of a programme's staff, removed ones too."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the rota works with."""
+
+    rotas: Rotas
+    staff: Staff
+
+
+def put_rota(wanted: Rota, *, version: int, desk: Desk) -> Rota:
+    """
+    Put a programme's rota as the next version. What it leaves open is no fault: ``gaps_of`` says it.
+
+    :raises Stale: if ``version`` isn't the present one (0: there is none)
+    :raises Invalid: names what makes no sense
+    """
+    present = desk.rotas.find(wanted.programme_id, since=wanted.put_at)
+    if (present.version if present else 0) != version:
+        raise Stale("this rota was changed meanwhile")
+    refuse(faults_of(wanted, accounts=_accounts(desk.staff.of_programme(wanted.programme_id))))
+    rota = replace(wanted, version=version + 1)
+    desk.rotas.add(rota)
+    return replace(rota, covers=present.covers if present else ())
+
+
+def rota_of(programme_id: str, *, now: datetime, desk: Desk) -> Rota:
+    """
+    Return a programme's rota with the covers that aren't over.
+
+    :raises NoRota: if it has none
+    """
+    rota = desk.rotas.find(programme_id, since=now)
+    if rota is None:
+        raise NoRota("this programme has no rota")
+    return rota
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Who is on call now, and what may be said of that; ``staffing`` None where there is no rota."""
+
+    staffing: Staffing | None
+    said: Saying
+
+
+def watch_of(programme_id: str, *, now: datetime, zone: str, desk: Desk) -> Watch:
+    """Return who is on call in a programme now, and what may be said in a zone; unknown where there is no rota."""
+    rota = desk.rotas.find(programme_id, since=now)
+    if rota is None:
+        return Watch(staffing=None, said=saying(None, now, zone))
+    members = desk.staff.of_programme(programme_id)
+    until = covered_until(rota, members, now)
+    return Watch(
+        staffing=staffing(rota, members, now), said=saying(on_duty(rota, members, now), now, zone, until=until)
+    )
+
+
+class RotaOnCall:
+    """Implements ``duty.OnCall`` by the rotas of all programmes."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def on_duty(self, programme_id: str, *, at: datetime) -> Duty:
+        """Return who is on duty at an instant; nobody where there is no rota, or none for then."""
+        rota = self._desk.rotas.find(programme_id, since=at)
+        return on_duty(rota, self._desk.staff.of_programme(programme_id), at) if rota else Duty()
+
+
+def gaps_of(programme_id: str, *, now: datetime, desk: Desk) -> list[Gap]:
+    """
+    Return what the rota leaves open in the next two weeks.
+
+    :raises NoRota: if there is none
+    """
+    rota = rota_of(programme_id, now=now, desk=desk)
+    members = desk.staff.of_programme(programme_id)
+    return gaps(rota, members, first=now, last=now + LOOKS_AHEAD, now=now)
+
+
+def _accounts(members: Iterable[Member]) -> frozenset[str]:
+    return frozenset(member.account for member in members)

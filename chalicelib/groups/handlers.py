@@ -1,0 +1,92 @@
+"""The shells of ringing bells: the tick's look, their fan-out, and what delivery asks when it sends."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+
+from chalicelib.edge.clock import utc_now
+from chalicelib.edge.config import config
+from chalicelib.edge.log import count, flush, logger, places
+from chalicelib.groups import ringing
+from chalicelib.groups.bell_store import DynamoBells, DynamoLooks
+from chalicelib.groups.domain import Kind
+from chalicelib.groups.member_store import DynamoMembers
+from chalicelib.groups.ringing import ANYBODY, Invited, StillTrue
+from chalicelib.groups.store import DynamoGroups
+from chalicelib.outreach.domain import Due, Moment, Reason
+from chalicelib.outreach.fanning_handlers import Sort
+from chalicelib.outreach.fanning_store import SqsFanOut
+from chalicelib.outreach.ledger_store import DynamoLedger
+
+AT_MOST = timedelta(seconds=10)
+"""How long a tick looks at series: the rest is looked at a minute later."""
+
+
+def look() -> int:
+    """
+    Look at each series whose instant has come; return how many bells there are to ring.
+
+    It goes along with the tick, which must not fail with it: whatever is wrong here is seen in the metric and again in
+    a minute.
+    """
+    now, bells = utc_now(), 0
+    ends = now + AT_MOST
+    groups, looks, kept = DynamoGroups(), DynamoLooks(), DynamoBells()
+    try:
+        coming = looks.coming(by=now, limit=ringing.A_MINUTE)
+    except Exception as error:  # noqa: BLE001 (see above)
+        _log_error(error)
+        coming = []
+    for since, series_id in coming:
+        if utc_now() >= ends:
+            break
+        try:
+            bells += ringing.look(series_id, since, now=now, groups=groups, looks=looks, bells=kept)
+        except Exception as error:  # noqa: BLE001 (one series' fault must not hold up the others)
+            _log_error(error)
+            _put_off(since, series_id, looks)
+    flush()
+    return bells
+
+
+def _put_off(since: datetime, series_id: str, looks: DynamoLooks) -> None:
+    """Move a series that can't be looked at behind those that come meanwhile."""
+    try:
+        looks.put(utc_now() + ringing.AGAIN_IN, series_id)
+        looks.remove(since, series_id)
+    except Exception as error:  # noqa: BLE001 (it stays where it is)
+        _log_error(error)
+
+
+def sort() -> Sort:
+    """Return bells as a sort that is fanned out."""
+    return Sort(DynamoBells(), ringing.meant_by(DynamoMembers()), _queue())
+
+
+@cache
+def _queue() -> SqsFanOut:
+    return SqsFanOut(config().fan_out_queue_url, "bell")
+
+
+@cache
+def _asked() -> StillTrue:
+    return StillTrue(groups=DynamoGroups(), members=DynamoMembers(), ledger=DynamoLedger(), clock=utc_now)
+
+
+def still_true(due: Due, *, invited: Mapping[Kind, Invited] = ANYBODY) -> Reason | None:
+    """
+    Return why an occurrence must not go out any more, where it is a meeting's: for outreach to ask when sending.
+
+    ``invited`` is asked, by the kind of group, whether a member may hear of it just now: a slice above knows.
+    """
+    return _asked()(due, invited=invited)
+
+
+def moment(due: Due) -> Moment | None:
+    """Return when the meeting is, or would have been, that a message tells of: for outreach to ask when sending."""
+    return _asked().moment(due)
+
+
+def _log_error(error: Exception) -> None:
+    logger.error("series not looked at", extra={"error": type(error).__name__, "at": places(error)})
+    count("MeetingErrors")

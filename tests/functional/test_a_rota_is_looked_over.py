@@ -1,0 +1,153 @@
+"""What a rota leaves open, and turns that begin and end, told to staff: the hourly look, its messages, and the tick."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from chalicelib.crisis import rota_handlers
+from chalicelib.crisis.duty import Duty
+from chalicelib.crisis.rota import Holiday, Rota, Tier
+from chalicelib.crisis.rota_store import DynamoRotas, RotaItem
+from chalicelib.crisis.rota_watch import Looked, Seen, WatchDesk, look_over, objection
+from chalicelib.edge.table import Item
+from chalicelib.outreach.categories import category_of, template_of
+from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.store import DueItem, due_of
+from chalicelib.privacy.domain import Role
+from chalicelib.staff.domain import Member
+from chalicelib.staff.store import DynamoStaff
+from tests.conftest import Clock
+from tests.fakes import FakeDues
+from tests.fakes_rota import ALWAYS, MONDAY, WORKDAYS, FakeRotas, a_member, a_rota, a_shift
+from tests.fakes_staff import FakeStaff
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ADMIN = a_member("admin", Role.PROGRAM_ADMIN)
+
+
+class World:
+    """One programme, looked over as time goes by."""
+
+    def __init__(self, rota: Rota, *members: Member) -> None:
+        self.rotas, self.dues, self.staff = FakeRotas(), FakeDues(), FakeStaff()
+        self.rotas.add(rota)
+        for member in members:
+            self.staff.save(member)
+
+    def look(self, *, hours: float) -> Seen:
+        (looked,) = self.rotas.looked()
+        desk = WatchDesk(rotas=self.rotas, looks=self.rotas, staff=self.staff, dues=self.dues)
+        return look_over(looked, now=MONDAY + hours * HOUR, desk=desk)
+
+    def told(self, account: str) -> list[Due]:
+        member = self.staff.find("iop", account)
+        assert member
+        found = {due.name: due for due in self.dues.rows.values() if due.person_id == member.id}
+        return sorted(found.values(), key=lambda due: (due.at, due.kind))
+
+
+def test_program_admins_are_told_of_a_gap_once_three_days_and_once_a_day_ahead() -> None:
+    off = Holiday(on=date(2026, 11, 28), shift_id="all", account=None)
+    world = World(a_rota(a_shift("all", ALWAYS, "ana"), holidays=(off,)), ADMIN, a_member("ana"), a_member("other"))
+
+    seen = {hours: world.look(hours=hours) for hours in range(120)}
+
+    assert [hours for hours, one in seen.items() if one.told] == [47, 95]
+    assert len(world.told("admin")) == 2
+    assert world.told("ana")[0].kind.startswith("staff_work-turn-")
+    assert world.told("other") == []
+    assert {round(one.gap_hours) for hours, one in seen.items() if hours < 47} == {0}
+    assert round(seen[71].gap_hours) == 24
+    assert seen[119].gap_hours == pytest.approx(24)
+
+
+def test_a_gap_that_never_ends_is_told_of_once_a_week() -> None:
+    world = World(a_rota(), ADMIN)
+
+    told = [hours for hours in range(0, 21 * 24, 3) if world.look(hours=hours).told]
+
+    assert told == [0, 153, 321, 489]
+
+
+def test_many_gaps_are_told_of_in_one_message() -> None:
+    shifts = [a_shift(f"second-{hour}", WORKDAYS, "gone", tier=Tier.SECONDARY) for hour in range(3)]
+    world = World(a_rota(a_shift("day", WORKDAYS), *shifts), ADMIN)
+
+    assert world.look(hours=0).told == 1
+
+
+def test_what_died_before_it_was_written_down_is_told_once_all_the_same() -> None:
+    world = World(a_rota(), ADMIN)
+    world.look(hours=0)
+    before = world.told("admin")
+    world.rotas.look(Looked(programme_id="iop"))
+    world.look(hours=1)
+
+    assert [due.name for due in world.told("admin")] == [due.name for due in before]
+
+
+def test_where_no_admin_can_be_told_the_operators_are() -> None:
+    world = World(a_rota(), a_member("admin", Role.PROGRAM_ADMIN, reachable=False))
+
+    assert world.look(hours=0).is_untold
+    assert world.look(hours=1).is_untold
+
+
+def test_whoever_hands_over_and_whoever_takes_over_are_told_at_that_instant() -> None:
+    shift = a_shift("all", ALWAYS, "ana", "bo", turns_from=date(2026, 11, 24))
+    world = World(a_rota(shift), a_member("ana"), a_member("bo"))
+    for hours in range(40):
+        world.look(hours=hours)
+
+    tuesday = MONDAY + 23 * HOUR
+    assert [(due.at, due.kind) for due in world.told("ana")] == [(tuesday, "staff_work-turn-primary-1400begins")]
+    assert [(due.at, due.kind) for due in world.told("bo")] == [(tuesday, "staff_work-turn-primary-1400ends")]
+    (due,) = world.told("ana")
+    assert template_of(due.kind) == "staff_work_turn"
+    assert not category_of(due.kind).quiet_hours_defer
+
+    def still(due: Due) -> Reason | None:
+        return objection(due, member_of=world.staff.with_id, rotas=world.rotas)
+
+    assert still(due) is None
+    world.rotas.add(replace(a_rota(replace(shift, members=("bo",))), version=2))
+    assert still(due) is Reason.CANCELLED
+    assert still(replace(due, person_id="staff-none")) is Reason.CANCELLED
+    assert still(replace(due, kind="staff_work-rota-gaps-1")) is None
+
+
+def test_the_tick_looks_over_what_was_changed_and_then_once_an_hour(
+    aws: None, clock: Clock, log: Callable[[], list[dict[str, object]]]
+) -> None:
+    del aws
+    rota_handlers._desk.cache_clear()  # noqa: SLF001 (its clients belong to another test's AWS)
+    staff = DynamoStaff(hurry=lambda _dues: None)
+    staff.save(ADMIN)
+    DynamoRotas().add(a_rota(a_shift("second", ALWAYS, "gone", tier=Tier.SECONDARY)))
+    told = []
+    for minute in (0, 1, 30, 60, 61):
+        clock.set(MONDAY + timedelta(minutes=minute))
+        told.append(rota_handlers.look_over())
+
+    assert told == [1, 0, 0, 0, 0]
+    (due,) = [due_of(item) for item in Item.scan() if isinstance(item, DueItem)]
+    assert (due.person_id, template_of(due.kind)) == (ADMIN.id, "staff_work_rota")
+    hours = [line["RotaGapHours"] for line in log() if "RotaGapHours" in line]
+    assert hours == [[72.0], [72.0]]
+    assert rota_handlers.still_true(due) is None
+
+
+def test_who_is_on_duty_never_fails_since_a_crisis_waits_for_it(aws: None) -> None:
+    del aws
+    rota_handlers.on_call.cache_clear()
+    DynamoStaff(hurry=lambda _dues: None).save(a_member("ana"))
+    assert rota_handlers.on_call().on_duty("iop", at=MONDAY) == Duty()
+    DynamoRotas().add(a_rota(a_shift("all", ALWAYS, "ana")))
+    assert rota_handlers.on_call().on_duty("iop", at=MONDAY).primary == (a_member("ana").id,)
+
+    broken = RotaItem.get("ROTA#iop", "VERSION#000001")
+    broken.zone = "Mars/Olympus"
+    broken.save()
+    assert rota_handlers.on_call().on_duty("iop", at=MONDAY) == Duty()
