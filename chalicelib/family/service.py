@@ -220,7 +220,7 @@ def accept(
                 raise NoSuchSupporter("there is no such invitation")
             continue
         accepted = tie.accepted_by(account, at=now)
-        new = None if known else _supporter(accepted, account, zone=zone, now=now, new_id=new_id)
+        new = None if known else supporter_of(accepted, account, zone=zone, now=now, new_id=new_id)
         first = first_due(new.update, after=now) if new else None
         if ties.save(accepted, supporter=new, dues=(first,) if first else ()):
             return accepted, new
@@ -242,7 +242,8 @@ def _open(tie_id: str, account: str, *, now: datetime, ties: Ties) -> Tie | None
     return None if is_barred else tie
 
 
-def _supporter(tie: Tie, account: str, *, zone: str, now: datetime, new_id: Callable[[], str]) -> Supporter:
+def supporter_of(tie: Tie, account: str, *, zone: str, now: datetime, new_id: Callable[[], str]) -> Supporter:
+    """Return an account that becomes a supporter by a tie: reached at the address that it showed to be its."""
     email = Channel(id=new_id(), kind=ChannelKind.EMAIL, address=tie.address, added_at=now).confirmed(
         revision=1, at=now
     )
