@@ -34,6 +34,7 @@ app = Cairn("cairn", wire=wire)
 
 # All routes are one function; the others must not pay for importing them (docs/decisions/0004-cold-start.md).
 if function_name() in {None, "api"}:
+    from chalicelib.caring.routes import doors as caring
     from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
     from chalicelib.crisis.rota_routes import doors as rota
@@ -56,6 +57,7 @@ if function_name() in {None, "api"}:
     from chalicelib.tasks.routes import doors as tasks
 
     for doors in (
+        caring,
         caseload,
         checkins,
         enrollment,
@@ -112,6 +114,7 @@ def sweep(event: SQSEvent) -> int:
 @app.on_sqs_message(queue="cairn-deliver", batch_size=10)
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
+    from chalicelib.caring import handlers as caring
     from chalicelib.caseload.handlers import cadences_due
     from chalicelib.checkins import handlers as checkins
     from chalicelib.crisis import rota_handlers as rota
@@ -124,10 +127,14 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    asked = (checkins, family, groups, kudos, notices, partners, rota, routine, staff)
-    objections = (one.still_true for one in asked)
-    count = family.number_for(staff.due_today(cadences_due))
-    using = wiring.delivering(family.everybody(), *objections, count=count, moment=groups.moment)
+    asked = (caring, checkins, family, groups, kudos, notices, partners, rota, routine, staff)
+    using = wiring.delivering(
+        family.everybody(),
+        *(one.still_true for one in asked),
+        count=family.number_for(staff.due_today(cadences_due)),
+        moment=groups.moment,
+        signer=caring.signer,
+    )
     return handlers.deliver(event.to_dict(), using=using)
 
 
@@ -162,6 +169,7 @@ def make_report(event: SQSEvent) -> dict[str, Any]:
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     """Do what follows from what was stored: tasks told of, awards, silence and absence, the caseload, reminders."""
+    from chalicelib.caring.handlers import Hellos
     from chalicelib.caseload.handlers import Caseload
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
@@ -174,16 +182,8 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     from chalicelib.staff.handlers import Opened
 
     who = people()
-    followers = (
-        Opened(),
-        AlertedSupporters(),
-        Awards(who),
-        Silence(who),
-        Absence(who),
-        Edits(who),
-        QuietPartners(who),
-        Caseload(who),
-    )
+    after_answers = (Awards(who), Silence(who), Absence(who), QuietPartners(who))
+    followers = (Opened(), AlertedSupporters(), *after_answers, Edits(who), Hellos(who), Caseload(who))
     return stream.follow(event.to_dict(), followers, now=utc_now())
 
 

@@ -42,6 +42,9 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.DECEASED: frozenset(),
 }
 
+_LEFT = frozenset({State.GRADUATED, State.TRANSFERRED, State.DISCHARGED_EARLY})
+"""States in which somebody is alive and no longer in care here."""
+
 OVER = frozenset({State.GRADUATED, State.ALUMNI, State.TRANSFERRED, State.DISCHARGED_EARLY})
 """States after which the person may be admitted again."""
 
@@ -138,9 +141,15 @@ def former_programmes(episodes: Sequence[Episode]) -> frozenset[str]:
 
 
 def standing(episode: Episode | None, consents: frozenset[str]) -> Standing:
-    """Return what the episode means for outreach. A graduate, like an alumnus, is reached by an opt-in of its own."""
+    """
+    Return what the episode means for outreach.
+
+    A graduate, like an alumnus, is reached by an opt-in of its own, and whoever left by the one to caring contacts.
+    """
     if episode is None:
         return Standing.NONE
     if episode.state is State.GRADUATED and "alumni_contact" in consents:
         return Standing.ALUMNI
+    if episode.state in _LEFT and "caring_contacts" in consents:
+        return Standing.AFTERCARE
     return _STANDING[episode.state]

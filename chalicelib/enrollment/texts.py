@@ -15,6 +15,8 @@ CURRENT = {
     "alumni_contact": 1,
     "group_celebrate": 1,
     "group_membership_visible": 1,
+    "caring_contacts": 1,
+    "birthday": 1,
     "partner_share:checkin_done": 1,
     "partner_share:milestones": 1,
     "supporter:invitation": 1,

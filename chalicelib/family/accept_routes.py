@@ -30,8 +30,9 @@ from chalicelib.family.store import DynamoTies
 from chalicelib.family.supporter_routes import OWN
 from chalicelib.family.supporter_shapes import LessonList, ShownSupported, shown_lesson
 from chalicelib.helplines.domain import resources
-from chalicelib.outreach.domain import ChannelKind, QuietHours
+from chalicelib.outreach.domain import ChannelKind
 from chalicelib.outreach.links import LinkForged, Purpose, Signer
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.sorts import Sort
 from chalicelib.privacy.domain import Act, Public, Role
 

@@ -9,7 +9,8 @@ from chalicelib.enrollment.programmes import Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
 from chalicelib.family.domain import Tie, supporter_id
 from chalicelib.outreach.domain import Channel as Way
-from chalicelib.outreach.domain import ChannelKind, DetailLevel, QuietHours, Recipient, Schedule, Standing
+from chalicelib.outreach.domain import ChannelKind, DetailLevel, Recipient, Schedule, Standing
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone, local_date, weekly
 from chalicelib.outreach.supporter_categories import SUPPORTER_UPDATE
 

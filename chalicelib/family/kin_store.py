@@ -13,8 +13,9 @@ from chalicelib.enrollment.items import InstantAttribute
 from chalicelib.errors import Stale
 from chalicelib.family.domain import supporter_id
 from chalicelib.family.kin import Supporter, Weekly
-from chalicelib.outreach.domain import ChannelKind, Due, QuietHours
+from chalicelib.outreach.domain import ChannelKind, Due
 from chalicelib.outreach.hurrying import hurry
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.store import due_item
 
 

@@ -19,7 +19,8 @@ from chalicelib.family.kin import (
     faults_of,
 )
 from chalicelib.outreach.categories import confirm_kind
-from chalicelib.outreach.domain import Due, QuietHours
+from chalicelib.outreach.domain import Due
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.service import at_once, first_due
 
 TRIES = 3

@@ -1,6 +1,6 @@
 """Ring the bells of meetings: look which have come, say whom each is for, and whether it still rings when sent."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -53,8 +53,8 @@ class Bells(FanOuts[Bell], Protocol):
 class Ledger(Protocol):
     """What became of messages."""
 
-    def of_people(self, keys: Iterable[tuple[str, str, date]]) -> Iterator[Entry]:
-        """Give the entries of these (person, kind, date)."""
+    def get(self, person_id: str, kind: str, on: date) -> Entry | None:
+        """Return the entry of an occurrence as it stands now."""
         ...
 
 
@@ -142,8 +142,8 @@ class StillTrue:
 
     def _was_told(self, recipient_id: str, news: News, about: About) -> bool:
         kinds = [About(sort=sort, series_id=about.series_id, on=about.on, at=news.was_at).kind for sort in TELLS]
-        entries = self.ledger.of_people((recipient_id, kind, news.was_at.date()) for kind in kinds)
-        return any(entry.status in {Status.SENT, Status.MERGED} for entry in entries)
+        entries = (self.ledger.get(recipient_id, kind, news.was_at.date()) for kind in kinds)
+        return any(entry is not None and entry.status is Status.SENT for entry in entries)
 
     def _read(self, series_id: str, now: datetime) -> tuple[Series | None, Group | None]:
         known = self._known.get(series_id)

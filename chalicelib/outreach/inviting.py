@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from chalicelib.outreach.categories import APPOINTMENT, INVITE, category_name
+from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient, Schedule
 from chalicelib.outreach.invites import Invite, Part, cancelled, requested, uid_of, withdrawn
+from chalicelib.outreach.kinds import APPOINTMENT, INVITE
 from chalicelib.outreach.recurrence import Elapsed, Once, OnDay, Recurrence, When, next_occurrence
 
 SUMMARIES = {

@@ -8,22 +8,14 @@ message, reads: it has no end, and its person revokes it.
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from chalicelib.outreach.categories import (
-    CHECK_IN,
-    CHECK_IN_NUDGE,
-    CONFIRM_CHANNEL,
-    MEETING,
-    NOTICE,
-    category_name,
-    closes_of,
-    told_of,
-)
+from chalicelib.outreach.categories import category_name, closes_of, told_of
 from chalicelib.outreach.domain import Channel, Entry
+from chalicelib.outreach.kinds import CARING, CHECK_IN, CHECK_IN_NUDGE, CONFIRM_CHANNEL, MEETING, NOTICE
 from chalicelib.outreach.supporter_categories import SUPPORTER_INVITE
 
 
@@ -37,6 +29,7 @@ class Purpose(StrEnum):
     RSVP = "rsvp"
     UNSUBSCRIBE = "unsubscribe"
     INVITATION = "invitation"
+    WRITE_BACK = "write_back"
     CALENDAR = "calendar"
     """Not of a message: a calendar program reads a person's week by it, until they revoke it."""
 
@@ -54,8 +47,13 @@ PAGES = {
     SUPPORTER_INVITE: ("i", Purpose.INVITATION),
     MEETING: ("m", Purpose.RSVP),
     CONFIRM_CHANNEL: ("confirm", Purpose.CONFIRM),
+    CARING: ("w", Purpose.WRITE_BACK),
 }
 """Which categories' messages lead to a page of their own, where, and what for. The others lead to the web client."""
+
+
+LINGERS = {CARING: timedelta(days=90)}
+"""Categories whose pages stay open for longer than their messages may go out: who writes back does so when they can."""
 
 
 class LinkForged(ValueError):
@@ -149,7 +147,8 @@ class Links:
         if kind == CHECK_IN_NUDGE:
             closes = closes_of(CHECK_IN, on=on, due_at=entry.due_at, zone=zone)
             entry, expires_at = replace(entry, kind=CHECK_IN, on=on), min(expires_at, closes)
-        page = PAGES.get(category_name(entry.kind))
+        name = category_name(entry.kind)
+        page, expires_at = PAGES.get(name), expires_at + LINGERS.get(name, timedelta())
         return self._url(*page, entry, channel, expires_at) if page else self.app_url
 
     def receipt(self, entry: Entry, channel: Channel, *, expires_at: datetime) -> str:

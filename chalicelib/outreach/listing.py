@@ -9,18 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from chalicelib.outreach.categories import (
-    APPOINTMENT,
-    CHECK_IN,
-    INVITE,
-    MILESTONE,
-    NOTICE,
-    NUDGE,
-    UPDATES,
-    category_name,
-    category_of,
-)
+from chalicelib.outreach.categories import category_name, category_of
 from chalicelib.outreach.domain import Channel, Entry, Recipient
+from chalicelib.outreach.kinds import APPOINTMENT, CARING, CHECK_IN, INVITE, MEETING, MILESTONE, NOTICE, NUDGE, UPDATES
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.mime import mailbox
 from chalicelib.outreach.supporter_categories import SUPPORTER_UPDATE
@@ -29,7 +20,9 @@ LISTS = {
     CHECK_IN: "hellos",
     APPOINTMENT: "dates",
     INVITE: "calendar",
+    MEETING: "plans",
     NOTICE: "news",
+    CARING: "greetings",
     NUDGE: "notes",
     MILESTONE: "moments",
     UPDATES: "updates",

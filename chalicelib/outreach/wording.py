@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Local, Template, template
-from chalicelib.outreach.categories import DAYS, MILESTONE, category_name, category_of, template_of, told_of
+from chalicelib.outreach.categories import category_name, category_of, template_of, told_of
 from chalicelib.outreach.clock_words import told_when
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
+from chalicelib.outreach.kinds import CARING_SERIES, DAYS, MILESTONE
 from chalicelib.outreach.supporter_categories import SUPPORTER_INVITE
 
 if TYPE_CHECKING:
@@ -56,13 +57,14 @@ def words(
     first_name: str,
     about: str = "",
     told: Mapping[str, str] = SAMPLE_WHEN,
+    signer: str = "",
     version: int | None = None,
 ) -> Words:
     """
     Return the words of the template ``name``; a language that it lacks falls back to English.
 
     ``about`` is what a kind says after its category: which milestone, which page; ``told`` when that is, where a
-    template says so (``clock_words``). Without ``version`` it is the newest.
+    template says so (``clock_words``); ``signer`` who signs it. Without ``version`` it is the newest.
 
     :raises KeyError: if there is no such template, or version of it
     """
@@ -71,7 +73,7 @@ def words(
     local = chosen.locales[spoken]
     said = local.levels[level]
     shown = shown_name(first_name)
-    values = {**told, **_values(chosen, local, name=shown, about=about)}
+    values = {**told, **_values(chosen, local, name=shown, about=about), "signer": signer}
     return Words(
         template=chosen.id,
         language=spoken,
@@ -103,6 +105,7 @@ def words_for(entry: Entry, recipient: Recipient, channel: Channel) -> Words:
         first_name=recipient.first_name,
         about=_about(kind, on, recipient),
         told=_told(entry, recipient),
+        signer=shown_name(recipient.signer) or recipient.sender_name,
     )
     return ending_with(message, kinds, channel.detail)
 
@@ -120,7 +123,7 @@ def _about(kind: str, on: date, recipient: Recipient) -> str:
         return str(recipient.count)
     if category_name(kind) == SUPPORTER_INVITE:
         return recipient.inviter
-    if kind == DAYS:
+    if kind in {DAYS, CARING_SERIES}:
         return schedule.when.name_on(on) or "" if schedule and isinstance(schedule.when, Anniversaries) else ""
     return kind.partition("-")[2]
 
@@ -178,6 +181,9 @@ def _milestone(local: Local, about: str) -> str:
 
 def _values(chosen: Template, local: Local, *, name: str, about: str) -> dict[str, str]:
     values = {"name": name, "reference": short_reference(about), "count": about, "inviter": shown_name(about)}
+    if "message" in chosen.variables:
+        named = about if about in local.messages else about[:1]
+        values["message"] = local.messages.get(named) or local.messages[OTHER]
     return values | ({"milestone": _milestone(local, about)} if "milestone" in chosen.variables else {})
 
 

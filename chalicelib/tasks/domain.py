@@ -35,6 +35,8 @@ class Kind(StrEnum):
     """A supporter is worried about the person: read what they wrote, and see how the person is."""
     CRISIS_FOLLOW_UP = "crisis_follow_up"
     """A crisis is over: see how the person is. It is for 24 hours, 72 hours or 7 days after its end."""
+    CARING_REPLY = "caring_reply"
+    """The person wrote back to a caring contact: read it the same working day, and answer where it asks for one."""
 
 
 class Severity(StrEnum):
@@ -74,8 +76,9 @@ TERMS = {
     Kind.SUPPORTER_HELP: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=1), on_business_days=True),
     Kind.CONCERN: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2), on_business_days=True),
     Kind.CRISIS_FOLLOW_UP: Terms(owner=Role.CLINICIAN, within=timedelta(days=1)),
+    # The end of the working day, for whoever signs, as caring/replying.py works it out.
+    Kind.CARING_REPLY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=8)),
 }
-
 
 AS_MUCH_AGAIN = timedelta(hours=24)
 """How long a task waits at most, once it is overdue, before those who answer for the programme are told as well."""
@@ -84,6 +87,7 @@ ANSWERS_FOR_IT = Role.PROGRAM_ADMIN
 """Whom a task goes to at last. A clinical supervisor, as soon as that is a role."""
 
 _WEEKEND = frozenset({5, 6})
+_TOLD_AT_ONCE = frozenset({Kind.TALK_TODAY, Kind.CARING_REPLY})
 
 
 class NoSuchTask(NotFound):
@@ -145,7 +149,7 @@ class Task:
     @property
     def is_pressing(self) -> bool:
         """Whether its staff are told when it opens; of others their day's message tells."""
-        return self.severity in {Severity.CRISIS, Severity.URGENT} or self.kind is Kind.TALK_TODAY
+        return self.severity in {Severity.CRISIS, Severity.URGENT} or self.kind in _TOLD_AT_ONCE
 
     @property
     def ladder(self) -> tuple[Step, ...]:

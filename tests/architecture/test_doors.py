@@ -43,6 +43,8 @@ PUBLIC = {
     ("GET", "/openapi.json"),
     ("GET", "/u/{token}"),
     ("POST", "/u/{token}"),
+    ("GET", "/w/{token}"),
+    ("POST", "/w/{token}"),
 }
 """Whoever adds to this list says why in the door's own ``Public``, and to a reviewer."""
 

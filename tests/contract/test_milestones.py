@@ -8,8 +8,8 @@ import pytest
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.milestones.progress import progress
 from chalicelib.milestones.store import DynamoStreaks
-from chalicelib.outreach.categories import ALUMNI_DAYS, DAYS
 from chalicelib.outreach.domain import Hold
+from chalicelib.outreach.kinds import ALUMNI_DAYS, DAYS
 from chalicelib.tasks.domain import Kind
 from chalicelib.tasks.store import DynamoTasks
 from tests.contract.test_people_routes import Api

@@ -9,7 +9,8 @@ import pytest
 from chalicelib.edge.table import Item
 from chalicelib.enrollment.channels import Channel
 from chalicelib.errors import Stale
-from chalicelib.outreach.domain import ChannelKind, Due, QuietHours
+from chalicelib.outreach.domain import ChannelKind, Due
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.sorts import Sort, sort_of
 from chalicelib.outreach.store import DueItem, DynamoDues, due_of
 from chalicelib.privacy.domain import Role

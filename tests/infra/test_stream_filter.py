@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import app
+from chalicelib.caring.handlers import Hellos
 from chalicelib.caseload.handlers import Caseload
 from chalicelib.checkins.handlers import Silence
 from chalicelib.edge.stream import Listener, Stored
@@ -55,7 +56,15 @@ ENDS = [Status.SENT, Status.SKIPPED, Status.FAILED, Status.MERGED]
 def listeners() -> list[Listener]:
     people = DynamoPeople()
     after_answers: list[Listener] = [Awards(people), Silence(people), Absence(people)]
-    return [Opened(), AlertedSupporters(), *after_answers, Edits(people), QuietPartners(people), Caseload(people)]
+    return [
+        Opened(),
+        AlertedSupporters(),
+        *after_answers,
+        Edits(people),
+        QuietPartners(people),
+        Hellos(people),
+        Caseload(people),
+    ]
 
 
 def test_these_are_all_who_listen() -> None:

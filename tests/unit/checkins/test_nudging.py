@@ -13,8 +13,8 @@ from chalicelib.checkins.silence import look
 from chalicelib.flags.domain import CareRules
 from chalicelib.flags.nudges import Nudge, To, defaults, written
 from chalicelib.flags.nudges import nudge_of as nudge_rule_of
-from chalicelib.outreach.categories import CHECK_IN, CHECK_IN_NUDGE
 from chalicelib.outreach.domain import Due, Entry, Hold, Reason, Recipient, Standing, Status
+from chalicelib.outreach.kinds import CHECK_IN, CHECK_IN_NUDGE
 from tests.build import PERSON, a_recipient, said, utc
 from tests.fakes import FakeCheckIns, FakeLedger
 
