@@ -13,7 +13,7 @@ def wire() -> Wiring:
     from chalicelib.edge.idempotency import DynamoReplays
     from chalicelib.edge.identity import PublishedKeys, Tokens
     from chalicelib.enrollment.standing_store import Standings
-    from chalicelib.family.handlers import KinHolders, supporter_ties
+    from chalicelib.family.handlers import KinHolders, everybody, supporter_ties
     from chalicelib.partners.store import partner_ties
     from chalicelib.privacy.domain import Relationship
     from chalicelib.privacy.store import DynamoAuditLog
@@ -27,6 +27,7 @@ def wire() -> Wiring:
         replays=DynamoReplays(),
         web_origin=settings.web_origin,
         holders={"staff": StaffHolders(), "kin": KinHolders()},
+        everybody=everybody(),
     )
 
 

@@ -81,14 +81,18 @@ class Holders(Protocol):
         """
         ...
 
-    def stop_mail(self, holder_id: str, channel_id: str, /, *, revision: int, now: datetime) -> bool:
-        """Stop the e-mails that can be stopped; again changes nothing. Say whether the link holds."""
+    def stop_mail(self, holder_id: str, channel_id: str, category: str, /, *, revision: int, now: datetime) -> bool:
+        """Stop the e-mails of a category, if they can be; again changes nothing. Say whether the link holds."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """What the doors need from outside, put together in app.py when the first request comes."""
+    """
+    What the doors need from outside, put together in app.py when the first request comes.
+
+    ``holders`` are by sort of recipient; ``everybody`` are outreach's recipients of all sorts, where somebody keeps them.
+    """
 
     tokens: Tokens
     standings: "Standings"
@@ -99,6 +103,7 @@ class Wiring:
     real_clock: Callable[[], datetime] = real_now
     new_id: Callable[[], str] = new_id
     holders: Mapping[str, Holders] = field(default_factory=dict)
+    everybody: Any = None
 
 
 class Cairn(Chalice):

@@ -161,10 +161,10 @@ def _taken(asked: Asked, token: str, visit: Visit) -> Answer:  # noqa: PLR0911 (
 
 
 def _stopped(claims: Claims, asked: Asked) -> bool:
-    """Stop what an address of another sort of recipient gets: other slices know those, and they have one list."""
+    """Stop what an address of another sort of recipient gets: other slices know those."""
     holders = doors.wiring.holders.get(sort_of(claims.person_id))
     return holders is not None and holders.stop_mail(
-        claims.person_id, claims.channel_id, revision=claims.revision, now=asked.now
+        claims.person_id, claims.channel_id, category_name(claims.kind), revision=claims.revision, now=asked.now
     )
 
 

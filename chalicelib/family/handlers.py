@@ -11,11 +11,17 @@ from chalicelib.edge.keys import keys
 from chalicelib.edge.stream import Stored
 from chalicelib.enrollment.store import people
 from chalicelib.family import supporting, telling
-from chalicelib.family.domain import Tie, may_share
+from chalicelib.family.domain import may_share
 from chalicelib.family.kin_store import DynamoSupporters
 from chalicelib.family.recipients import KinRecipients
-from chalicelib.family.seeing import Session, Sources
+from chalicelib.family.seeing import Sources
+from chalicelib.family.sessions import GroupSessions, is_invited
 from chalicelib.family.store import DynamoTies
+from chalicelib.groups import handlers as groups
+from chalicelib.groups.domain import Group, Kind
+from chalicelib.groups.member_store import DynamoMembers
+from chalicelib.groups.presence_store import DynamoPresences
+from chalicelib.groups.store import DynamoGroups
 from chalicelib.milestones.store import DynamoStreaks
 from chalicelib.outreach.domain import Due, Hold, Reason
 from chalicelib.outreach.everybody import Everybody
@@ -50,9 +56,11 @@ class KinHolders:
             holder_id, channel_id, revision=revision, expires_at=expires_at, now=now, supporters=DynamoSupporters()
         )
 
-    def stop_mail(self, holder_id: str, channel_id: str, /, *, revision: int, now: datetime) -> bool:
-        """Stop a supporter's weekly e-mails."""
-        return supporting.stop_mail(holder_id, channel_id, revision=revision, now=now, supporters=DynamoSupporters())
+    def stop_mail(self, holder_id: str, channel_id: str, category: str, /, *, revision: int, now: datetime) -> bool:
+        """Stop e-mails of a category to a supporter."""
+        return supporting.stop_mail(
+            holder_id, channel_id, category, revision=revision, now=now, supporters=DynamoSupporters()
+        )
 
 
 def supporter_ties(person_id: str) -> Mapping[str, Bond]:
@@ -78,14 +86,6 @@ class HeldCrises:
         return who is not None and Hold.CRISIS in who.holds
 
 
-class NoSessions:
-    """Implements ``seeing.Sessions`` where no groups are kept."""
-
-    def of(self, tie: Tie, *, now: datetime) -> list[Session]:  # noqa: ARG002 (there are none)
-        """Return none."""
-        return []
-
-
 def _attended(person_id: str, /, *, first: date, last: date) -> list[Attendance]:
     return attended(
         person_id,
@@ -103,7 +103,7 @@ def sources() -> Sources:
         streaks=DynamoStreaks(people()),
         answers=DynamoCheckIns(),
         attended=_attended,
-        sessions=NoSessions(),
+        sessions=GroupSessions(DynamoGroups(), DynamoMembers(), DynamoPresences()),
         crises=HeldCrises(),
     )
 
@@ -142,7 +142,16 @@ class AlertedSupporters:
 
 def still_true(due: Due) -> Reason | None:
     """Return why a message to a supporter must not go out any more: for outreach to ask when sending."""
-    return telling.objection(due, now=utc_now(), desk=_desk()) if _is_ours(due) else None
+    if not _is_ours(due):
+        return None
+    return telling.objection(due, now=utc_now(), desk=_desk()) or groups.still_true(due, invited=_INVITED)
+
+
+def _is_invited(group: Group, recipient_id: str, now: datetime) -> bool:
+    return is_invited(group, recipient_id, now=now, ties=DynamoTies(), members=DynamoMembers())
+
+
+_INVITED = {Kind.FAMILY: _is_invited}
 
 
 @cache

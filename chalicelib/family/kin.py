@@ -8,6 +8,7 @@ from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.programmes import Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
 from chalicelib.family.domain import Tie, supporter_id
+from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.domain import Channel as Way
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, Recipient, Schedule, Standing
 from chalicelib.outreach.quiet import QuietHours
@@ -16,6 +17,7 @@ from chalicelib.outreach.supporter_categories import SUPPORTER_UPDATE
 
 MOST_DEVICES = 5
 LANGUAGES = ("en", "es")
+_AGREED = frozenset({"contact_email", "contact_push"})
 
 
 class NoSuchDevice(NotFound):
@@ -40,7 +42,8 @@ class Supporter:
     An account as a supporter, whomever they support; apart from any record of theirs as a person in care or as staff.
 
     ``programme_id`` is the one that they came by: it gives their messages a sender and their pages the numbers to call.
-    ``updates``: they want to be told each week; ``mail_off``: not by e-mail. ``learned`` are the lessons that they went
+    ``updates``: they want to be told each week; ``mail_off``: of which categories not
+    by e-mail. ``learned`` are the lessons that they went
     through. ``day_version`` is the version that last changed when the week's message comes.
     """
 
@@ -54,7 +57,7 @@ class Supporter:
     quiet_hours: QuietHours | None = None
     weekly: Weekly = field(default=Weekly())
     updates: bool = True
-    mail_off: bool = False
+    mail_off: frozenset[str] = frozenset()
     learned: frozenset[str] = frozenset()
     put_at: datetime
     day_at: datetime
@@ -126,7 +129,8 @@ def _when(supporter: Supporter) -> tuple[object, ...]:
 
 def recipient_of(supporter: Supporter, programme: Programme, *, at: datetime) -> Recipient:
     """Return a supporter as outreach sees them; whether there is anything to tell, is asked of what they are told."""
-    no_mail = supporter.mail_off or supporter.email.complained_at is not None
+    by_mail = {name for name, category in CATEGORIES.items() if category.opt_out}
+    no_mail = supporter.mail_off if supporter.email.complained_at is None else by_mail
     return Recipient(
         person_id=supporter.id,
         programme_id=supporter.programme_id,
@@ -135,12 +139,13 @@ def recipient_of(supporter: Supporter, programme: Programme, *, at: datetime) ->
         zone=supporter.zone,
         standing=Standing.REACHABLE,
         quiet_hours=supporter.quiet_hours or programme.quiet_hours,
-        consents=frozenset(),
+        # Whoever accepts an invitation agrees to be written to; what else they could stop is by category.
+        consents=_AGREED,
         channels=tuple(_way(channel, at=at) for channel in supporter.channels),
         schedules=(supporter.update,),
         sender_name=programme.sender_name,
         country=programme.emergency_country,
-        opt_outs=frozenset({(SUPPORTER_UPDATE, ChannelKind.EMAIL)} if no_mail else ()),
+        opt_outs=frozenset((name, ChannelKind.EMAIL) for name in no_mail),
     )
 
 

@@ -34,7 +34,7 @@ class SupporterItem(Item, discriminator="supporter"):
     day = UnicodeAttribute()
     at = UnicodeAttribute()
     updates = BooleanAttribute()
-    mail_off = BooleanAttribute()
+    mail_off = ListAttribute(of=UnicodeAttribute)
     learned = ListAttribute(of=UnicodeAttribute)
     put_at = InstantAttribute()
     day_at = InstantAttribute()
@@ -102,7 +102,7 @@ def supporter_item(supporter: Supporter) -> SupporterItem:
         day=supporter.weekly.day,
         at=f"{supporter.weekly.at:%H:%M}",
         updates=supporter.updates,
-        mail_off=supporter.mail_off,
+        mail_off=sorted(supporter.mail_off),
         learned=sorted(supporter.learned),
         put_at=supporter.put_at,
         day_at=supporter.day_at,
@@ -126,7 +126,7 @@ def _supporter_of(item: SupporterItem) -> Supporter:
         quiet_hours=quiet,
         weekly=Weekly(day=item.day, at=time.fromisoformat(item.at)),
         updates=item.updates,
-        mail_off=item.mail_off,
+        mail_off=frozenset(map(str, item.mail_off)),
         learned=frozenset(map(str, item.learned)),
         put_at=item.put_at,
         day_at=item.day_at,

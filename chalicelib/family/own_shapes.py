@@ -60,7 +60,7 @@ class ShownDevice(Wire):
 class ShownSelf(SupporterChoices):
     """Oneself as a supporter."""
 
-    mail_off: bool
+    mail_off: Annotated[list[str], Described(description="Categories that were stopped by an e-mail's link.")]
     devices: list[ShownDevice]
 
 
@@ -81,7 +81,7 @@ def shown_self(supporter: Supporter, *, at: datetime) -> ShownSelf:
         quiet_hours=Quiet(start=f"{quiet.start:%H:%M}" if quiet else None, end=f"{quiet.end:%H:%M}" if quiet else None),
         weekly=WeeklyChoice.model_validate({"day": supporter.weekly.day, "time": f"{supporter.weekly.at:%H:%M}"}),
         updates=supporter.updates,
-        mail_off=supporter.mail_off,
+        mail_off=sorted(supporter.mail_off),
         devices=[
             ShownDevice(
                 id=one.id,

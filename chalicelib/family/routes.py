@@ -8,7 +8,7 @@ from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.consents import Via, Will
 from chalicelib.enrollment.store import DynamoPeople, people
 from chalicelib.errors import Forbidden
-from chalicelib.family import accept_routes, service, sharing, supporter_routes
+from chalicelib.family import accept_routes, service, sessions, sharing, supporter_routes
 from chalicelib.family.domain import NoSuchSupporter, Tie, What
 from chalicelib.family.doors import doors
 from chalicelib.family.handlers import sources
@@ -26,6 +26,8 @@ from chalicelib.family.shapes import (
 )
 from chalicelib.family.store import DynamoConcerns, DynamoTies
 from chalicelib.family.supporter_shapes import ShownPerson, shown_person
+from chalicelib.groups.member_store import DynamoMembers
+from chalicelib.groups.store import DynamoGroups
 from chalicelib.privacy.domain import Act, Field, Relationship, Rule
 
 __all__ = ["accept_routes", "doors", "supporter_routes"]
@@ -175,6 +177,23 @@ def preview_supporter(asked: Asked, person_id: str, supporter_id: str) -> Answer
     view = as_they_would_see(tie, record, now=asked.now, standings=doors.wiring.standings, sources=sources())
     country = people().choices(tie.programme_id, now=asked.now).emergency_country
     return Answer(body=shown_person(tie, view, language=tie.language, country=country))
+
+
+@doors.door(
+    "PUT",
+    "/people/{person_id}/supporters/{supporter_id}/groups/{group_id}",
+    summary="Bring a supporter into a family group that the person is in: by the person or staff, under their consent",
+    rule=Rule(act=Act.WRITE, field=Field.GROUPS, subject="person_id", purpose="bring a supporter to family sessions"),
+    answer=None,
+    status=HTTPStatus.NO_CONTENT,
+)
+def bring_supporter(asked: Asked, person_id: str, supporter_id: str, group_id: str) -> Answer:
+    """Bring them: each message and each look asks for the consent anew."""
+    tie = service.find_theirs(person_id, supporter_id, ties=DynamoTies())
+    record = find_person(person_id, people=DynamoPeople())
+    group = DynamoGroups().find(group_id)
+    sessions.bring(tie, record, group, by=asked.who.subject, now=asked.now, members=DynamoMembers())
+    return Answer()
 
 
 @doors.door(

@@ -99,7 +99,7 @@ def choose(account: str, chosen: Choices, *, version: int, now: datetime, suppor
         weekly=chosen.weekly,
         updates=chosen.updates,
         # Who wants to be told again wants it there, too.
-        mail_off=before.mail_off and not (chosen.updates and not before.updates),
+        mail_off=frozenset() if chosen.updates and not before.updates else before.mail_off,
     )
     refuse(faults_of(after))
     after = changed(before, after, at=now)
@@ -181,12 +181,14 @@ def confirm(
     _rewrite(recipient_id, decide, now=now, supporters=supporters)
 
 
-def stop_mail(recipient_id: str, channel_id: str, *, revision: int, now: datetime, supporters: Supporters) -> bool:
-    """Stop a supporter's weekly e-mails (RFC 8058); again changes nothing. Say whether the link holds."""
+def stop_mail(
+    recipient_id: str, channel_id: str, category: str, *, revision: int, now: datetime, supporters: Supporters
+) -> bool:
+    """Stop e-mails of a category to a supporter (RFC 8058); again changes nothing. Say whether the link holds."""
     present = supporters.with_id(recipient_id)
     if present is None or (present.email.id, present.email.revision) != (channel_id, revision):
         return False
-    _rewrite(recipient_id, lambda one: replace(one, mail_off=True), now=now, supporters=supporters)
+    _rewrite(recipient_id, lambda one: replace(one, mail_off=one.mail_off | {category}), now=now, supporters=supporters)
     return True
 
 

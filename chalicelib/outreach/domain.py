@@ -151,7 +151,8 @@ class Recipient:
     """
     A person, a member of staff or a supporter, as outreach sees them at the moment of sending.
 
-    ``consents`` are the scopes live at that moment; only people give any, and others reach no category that needs one.
+    ``consents`` are the scopes live at that moment; of others, supporters agreed to be
+    written to by accepting, and staff reach no category that needs one.
 
     ``sender_name`` and ``country`` (ISO 3166-1 alpha-2, whose help lines are shown) are their programme's.
     ``opt_outs`` are categories that they switched off, each on one channel or (None) on all. ``holds`` are live at that

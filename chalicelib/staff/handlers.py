@@ -68,7 +68,7 @@ class StaffHolders:
         """Take an address for a member's own."""
         confirm_address(holder_id, channel_id, revision=revision, expires_at=expires_at, now=now, staff=DynamoStaff())
 
-    def stop_mail(self, holder_id: str, channel_id: str, /, *, revision: int, now: datetime) -> bool:  # noqa: ARG002
+    def stop_mail(self, holder_id: str, channel_id: str, category: str, /, *, revision: int, now: datetime) -> bool:  # noqa: ARG002
         """Stop nothing: what staff get belongs to no list."""
         return False
 

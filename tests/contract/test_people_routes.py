@@ -92,6 +92,7 @@ class Api:
             "what",
             "device_id",
             "lesson_id",
+            "group_id",
         )
         place, _, query = path.partition("?")
         for door in doors.all:

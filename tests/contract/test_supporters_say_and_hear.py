@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -14,11 +14,21 @@ from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.family.domain import What, supporter_id
 from chalicelib.family.handlers import KinHolders, everybody
 from chalicelib.family.kin_store import DynamoSupporters
+from chalicelib.family.sessions import is_invited
 from chalicelib.family.store import DynamoTies
 from chalicelib.family.telling import alerts, code_for, objection
+from chalicelib.groups.bells import About
+from chalicelib.groups.bells import Sort as BellSort
+from chalicelib.groups.belonging import join
+from chalicelib.groups.domain import Group, Kind
+from chalicelib.groups.member_store import DynamoMembers
+from chalicelib.groups.series import Part, Series
+from chalicelib.groups.service import add_series
+from chalicelib.groups.store import DynamoGroups
 from chalicelib.milestones.store import DynamoStreaks
 from chalicelib.outreach.deciding import Send, decide
 from chalicelib.outreach.domain import Due, Hold, Reason
+from chalicelib.outreach.recurrence import Recurrence
 from chalicelib.outreach.service import first_due
 from tests import family_api
 from tests.build import said
@@ -233,9 +243,9 @@ def test_a_supporter_chooses_when_and_how_they_are_reached(api: FamilyApi, ana: 
     assert supporter is not None
     email = supporter.email
     KinHolders().confirm(supporter.id, email.id, revision=email.revision, expires_at=NOW + DAY, now=NOW)
-    assert KinHolders().stop_mail(supporter.id, email.id, revision=email.revision, now=NOW)
-    assert not KinHolders().stop_mail(supporter.id, email.id, revision=email.revision - 1, now=NOW)
-    assert api.kin("rosa", "GET", "/supporter").json["mailOff"] is True
+    assert KinHolders().stop_mail(supporter.id, email.id, "supporter_update", revision=email.revision, now=NOW)
+    assert not KinHolders().stop_mail(supporter.id, email.id, "meeting", revision=email.revision - 1, now=NOW)
+    assert api.kin("rosa", "GET", "/supporter").json["mailOff"] == ["supporter_update"]
     recipient = everybody().load(supporter.id, now=NOW)
     assert recipient is not None
     assert [(way.address, way.usable) for way in recipient.channels] == [("other@example.org", True)]
@@ -275,3 +285,52 @@ def test_a_code_is_mailed_for_the_last_request_only(api: FamilyApi, ana: str) ->
     assert objection(first, now=NOW, desk=desk()) is Reason.CANCELLED
     second = replace(first, kind=f"supporter_code-{tie_id}-2")
     assert code_for(second, now=NOW, desk=desk()) == api.code(tie_id)
+
+
+def meeting_group(*, kind: Kind = Kind.FAMILY) -> tuple[Group, Series]:
+    group = Group(
+        id="9" * 32,
+        programme_id="iop-evening",
+        kind=kind,
+        name="Families",
+        language="en",
+        facilitators=frozenset({"cleo"}),
+        is_open=False,
+        by="cleo",
+        made_at=NOW,
+    )
+    group = DynamoGroups().add(group)
+    when = Recurrence(at=time(18), rule="FREQ=WEEKLY;BYDAY=TH", zone="America/New_York", starts_on=NOW.date())
+    part = Part(when=when, lasts=timedelta(minutes=60), link="https://video.example/room/7", set_at=NOW)
+    return group, add_series(group, part, by="cleo", now=NOW, groups=DynamoGroups(), new_id=lambda: "7" * 32)
+
+
+def test_family_sessions_are_for_a_supporter_as_long_as_the_person_shares_them(api: FamilyApi, ana: str) -> None:
+    tie_id = api.supporter(ana)
+    group, series = meeting_group()
+    path = f"/{tie_id}/groups/{group.id}"
+    join(group, ana, by="cleo", now=NOW, members=DynamoMembers())
+    # Without the consent nobody is brought.
+    assert api.own(ana, "PUT", path).kind == "not-found"
+    api.share(ana, tie_id, What.FAMILY_SESSIONS)
+    api.at(NOW + SECOND)
+    assert api.own(ana, "PUT", path).status == 204
+    assert api.by(CASE_MANAGER, "PUT", f"/people/{ana}/supporters{path}").status == 204
+
+    first, *_ = api.view("rosa", tie_id).json["familySessions"]
+    assert (first["at"], first["minutes"], first["came"]) == ("2026-11-26T23:00:00Z", 60, None)
+    about = About(
+        sort=BellSort.HOUR, series_id=series.id, on=series.meetings(NOW, NOW + 7 * DAY)[0].on, at=NOW + 2 * DAY
+    )
+    for recipient_id, is_asked in ((supporter_id("rosa"), True), (supporter_id("omar"), False)):
+        hears = is_invited(group, recipient_id, now=NOW + SECOND, ties=DynamoTies(), members=DynamoMembers())
+        assert hears == is_asked
+    recipient = everybody().load(supporter_id("rosa"), now=NOW)
+    assert recipient is not None
+    assert {"contact_email"} <= recipient.consents
+    assert about.kind.startswith("meeting-")
+
+    api.own(ana, "PUT", f"/{tie_id}/pause", {"paused": True})
+    api.at(NOW + 2 * SECOND)
+    assert api.view("rosa", tie_id).json["familySessions"] is None
+    assert not is_invited(group, supporter_id("rosa"), now=NOW + 2 * SECOND, ties=DynamoTies(), members=DynamoMembers())
