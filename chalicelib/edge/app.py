@@ -91,7 +91,7 @@ class Wiring:
     """
     What the doors need from outside, put together in app.py when the first request comes.
 
-    ``holders`` are by sort of recipient; ``everybody`` are outreach's recipients of all sorts, where somebody keeps them.
+    ``holders`` are by sort of recipient; ``everybody`` are outreach's recipients of all sorts.
     """
 
     tokens: Tokens

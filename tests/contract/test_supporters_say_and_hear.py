@@ -17,8 +17,6 @@ from chalicelib.family.kin_store import DynamoSupporters
 from chalicelib.family.sessions import is_invited
 from chalicelib.family.store import DynamoTies
 from chalicelib.family.telling import alerts, code_for, objection
-from chalicelib.groups.bells import About
-from chalicelib.groups.bells import Sort as BellSort
 from chalicelib.groups.belonging import join
 from chalicelib.groups.domain import Group, Kind
 from chalicelib.groups.member_store import DynamoMembers
@@ -307,7 +305,7 @@ def meeting_group(*, kind: Kind = Kind.FAMILY) -> tuple[Group, Series]:
 
 def test_family_sessions_are_for_a_supporter_as_long_as_the_person_shares_them(api: FamilyApi, ana: str) -> None:
     tie_id = api.supporter(ana)
-    group, series = meeting_group()
+    group, _ = meeting_group()
     path = f"/{tie_id}/groups/{group.id}"
     join(group, ana, by="cleo", now=NOW, members=DynamoMembers())
     # Without the consent nobody is brought.
@@ -319,16 +317,12 @@ def test_family_sessions_are_for_a_supporter_as_long_as_the_person_shares_them(a
 
     first, *_ = api.view("rosa", tie_id).json["familySessions"]
     assert (first["at"], first["minutes"], first["came"]) == ("2026-11-26T23:00:00Z", 60, None)
-    about = About(
-        sort=BellSort.HOUR, series_id=series.id, on=series.meetings(NOW, NOW + 7 * DAY)[0].on, at=NOW + 2 * DAY
-    )
     for recipient_id, is_asked in ((supporter_id("rosa"), True), (supporter_id("omar"), False)):
         hears = is_invited(group, recipient_id, now=NOW + SECOND, ties=DynamoTies(), members=DynamoMembers())
         assert hears == is_asked
     recipient = everybody().load(supporter_id("rosa"), now=NOW)
     assert recipient is not None
     assert {"contact_email"} <= recipient.consents
-    assert about.kind.startswith("meeting-")
 
     api.own(ana, "PUT", f"/{tie_id}/pause", {"paused": True})
     api.at(NOW + 2 * SECOND)
