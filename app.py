@@ -14,6 +14,7 @@ def wire() -> Wiring:
     from chalicelib.edge.identity import PublishedKeys, Tokens
     from chalicelib.enrollment.standing_store import Standings
     from chalicelib.family.handlers import KinHolders, everybody, supporter_ties
+    from chalicelib.mentors.store import mentor_ties
     from chalicelib.partners.store import partner_ties
     from chalicelib.privacy.domain import Relationship
     from chalicelib.privacy.store import DynamoAuditLog
@@ -22,7 +23,13 @@ def wire() -> Wiring:
     settings = config()
     return Wiring(
         tokens=Tokens(issuer=settings.issuer, client_id=settings.client_id, keys=PublishedKeys(settings.jwks_url)),
-        standings=Standings({Relationship.PARTNER: partner_ties, Relationship.SUPPORTER: supporter_ties}),
+        standings=Standings(
+            {
+                Relationship.PARTNER: partner_ties,
+                Relationship.SUPPORTER: supporter_ties,
+                Relationship.MENTOR: mentor_ties,
+            }
+        ),
         audit=DynamoAuditLog(),
         replays=DynamoReplays(),
         web_origin=settings.web_origin,
@@ -35,6 +42,7 @@ app = Cairn("cairn", wire=wire)
 
 # All routes are one function; the others must not pay for importing them (docs/decisions/0004-cold-start.md).
 if function_name() in {None, "api"}:
+    from chalicelib.alumni.routes import doors as alumni
     from chalicelib.caring.routes import doors as caring
     from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
@@ -45,6 +53,7 @@ if function_name() in {None, "api"}:
     from chalicelib.flags.routes import doors as flags
     from chalicelib.groups.routes import doors as groups
     from chalicelib.helplines.routes import doors as helplines
+    from chalicelib.mentors.routes import doors as mentors
     from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
@@ -59,6 +68,7 @@ if function_name() in {None, "api"}:
 
     for doors in (
         caring,
+        alumni,
         caseload,
         checkins,
         enrollment,
@@ -66,6 +76,7 @@ if function_name() in {None, "api"}:
         flags,
         helplines,
         groups,
+        mentors,
         milestones,
         notices,
         partners,
@@ -115,12 +126,14 @@ def sweep(event: SQSEvent) -> int:
 @app.on_sqs_message(queue="cairn-deliver", batch_size=10)
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
+    from chalicelib.alumni import handlers as alumni
     from chalicelib.caring import handlers as caring
     from chalicelib.caseload.handlers import cadences_due
     from chalicelib.checkins import handlers as checkins
     from chalicelib.crisis import rota_handlers as rota
     from chalicelib.family import handlers as family
     from chalicelib.groups import handlers as groups
+    from chalicelib.mentors import handlers as mentors
     from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
@@ -128,7 +141,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    asked = (caring, checkins, family, groups, kudos, notices, partners, rota, routine, staff)
+    asked = (alumni, caring, checkins, family, groups, kudos, mentors, notices, partners, rota, routine, staff)
     using = wiring.delivering(
         family.everybody(),
         *(one.still_true for one in asked),
@@ -170,21 +183,23 @@ def make_report(event: SQSEvent) -> dict[str, Any]:
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     """Do what follows from what was stored: tasks told of, awards, silence and absence, the caseload, reminders."""
-    from chalicelib.caring.handlers import Hellos
+    from chalicelib.alumni.handlers import Graduates, Hellos
+    from chalicelib.caring.handlers import CaringContacts
     from chalicelib.caseload.handlers import Caseload
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
     from chalicelib.edge.clock import utc_now
     from chalicelib.enrollment.store import people
     from chalicelib.family.handlers import AlertedSupporters
+    from chalicelib.mentors.handlers import Walks
     from chalicelib.milestones.handlers import Awards
     from chalicelib.partners.handlers import QuietPartners
     from chalicelib.routine.handlers import Absence, Edits
     from chalicelib.staff.handlers import Opened
 
     who = people()
-    after_answers = (Awards(who), Silence(who), Absence(who), QuietPartners(who))
-    followers = (Opened(), AlertedSupporters(), *after_answers, Edits(who), Hellos(who), Caseload(who))
+    of_people = (Awards, Silence, Absence, Edits, QuietPartners, CaringContacts, Graduates, Hellos, Walks, Caseload)
+    followers = (Opened(), AlertedSupporters(), *(one(who) for one in of_people))
     return stream.follow(event.to_dict(), followers, now=utc_now())
 
 

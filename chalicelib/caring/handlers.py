@@ -31,7 +31,7 @@ def signer(due: Due) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Hellos:
+class CaringContacts:
     """Keep hellos to what a person's record says now; an ``edge.stream.Listener``."""
 
     people: DynamoPeople

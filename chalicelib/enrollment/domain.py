@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from chalicelib.enrollment.channels import Channel, NoSuchChannel
-from chalicelib.enrollment.consents import SUPPORTER, Consent, detail_allowed, least, live
+from chalicelib.enrollment.consents import SUPPORTER, Consent, detail_allowed, least, live, unless_ended
 from chalicelib.enrollment.episodes import OVER, Episode, State, standing
 from chalicelib.enrollment.holds import PlacedHold, live_holds
 from chalicelib.enrollment.preferences import Preference
@@ -161,12 +161,8 @@ class Record:
 
     def live_consents(self, *, at: datetime) -> dict[str, Consent]:
         """Return the consents that hold at this instant, by scope: none whose event of expiry has come."""
-        is_over = self.episode.state in OVER or self.episode.state is State.DECEASED
-        return {
-            scope: row
-            for scope, row in live(self.consents, at=at).items()
-            if row.ends is None or (row.episode == self.episode.number and not is_over)
-        }
+        is_over = self.episode.state in {*OVER, State.DECEASED}
+        return unless_ended(live(self.consents, at=at), episode=None if is_over else self.episode.number)
 
     def standing(self, *, at: datetime) -> Standing:
         """Return what the present episode means for outreach at this instant."""
@@ -243,6 +239,7 @@ def recipient_of(record: Record, programme: Programme, *, at: datetime) -> Recip
         | _stopped_by_complaint(record),
         calendar_invites=record.person.calendar_invites,
         holds=live_holds(record.holds, at=at),
+        graduated=record.episode.state is State.GRADUATED,
     )
 
 

@@ -145,6 +145,7 @@ class ShownEpisode(Wire):
     state: State
     admitted_on: date
     changed_at: datetime
+    graduated_at: datetime | None
     may_become: list[State]
 
 

@@ -95,6 +95,7 @@ def shown_episode(episode: Episode) -> ShownEpisode:
         state=episode.state,
         admitted_on=episode.admitted_on,
         changed_at=episode.changed_at,
+        graduated_at=episode.graduated_at,
         may_become=sorted(episode.may_become),
     )
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.privacy.domain import Relationship, Tie
 
-Ties = Callable[[str], Mapping[str, Tie]]
-"""Gives, for a person's id, who stands in one relationship to them, by account or by their own person's id."""
+Ties = Callable[[str, datetime], Mapping[str, Tie]]
+"""Gives who stands in one relationship to a person at an instant, by account or by their own person's id."""
 
 
 OnCall = Callable[[str, str, datetime], bool]
@@ -32,8 +32,7 @@ class Standings(DynamoPeople):
 
     def ties_of(self, person_id: str, relationship: Relationship, *, now: datetime) -> Mapping[str, Tie]:
         """Return who stands so to a person; nobody where no slice says who does."""
-        del now
-        return self._ties[relationship](person_id) if relationship in self._ties else {}
+        return self._ties[relationship](person_id, now) if relationship in self._ties else {}
 
     def is_on_call(self, subject: str, programme_id: str, *, now: datetime) -> bool:
         """Say whether an account is on call for a programme at this instant."""

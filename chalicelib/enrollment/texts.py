@@ -25,6 +25,8 @@ CURRENT = {
     "supporter:general_progress": 1,
     "supporter:family_sessions": 1,
     "supporter:crisis_contact": 1,
+    "mentor_match": 1,
+    "mentor_share:milestones": 1,
 }
 """
 The version of each text that is shown now. Another wording is another file and the next number here.

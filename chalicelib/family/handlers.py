@@ -63,7 +63,7 @@ class KinHolders:
         )
 
 
-def supporter_ties(person_id: str) -> Mapping[str, Bond]:
+def supporter_ties(person_id: str, _now: datetime) -> Mapping[str, Bond]:
     """Return what ties a person's supporters to them, by account; who was removed sees that nothing is shared."""
     seen = [tie for tie in DynamoTies().of_person(person_id) if tie.is_seen]
     record = people().record(person_id) if seen else None

@@ -4,7 +4,8 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from zlib import crc32
 
-from chalicelib.outreach.category import Category, IfUnknown
+from chalicelib.outreach.alumni_categories import FOR_ALUMNI
+from chalicelib.outreach.category import CONTACT, Category, IfUnknown
 from chalicelib.outreach.domain import DUE_SHARDS, URGENT, ChannelKind, Due, Entry, Urgency
 from chalicelib.outreach.kinds import (
     ALUMNI_DAYS,
@@ -33,11 +34,6 @@ PROACTIVE_A_DAY = 3
 """Messages a person and day, over all channels and roles, before what can wait has to (domain default)."""
 LEFT_TO_OTHERS = 1
 """How many of them celebrations leave to peers and care."""
-_CONTACT = {
-    ChannelKind.EMAIL: "contact_email",
-    ChannelKind.PUSH: "contact_push",
-    ChannelKind.MOBILE: "contact_push",
-}
 
 _WAKES = partial(
     Category,
@@ -56,6 +52,7 @@ _WAKES = partial(
     push_urgency="high",
 )
 """What wakes staff at any hour."""
+
 
 CATEGORIES: dict[str, Category] = {
     CRISIS_PAGE: _WAKES(template="crisis_page"),
@@ -102,7 +99,7 @@ CATEGORIES: dict[str, Category] = {
     CHECK_IN: Category(
         template="check_in",
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         recurs=True,
         cap=1,
@@ -112,7 +109,7 @@ CATEGORIES: dict[str, Category] = {
     APPOINTMENT: Category(
         template="appointment",
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         recurs=True,
         closes=timedelta(hours=2),
@@ -122,7 +119,7 @@ CATEGORIES: dict[str, Category] = {
     INVITE: Category(
         template="invite",
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         closes=timedelta(hours=24),
         channels=(ChannelKind.EMAIL,),
@@ -130,7 +127,7 @@ CATEGORIES: dict[str, Category] = {
     NOTICE: Category(
         template="notice",
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         closes=timedelta(hours=24),
         receipt_within=timedelta(hours=1),
@@ -139,7 +136,7 @@ CATEGORIES: dict[str, Category] = {
         template="meeting_24h",
         sorts={sort: f"meeting_{sort}" for sort in ("1h", "now", "moved", "cancelled")},
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         tells_time=True,
         closes=timedelta(hours=24),
@@ -149,9 +146,15 @@ CATEGORIES: dict[str, Category] = {
     ),
     NUDGE: Category(
         template="nudge",
-        sorts={CHECK_IN: "nudge_check_in", "pair": "nudge_pair", "kudos": "nudge_kudos"},
+        sorts={
+            CHECK_IN: "nudge_check_in",
+            "pair": "nudge_pair",
+            "kudos": "nudge_kudos",
+            "hello": "nudge_hello",
+            "less": "nudge_less",
+        },
         urgency=Urgency.PEER,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         bundles=True,
         cap=1,
@@ -164,7 +167,7 @@ CATEGORIES: dict[str, Category] = {
     MILESTONE: Category(
         template="milestone",
         urgency=Urgency.CELEBRATION,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         recurring=frozenset({DAYS, ALUMNI_DAYS}),
         bundles=True,
@@ -178,7 +181,7 @@ CATEGORIES: dict[str, Category] = {
     CARING: Category(
         template="caring",
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="caring_contacts",
         also="caring_contacts",
         aftercare=True,
@@ -191,7 +194,7 @@ CATEGORIES: dict[str, Category] = {
     UPDATES: Category(
         template="updates",
         urgency=Urgency.PEER,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         budgeted=True,
         if_unknown=IfUnknown.LEAVE,
@@ -199,6 +202,7 @@ CATEGORIES: dict[str, Category] = {
         push_ttl=timedelta(hours=24),
         push_urgency="low",
     ),
+    **FOR_ALUMNI,
 }
 
 

@@ -20,6 +20,14 @@ class IfUnknown(StrEnum):
     """At least once: sent again at once."""
 
 
+CONTACT = {
+    ChannelKind.EMAIL: "contact_email",
+    ChannelKind.PUSH: "contact_push",
+    ChannelKind.MOBILE: "contact_push",
+}
+"""The consent that each channel takes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
     """
@@ -41,6 +49,7 @@ class Category:
     ``held_by_holds``: not while a crisis or a conversation is open with the person; what doesn't bundle waits.
     ``tells_time``: it is about something at an instant, which its message says in the person's own time.
     ``closes``: too late from this local time on the day after, or this long after it fell due; ``closes_by``: of sorts.
+    ``follows_care``: it may reach who graduated and has not said yet whether they want to stay in touch.
     ``patience``: how long a provider that takes nothing is asked again before another channel is tried.
     ``settles_in``: how long a claim without an outcome may still be reported by a receipt.
     ``receipt_within``: a push that no device reported by then is followed by an e-mail.
@@ -66,6 +75,7 @@ class Category:
     budgeted: bool = False
     opt_out: bool = True
     to: Sort | None = Sort.PERSON
+    follows_care: bool = False
     held_by_holds: bool = False
     if_unknown: IfUnknown = IfUnknown.ASK_THEN_AGAIN
     closes: time | timedelta

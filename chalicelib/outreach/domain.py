@@ -159,8 +159,9 @@ class Recipient:
     moment. ``waiting`` is what may go along with a message to them. ``calendar_invites``: they want appointments as
     calendar entries too. ``count`` is the number that a category that ``counts`` brings, ``signer`` who signs one that
     is ``signed``, and ``moment`` when that takes place which one that ``tells_time`` is about, all as of that moment.
-    ``reply_to`` is their programme's mailbox, where it has one. ``inviter``: who asked to have them invited, as far as
-    that may be said.
+    ``reply_to`` is their programme's mailbox, where it has one. ``graduated``: their care has just ended as planned,
+    and what ``follows_care`` may still reach them. ``inviter``: who asked to have them invited, as far as that may be
+    said.
     """
 
     person_id: str
@@ -184,6 +185,7 @@ class Recipient:
     moment: Moment | None = None
     signer: str = ""
     reply_to: str = ""
+    graduated: bool = False
 
     def schedule(self, kind: str) -> Schedule | None:
         """Return the person's schedule of this kind, if any."""

@@ -41,12 +41,18 @@ def ways(due: Due, recipient: Recipient, category: Category) -> tuple[Channel, .
     return wanted or Reason.OPTED_OUT
 
 
+def is_for_aftercare(recipient: Recipient, category: Category) -> bool:
+    """Say whether it may reach somebody though their care has ended: as agreed, or to ask a graduate what they want."""
+    is_agreed = category.aftercare and recipient.standing is Standing.AFTERCARE
+    return is_agreed or (category.follows_care and recipient.graduated)
+
+
 def refusal_of(recipient: Recipient, category: Category) -> Reason | None:
     """Return why nothing of this category may reach the person at all, if so."""
     if category.urgency is Urgency.CRISIS:
         return None
     stopped = _STOPPED.get(recipient.standing)
-    if stopped and not (recipient.standing is Standing.AFTERCARE and category.aftercare):
+    if stopped and not is_for_aftercare(recipient, category):
         return stopped
     if category.also and category.also not in recipient.consents:
         return Reason.NO_CONSENT

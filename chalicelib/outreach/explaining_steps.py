@@ -9,6 +9,7 @@ from chalicelib.outreach.categories import PROACTIVE_A_DAY, category_name, close
 from chalicelib.outreach.category import Category
 from chalicelib.outreach.deciding import Skip, Verdict, messages
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Recipient, Schedule, Standing, Status, Urgency
+from chalicelib.outreach.eligible import is_for_aftercare
 
 _STANDINGS = {
     Standing.REACHABLE: "They are in care, so outreach may reach them.",
@@ -132,8 +133,8 @@ def _switch_step(category: Category, known: Known) -> Step:
 
 
 def _episode_step(category: Category, recipient: Recipient) -> Step:
-    reachable = recipient.standing in {Standing.REACHABLE, Standing.ALUMNI} or category.urgency is Urgency.CRISIS
-    reachable = reachable or (recipient.standing is Standing.AFTERCARE and category.aftercare)
+    stands = recipient.standing in {Standing.REACHABLE, Standing.ALUMNI} or is_for_aftercare(recipient, category)
+    reachable = stands or category.urgency is Urgency.CRISIS
     facts = {"standing": recipient.standing.value}
     return Step(about="episode", passes=reachable, says=_STANDINGS[recipient.standing], facts=facts)
 

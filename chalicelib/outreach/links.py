@@ -13,9 +13,10 @@ from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from chalicelib.outreach.alumni_categories import HELLO, HELLO_NUDGE, LESS_NUDGE, MENTORING, STAY
 from chalicelib.outreach.categories import category_name, closes_of, told_of
 from chalicelib.outreach.domain import Channel, Entry
-from chalicelib.outreach.kinds import CARING, CHECK_IN, CHECK_IN_NUDGE, CONFIRM_CHANNEL, MEETING, NOTICE
+from chalicelib.outreach.kinds import ALUMNI_DAYS, CARING, CHECK_IN, CHECK_IN_NUDGE, CONFIRM_CHANNEL, MEETING, NOTICE
 from chalicelib.outreach.supporter_categories import SUPPORTER_INVITE
 
 
@@ -27,6 +28,8 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     READ = "read"
     RSVP = "rsvp"
+    ALUMNI = "alumni"
+    """Of a message after care: answers it, says how often, or asks for somebody to talk to."""
     UNSUBSCRIBE = "unsubscribe"
     INVITATION = "invitation"
     WRITE_BACK = "write_back"
@@ -48,8 +51,11 @@ PAGES = {
     MEETING: ("m", Purpose.RSVP),
     CONFIRM_CHANNEL: ("confirm", Purpose.CONFIRM),
     CARING: ("w", Purpose.WRITE_BACK),
+    **dict.fromkeys((HELLO, STAY, MENTORING, HELLO_NUDGE, LESS_NUDGE, ALUMNI_DAYS), ("a", Purpose.ALUMNI)),
 }
-"""Which categories' messages lead to a page of their own, where, and what for. The others lead to the web client."""
+"""
+Which messages lead to a page of their own, where, and what for, by kind or category. The others lead to the web client.
+"""
 
 
 LINGERS = {CARING: timedelta(days=90)}
@@ -148,7 +154,7 @@ class Links:
             closes = closes_of(CHECK_IN, on=on, due_at=entry.due_at, zone=zone)
             entry, expires_at = replace(entry, kind=CHECK_IN, on=on), min(expires_at, closes)
         name = category_name(entry.kind)
-        page, expires_at = PAGES.get(name), expires_at + LINGERS.get(name, timedelta())
+        page, expires_at = PAGES.get(kind) or PAGES.get(name), expires_at + LINGERS.get(name, timedelta())
         return self._url(*page, entry, channel, expires_at) if page else self.app_url
 
     def receipt(self, entry: Entry, channel: Channel, *, expires_at: datetime) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from chalicelib.outreach.alumni_categories import HELLO, MENTORING, STAY
 from chalicelib.outreach.categories import category_name, category_of
 from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.kinds import APPOINTMENT, CARING, CHECK_IN, INVITE, MEETING, MILESTONE, NOTICE, NUDGE, UPDATES
@@ -27,6 +28,9 @@ LISTS = {
     MILESTONE: "moments",
     UPDATES: "updates",
     SUPPORTER_UPDATE: "weekly",
+    HELLO: "now-and-then",
+    STAY: "questions",
+    MENTORING: "together",
 }
 """The list of each category that can be switched off."""
 

@@ -1,6 +1,9 @@
 """Pairs in the table. The only place for their keys."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import TransactWriteError
@@ -34,6 +37,9 @@ class PairItem(Item, discriminator="pair"):
     version = NumberAttribute()
 
 
+PairItemT = TypeVar("PairItemT", bound=PairItem)
+
+
 class DynamoPairs:
     """Implements ``service.Pairs``."""
 
@@ -64,7 +70,7 @@ class DynamoPairs:
         return True
 
 
-def partner_ties(person_id: str) -> dict[str, Tie]:
+def partner_ties(person_id: str, _now: datetime) -> dict[str, Tie]:
     """Return what ties a person's partners to them, by account or their own person's id."""
     partners = partners_of(person_id, records=DynamoPeople(), pairs=DynamoPairs())
     return {name: Tie(shares=shares) for name, shares in partners.items()}
@@ -75,8 +81,13 @@ def _key(side: Side, other: Side) -> tuple[str, str]:
 
 
 def _item_of(pair: Pair, side: Side) -> PairItem:
-    return PairItem(
-        *_key(side, pair.other(side)),
+    return pair_item(PairItem, _key(side, pair.other(side)), pair)
+
+
+def pair_item(kind: type[PairItemT], key: tuple[str, str], pair: Pair) -> PairItemT:
+    """Return a pair as an item of this kind."""
+    return kind(
+        *key,
         id=pair.id,
         programme_id=pair.programme_id,
         by=pair.by,
@@ -92,7 +103,12 @@ def _item_of(pair: Pair, side: Side) -> PairItem:
 
 
 def _pair_of(item: PairItem) -> Pair:
-    one, another = sorted(map(_side_of, (item.pk.removeprefix("PARTNERS#"), item.sk.removeprefix("PAIR#"))))
+    return pair_of(item, map(_side_of, (item.pk.removeprefix("PARTNERS#"), item.sk.removeprefix("PAIR#"))))
+
+
+def pair_of(item: PairItem, sides: Iterable[Side]) -> Pair:
+    """Return the pair of these two that an item holds."""
+    one, another = sorted(sides)
     return Pair(
         id=item.id,
         programme_id=item.programme_id,

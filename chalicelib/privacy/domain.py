@@ -48,6 +48,8 @@ class Field(StrEnum):
     CARE_PLAN = "care-plan"
     PLAN = "plan"
     PARTNERS = "partners"
+    ALUMNI = "alumni"
+    MENTORING = "mentoring"
     KUDOS = "kudos"
     SUPPORTERS = "supporters"
     GENERAL_PROGRESS = "general-progress"
@@ -97,6 +99,7 @@ class Relationship(StrEnum):
 
     ``partner`` is who agreed with the person to look out for each other; of a programme, for those pairs alone.
     ``supporter`` is whom the person invited, and who accepted; of a programme, for those whom they support alone.
+    ``mentor`` is who walks with the person as their mentor, both having agreed; ``mentee`` whom they walk with so.
     ``totals`` is the programme as a whole, with nobody in it named. ``rota`` is who is on call for the programme at
     that instant. ``group`` belongs to a slice that doesn't exist yet: until one says otherwise nobody stands so, and
     what needs it is denied.
@@ -106,6 +109,8 @@ class Relationship(StrEnum):
     CASELOAD = "caseload"
     PARTNER = "partner"
     SUPPORTER = "supporter"
+    MENTOR = "mentor"
+    MENTEE = "mentee"
     GROUP = "group"
     ROTA = "rota"
     PROGRAMME = "programme"

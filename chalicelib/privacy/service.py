@@ -231,20 +231,27 @@ class _Asking:
             return None
         if programme_id in self._standing.former and relationship is not Relationship.SELF:
             return None
+        stands = self._stands_to_person(self._standing, role, programme_id, relationship)
+        return False if stands else None
+
+    def _stands_to_person(  # noqa: PLR0911 (one for each relationship)
+        self, standing: PersonStanding, role: Role, programme_id: str, relationship: Relationship
+    ) -> bool:
         match relationship:
             case Relationship.SELF:
-                stands = self._own() == self._person_id
+                return self._own() == self._person_id
             case Relationship.PROGRAMME:
-                stands = True
+                return True
             case Relationship.CASELOAD:
-                stands = self._actor.subject in self._standing.care_team or self._shares(role, programme_id)
+                return self._actor.subject in standing.care_team or self._shares(role, programme_id)
             case _ if relationship in TIED:
-                stands = self._tie(relationship) is not None
+                return self._tie(relationship) is not None
+            case Relationship.MENTOR | Relationship.MENTEE:
+                return self._walks_with(relationship)
             case Relationship.ROTA:
-                stands = self._standings.is_on_call(self._actor.subject, programme_id, now=self._now)
+                return self._standings.is_on_call(self._actor.subject, programme_id, now=self._now)
             case _:
-                stands = False
-        return False if stands else None
+                return False
 
     def _stands_to_programme(self, role: Role, programme_id: str, act: Act, relationship: Relationship) -> bool | None:
         match relationship:
@@ -271,6 +278,14 @@ class _Asking:
             found = [ties[name] for name in (self._actor.subject, self._own()) if name and name in ties]
             self._ties[relationship] = max(found, key=lambda tie: tie.shares, default=None)
         return self._ties[relationship]
+
+    def _walks_with(self, relationship: Relationship) -> bool:
+        """Say whether who asks is the person's mentor, or has the person as one."""
+        own = self._own()
+        if self._person_id is None or own is None or own == self._person_id:
+            return False
+        mentee, mentor = (self._person_id, own) if relationship is Relationship.MENTOR else (own, self._person_id)
+        return mentor in self._standings.ties_of(mentee, Relationship.MENTOR, now=self._now)
 
     def _own(self) -> str | None:
         # A read that only those who have a record of their own need.

@@ -37,6 +37,15 @@ class Kind(StrEnum):
     """A crisis is over: see how the person is. It is for 24 hours, 72 hours or 7 days after its end."""
     CARING_REPLY = "caring_reply"
     """The person wrote back to a caring contact: read it the same working day, and answer where it asks for one."""
+    RE_ENGAGEMENT = "re_engagement"
+    """Somebody whose care is over would like to talk to someone: call them, and see what they need."""
+    MENTOR_WANTED = "mentor_wanted"
+    """A mentorship came to its end, went quiet or was declined: see who would like somebody else."""
+    MENTOR_CONCERN = "mentor_concern"
+    """
+    One of two who walk together is worried: hear what about; what they wrote is with the mentorship. Or one of them
+    died: tell the other.
+    """
 
 
 class Severity(StrEnum):
@@ -78,6 +87,9 @@ TERMS = {
     Kind.CRISIS_FOLLOW_UP: Terms(owner=Role.CLINICIAN, within=timedelta(days=1)),
     # The end of the working day, for whoever signs, as caring/replying.py works it out.
     Kind.CARING_REPLY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=8)),
+    Kind.RE_ENGAGEMENT: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=1), on_business_days=True),
+    Kind.MENTOR_WANTED: Terms(owner=Role.PEER_SPECIALIST, within=timedelta(days=2), on_business_days=True),
+    Kind.MENTOR_CONCERN: Terms(owner=Role.PEER_SPECIALIST, within=timedelta(days=1), on_business_days=True),
 }
 
 AS_MUCH_AGAIN = timedelta(hours=24)

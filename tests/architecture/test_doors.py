@@ -28,6 +28,8 @@ FUNCTIONS = {
     "operate",
 }
 PUBLIC = {
+    ("GET", "/a/{token}"),
+    ("POST", "/a/{token}"),
     ("GET", "/c/{token}"),
     ("POST", "/c/{token}"),
     ("GET", "/confirm/{token}"),

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.caring import routes
 from chalicelib.caring.domain import Because, Reply, Series
-from chalicelib.caring.handlers import Hellos
+from chalicelib.caring.handlers import CaringContacts
 from chalicelib.caring.replying import Replies
 from chalicelib.caring.service import AllSeries
 from chalicelib.caring.store import DynamoReplies, DynamoSeries
@@ -214,7 +214,7 @@ def revoked(api: RoutineApi, person_id: str, scope: str) -> None:
     """Take a consent back, and let the stream bring that."""
     before = DynamoPeople().record(person_id)
     assert api.by(ANA, "POST", f"/people/{person_id}/consents/{scope}/revocations").status == 201
-    listener = Hellos(DynamoPeople())
+    listener = CaringContacts(DynamoPeople())
     assert before is not None
     about = listener.about(changed(person_id))
     assert about == (person_id,)
@@ -244,7 +244,7 @@ def test_taking_the_consent_back_or_a_word_ends_them(api: RoutineApi, ana: str) 
     assert api.by(ANA, "DELETE", f"/people/{ana}/caring").status == 204
     assert api.by(ANA, "DELETE", f"/people/{ana}/caring").status == 204
     assert (schedule(ana), api.by(ANA, "GET", f"/people/{ana}/caring").json["on"]) == (None, False)
-    assert Hellos(DynamoPeople()).about(changed(ana, "no such schedule")) is None
+    assert CaringContacts(DynamoPeople()).about(changed(ana, "no such schedule")) is None
 
 
 def test_new_quiet_hours_move_what_is_to_come(api: RoutineApi, ana: str) -> None:
@@ -254,7 +254,7 @@ def test_new_quiet_hours_move_what_is_to_come(api: RoutineApi, ana: str) -> None
     chosen = {name: shown.json[name] for name in ("categories", "channels", "calendarInvites")}
     chosen["quietHours"] = {"from": "08:00", "to": "20:00"}
     assert api.by(ANA, "PUT", f"/people/{ana}/preferences", chosen, if_match=shown.headers["ETag"]).status == 200
-    Hellos(DynamoPeople()).follow((ana,))
+    CaringContacts(DynamoPeople()).follow((ana,))
     after = schedule(ana)
 
     assert before is not None

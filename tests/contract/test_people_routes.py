@@ -16,6 +16,7 @@ from chalicelib.enrollment.handlers import import_roster
 from chalicelib.enrollment.routes import doors
 from chalicelib.enrollment.standing_store import Standings
 from chalicelib.family.handlers import supporter_ties
+from chalicelib.mentors.store import mentor_ties
 from chalicelib.outreach.categories import confirm_kind
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from chalicelib.outreach.store import DueItem
@@ -60,7 +61,11 @@ class FakeTokens:
         return Actor(subject=account, roles=held)
 
 
-TIES = {Relationship.PARTNER: partner_ties, Relationship.SUPPORTER: supporter_ties}
+TIES = {
+    Relationship.PARTNER: partner_ties,
+    Relationship.SUPPORTER: supporter_ties,
+    Relationship.MENTOR: mentor_ties,
+}
 
 
 class Api:
@@ -93,6 +98,7 @@ class Api:
             "device_id",
             "lesson_id",
             "group_id",
+            "mentorship_id",
         )
         place, _, query = path.partition("?")
         for door in doors.all:

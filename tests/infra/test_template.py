@@ -104,6 +104,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "KIN#*",
         "KUDOS#*",
         "LEDGER#*",
+        "MENTORS#*",
         "MILESTONES#*",
         "NOTICE#*",
         "PACE",
@@ -118,6 +119,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "SWITCH",
         "TASKLIST#*",
         "TASKS#*",
+        "WALKS#*",
     }
     # Of check-ins it may see on which dates there are any, and nothing that was said.
     [dates] = [one["Condition"] for one in statements("deliver") if "CHECKINS#*" in str(one.get("Condition"))]
@@ -141,10 +143,12 @@ def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:
         "CALLED#*",
         "CLIMBS",
         "DUE#*",
+        "MENTORS#*",
         "MILESTONES#*",
         "PERSON#*",
         "TASKLIST#*",
         "TASKS#*",
+        "WALKS#*",
     }
     # A person's reminders go along with an edited week (docs/decisions/0045).
     assert partitions("achieve", "DeleteItem") == {"CLIMBS", "PERSON#*"}
