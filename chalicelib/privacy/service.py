@@ -263,8 +263,9 @@ class _Asking:
                 # Those whom they are tied to, and no others.
                 return True
             case Relationship.ROTA:
-                on_call = self._standings.is_on_call(self._actor.subject, programme_id, now=self._now)
-                return False if on_call else None
+                return (
+                    None if not self._standings.is_on_call(self._actor.subject, programme_id, now=self._now) else False
+                )
             case _:
                 # Writing within a caseload needs a person to write about.
                 return None
