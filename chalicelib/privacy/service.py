@@ -97,7 +97,7 @@ def authorise(
     :raises NotFound: no such person or programme, or not for this actor
     :raises AuditUnavailable: nothing was released, because it could not be written down (except for a crisis)
     """
-    asking = _Asking(actor=actor, person_id=person_id, programme_id=programme_id, standings=standings, now=now)
+    asking = _Asking(actor, person_id, programme_id, standings=standings, now=now)
     grant = asking.grant(rule)
     event = AuditEvent(
         id=event_id,
@@ -150,13 +150,7 @@ class _Asking:
     """One question about one person, one programme, or neither, asked of the whole matrix."""
 
     def __init__(
-        self,
-        *,
-        actor: Actor,
-        person_id: str | None,
-        programme_id: str | None,
-        standings: Standings,
-        now: datetime,
+        self, actor: Actor, person_id: str | None, programme_id: str | None, *, standings: Standings, now: datetime
     ) -> None:
         self._actor = actor
         self._person_id = person_id
@@ -263,9 +257,8 @@ class _Asking:
                 # Those whom they are tied to, and no others.
                 return True
             case Relationship.ROTA:
-                return (
-                    None if not self._standings.is_on_call(self._actor.subject, programme_id, now=self._now) else False
-                )
+                on_call = self._standings.is_on_call(self._actor.subject, programme_id, now=self._now)
+                return False if on_call else None
             case _:
                 # Writing within a caseload needs a person to write about.
                 return None
@@ -283,7 +276,7 @@ class _Asking:
     def _walks_with(self, relationship: Relationship) -> bool:
         """Say whether who asks is the person's mentor, or has the person as one."""
         own = self._own()
-        if self._person_id is None or own is None or own == self._person_id:
+        if not self._person_id or not own or own == self._person_id:
             return False
         mentee, mentor = (self._person_id, own) if relationship is Relationship.MENTOR else (own, self._person_id)
         return mentor in self._standings.ties_of(mentee, Relationship.MENTOR, now=self._now)
