@@ -104,6 +104,14 @@ def by_link(person: Recipient, key: str, *, at: datetime) -> Press:
     return call(caller, Sent(), key=key, at=at)
 
 
+def by_another(person: Recipient, key: str, *, at: datetime, by: str) -> Press:
+    """Return the call of somebody who supports the person, and worries about them: not the person's own word."""
+    caller = Caller(
+        door=Door.SUPPORTER, address="", person_id=person.person_id, programme_id=person.programme_id, by=by
+    )
+    return call(caller, Sent(), key=key, at=at)
+
+
 def call_of(person: Recipient, key: str, *, at: datetime, verified: bool, by: str | None) -> Press:
     """Return the call that an answer of a person's is."""
     caller = Caller(

@@ -32,7 +32,7 @@ def ticking() -> Ticking:
 
 
 class People(ports.Recipients, ports.Suppressions, Protocol):
-    """Whom we reach, and where a dead address is noted: people by enrolment, staff beside them (staff/everybody.py)."""
+    """Whom we reach, and where a dead address is noted: people by enrolment, others beside them (everybody.py)."""
 
 
 @cache

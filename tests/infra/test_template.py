@@ -102,15 +102,22 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("deliver", action)}
 
     assert read == {
+        "ATTENDANCE#*",
         "ATTENTION#*",
         "CALLED#*",
         "CARING#*",
         "CHECKINS#*",
         "CRISIS#*",
+        "FAMILY#*",
+        "MEETINGSOF#*",
+        "INVITED#*",
+        "KIN#*",
         "GROUP#*",
+        "GROUPSOF#*",
         "KUDOS#*",
         "LEDGER#*",
         "MENTORS#*",
+        "MILESTONES#*",
         "NOTICE#*",
         "PACE",
         "PARTNERS#*",
