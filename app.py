@@ -182,12 +182,14 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     from chalicelib.mentors.handlers import Walks
     from chalicelib.milestones.handlers import Awards
     from chalicelib.partners.handlers import QuietPartners
+    from chalicelib.plan.handlers import FollowedUp
     from chalicelib.routine.handlers import Absence, Edits
     from chalicelib.staff.handlers import Opened
 
     who = people()
-    of_people = (Awards, Silence, Absence, Edits, QuietPartners, CaringContacts, Graduates, Hellos, Walks, Caseload)
-    followers = (Opened(), *(one(who) for one in of_people))
+    after_answers = (Awards, Silence, Absence, QuietPartners)
+    of_records = (Edits, CaringContacts, FollowedUp, Graduates, Hellos, Walks)
+    followers = (Opened(), *(listener(who) for listener in (*after_answers, *of_records, Caseload)))
     return stream.follow(event.to_dict(), followers, now=utc_now())
 
 

@@ -17,7 +17,7 @@ from chalicelib.outreach.alumni_categories import HELLO
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.checking import when_faults
 from chalicelib.outreach.domain import Schedule
-from chalicelib.outreach.kinds import APPOINTMENT, CHECK_IN, MILESTONE
+from chalicelib.outreach.kinds import APPOINTMENT, CARING, CHECK_IN, MILESTONE
 from chalicelib.outreach.recurrence import When, next_occurrence
 
 MOST_REMINDERS = 20
@@ -151,8 +151,8 @@ def remove_reminder(person_id: str, kind: str, *, now: datetime, people: People)
 
 
 def shown_schedules(record: Record) -> list[Schedule]:
-    """Return what of the person's schedules is shown here: celebrations tell a date that not all who look may know."""
-    return [schedule for schedule in record.schedules if category_name(schedule.kind) != MILESTONE]
+    """Return what of the person's schedules is shown here: celebrations and hellos tell a date of few eyes."""
+    return [schedule for schedule in record.schedules if category_name(schedule.kind) not in {MILESTONE, CARING}]
 
 
 def find_schedule(record: Record, kind: str) -> Schedule:

@@ -25,6 +25,10 @@ SLEEPS = timedelta(days=180)
 """After so long a series is looked at again that has no meeting within a year, but one some day."""
 
 
+RINGS_FOR = timedelta(days=1)
+"""So long after a change its bell is made, by a look that may be late; what is there already stays as it is."""
+
+
 class Sort(StrEnum):
     """What a bell tells, as the kinds of its occurrences have it."""
 
@@ -136,7 +140,8 @@ def bells_at(series: Series, *, now: datetime) -> list[Bell]:
     come before the meeting was set, or moved, doesn't come at all: members were told of that instead.
     """
     found = [bell for meeting in _near(series, now) if (bell := _reminder(meeting, now=now))]
-    return [*found, *(_bell_of(series, news) for news in series.news if news.tells_until > now)]
+    fresh = (news for news in series.news if now < min(news.tells_until, news.set_at + RINGS_FOR))
+    return [*found, *(_bell_of(series, news) for news in fresh)]
 
 
 def _near(series: Series, now: datetime) -> Iterator[Meeting]:

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     One of two who walk together is worried: hear what about; what they wrote is with the mentorship. Or one of them
     died: tell the other.
     """
+    PLAN_REVIEW = "plan_review"
+    """After a crisis: look at my plan together with the person, or offer to write one."""
 
 
 class Severity(StrEnum):
@@ -75,6 +77,7 @@ TERMS = {
     Kind.RETURN_TO_USE: Terms(owner=Role.CLINICIAN, within=timedelta(days=1), on_business_days=True),
     Kind.TALK_TODAY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=2)),
     Kind.GOAL_TO_CHANGE: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2), on_business_days=True),
+    Kind.PLAN_REVIEW: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=7), on_business_days=True),
     Kind.CRISIS_FOLLOW_UP: Terms(owner=Role.CLINICIAN, within=timedelta(days=1)),
     # The end of the working day, for whoever signs, as caring/replying.py works it out.
     Kind.CARING_REPLY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=8)),

@@ -18,6 +18,7 @@ from chalicelib.mentors.handlers import Walks
 from chalicelib.milestones.handlers import Awards
 from chalicelib.outreach.domain import Status
 from chalicelib.partners.handlers import QuietPartners
+from chalicelib.plan.handlers import FollowedUp
 from chalicelib.routine.handlers import Absence, Edits
 from chalicelib.staff.handlers import Opened
 from tests.caseload_api import passes
@@ -61,7 +62,8 @@ def listeners() -> list[Listener]:
     people = DynamoPeople()
     after_answers: list[Listener] = [Awards(people), Silence(people), Absence(people)]
     after_care: list[Listener] = [CaringContacts(people), Graduates(people), Hellos(people), Walks(people)]
-    return [Opened(), *after_answers, Edits(people), QuietPartners(people), *after_care, Caseload(people)]
+    of_records: list[Listener] = [Edits(people), FollowedUp(people), *after_care]
+    return [Opened(), *after_answers, *of_records, QuietPartners(people), Caseload(people)]
 
 
 def test_these_are_all_who_listen() -> None:

@@ -103,8 +103,8 @@ STORIES: tuple[tuple[int, Story], ...] = (
 """Of a hundred people so many live each story."""
 
 
-def expected(story: Story, *, off: float) -> set[Sort]:
-    """Return what somebody should get, by their story; ``off``: when the meeting is called off, in hours before it."""
+def expected(story: Story, *, off: float | None) -> set[Sort]:
+    """Return what somebody should get, by their story; ``off``: when it is called off, in hours before; None: never."""
     if story.opts_out or not story.reachable:
         return set()
 
@@ -119,10 +119,16 @@ def expected(story: Story, *, off: float) -> set[Sort]:
     got = set()
     for sort, tell, hours in ((Sort.DAY, Tell.DAY, 24.0), (Sort.HOUR, Tell.HOUR, 1.0), (Sort.NOW, Tell.NOW, 2 / 60)):
         begun = hours + 10 / 60
-        if tell in story.tell and there(hours) and story.joins > begun and last(hours) is not Said.NO and hours > off:
+        if (
+            tell in story.tell
+            and there(hours)
+            and story.joins > begun
+            and last(hours) is not Said.NO
+            and hours > (off or 0)
+        ):
             got.add(sort)
     counted_on = any(said is not Said.NO for _, said in story.says)
-    if there(off) and (last(off) is not Said.NO or counted_on or got):
+    if off is not None and there(off) and (last(off) is not Said.NO or counted_on or got):
         got.add(Sort.CANCELLED)
     return got
 
@@ -211,7 +217,7 @@ class Queue:
 class World:
     """A group, its members with their stories, and all that runs for them, minute by minute."""
 
-    def __init__(self, people: int, *, seed: int = 1, weather: Weather | None = None, off: float = 0.5) -> None:
+    def __init__(self, people: int, *, seed: int = 1, weather: Weather | None = None, off: float | None = 0.5) -> None:
         self.random = Random(seed)
         self.storm = Storm(random=Random(seed + 1), weather=Weather() if weather is None else weather)
         self.off = off
@@ -266,7 +272,8 @@ class World:
                 found.append((_before(story.leaves), one, partial(self.members.leave, self.group.id, one)))
             if story.revokes is not None:
                 found.append((_before(story.revokes), one, partial(self._revoke, one)))
-        found.append((_before(self.off), "", self._call_off))
+        if self.off is not None:
+            found.append((_before(self.off), "", self._call_off))
         return found
 
     @property
@@ -388,8 +395,12 @@ class World:
 
     def late(self) -> list[tuple[datetime, str, str]]:
         """Return the reminders that went out after the meeting was called off."""
-        off = _before(self.off)
-        return [one for one in self.provider.sent if one[0] > off and f"-{Sort.CANCELLED}-" not in one[2]]
+        off = _before(self.off or 0)
+        return [
+            one
+            for one in self.provider.sent
+            if one[0] > off and self.off is not None and f"-{Sort.CANCELLED}-" not in one[2]
+        ]
 
     def waiting(self) -> list[Due]:
         """Return what still waits: nothing should, once the meeting is over."""
