@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from chalicelib.outreach.moments import Moment
 from chalicelib.outreach.recurrence import Occurrence, When, resolve
 
 DUE_SHARDS = 50
@@ -170,13 +171,6 @@ class Waiting:
     kind: str
     on: date
     due_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """What a message of a category that ``tells_time`` is about: something at an instant."""
-
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
