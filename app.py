@@ -14,7 +14,7 @@ def wire() -> Wiring:
 
     from chalicelib.edge.idempotency import DynamoReplays
     from chalicelib.edge.identity import PublishedKeys, Tokens
-    from chalicelib.partners.store import Standings
+    from chalicelib.mentors.store import Standings
     from chalicelib.privacy.store import DynamoAuditLog
     from chalicelib.staff.service import confirm_address
     from chalicelib.staff.store import DynamoStaff
@@ -34,6 +34,8 @@ app = Cairn("cairn", wire=wire)
 
 # All routes are one function; the others must not pay for importing them (docs/decisions/0004-cold-start.md).
 if function_name() in {None, "api"}:
+    from chalicelib.alumni.routes import doors as alumni
+    from chalicelib.caring.routes import doors as caring
     from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
     from chalicelib.crisis.rota_routes import doors as rota
@@ -42,6 +44,7 @@ if function_name() in {None, "api"}:
     from chalicelib.flags.routes import doors as flags
     from chalicelib.groups.routes import doors as groups
     from chalicelib.helplines.routes import doors as helplines
+    from chalicelib.mentors.routes import doors as mentors
     from chalicelib.milestones.routes import doors as milestones
     from chalicelib.notices.routes import doors as notices
     from chalicelib.outreach.template_routes import doors as templates
@@ -55,12 +58,15 @@ if function_name() in {None, "api"}:
     from chalicelib.tasks.routes import doors as tasks
 
     for doors in (
+        caring,
+        alumni,
         caseload,
         checkins,
         enrollment,
         flags,
         helplines,
         groups,
+        mentors,
         milestones,
         notices,
         partners,
@@ -110,10 +116,13 @@ def sweep(event: SQSEvent) -> int:
 @app.on_sqs_message(queue="cairn-deliver", batch_size=10)
 def deliver(event: SQSEvent) -> dict[str, Any]:
     """Deliver what is due."""
+    from chalicelib.alumni import handlers as alumni
+    from chalicelib.caring import handlers as caring
     from chalicelib.caseload.handlers import cadences_due
     from chalicelib.checkins import handlers as checkins
     from chalicelib.crisis import rota_handlers as rota
     from chalicelib.groups import handlers as groups
+    from chalicelib.mentors import handlers as mentors
     from chalicelib.milestones import kudos_handlers as kudos
     from chalicelib.notices import handlers as notices
     from chalicelib.outreach import handlers, wiring
@@ -121,10 +130,14 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    asked = (checkins, groups, kudos, notices, partners, rota, routine, staff)
-    objections = (one.still_true for one in asked)
-    count = staff.due_today(cadences_due)
-    using = wiring.delivering(staff.everybody(), *objections, count=count, moment=groups.moment)
+    asked = (alumni, caring, checkins, groups, kudos, mentors, notices, partners, rota, routine, staff)
+    using = wiring.delivering(
+        staff.everybody(),
+        *(one.still_true for one in asked),
+        count=staff.due_today(cadences_due),
+        moment=groups.moment,
+        signer=caring.signer,
+    )
     return handlers.deliver(event.to_dict(), using=using)
 
 
@@ -159,18 +172,24 @@ def make_report(event: SQSEvent) -> dict[str, Any]:
 @app.on_dynamodb_record(stream_arn="table", batch_size=100, starting_position="TRIM_HORIZON")
 def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     """Do what follows from what was stored: tasks told of, awards, silence and absence, the caseload, reminders."""
+    from chalicelib.alumni.handlers import Graduates, Hellos
+    from chalicelib.caring.handlers import CaringContacts
     from chalicelib.caseload.handlers import Caseload
     from chalicelib.checkins.handlers import Silence
     from chalicelib.edge import stream
     from chalicelib.edge.clock import utc_now
     from chalicelib.enrollment.store import people
+    from chalicelib.mentors.handlers import Walks
     from chalicelib.milestones.handlers import Awards
     from chalicelib.partners.handlers import QuietPartners
+    from chalicelib.plan.handlers import FollowedUp
     from chalicelib.routine.handlers import Absence, Edits
     from chalicelib.staff.handlers import Opened
 
     who = people()
-    followers = (Opened(), Awards(who), Silence(who), Absence(who), Edits(who), QuietPartners(who), Caseload(who))
+    after_answers = (Awards, Silence, Absence, QuietPartners)
+    of_records = (Edits, CaringContacts, FollowedUp, Graduates, Hellos, Walks)
+    followers = (Opened(), *(listener(who) for listener in (*after_answers, *of_records, Caseload)))
     return stream.follow(event.to_dict(), followers, now=utc_now())
 
 

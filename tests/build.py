@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime, time
 
 from chalicelib.checkins.domain import Answer, answer_to
 from chalicelib.checkins.forms import DAILY, form
-from chalicelib.outreach.categories import CHECK_IN
-from chalicelib.outreach.domain import Channel, ChannelKind, DetailLevel, Due, QuietHours, Recipient, Schedule, Standing
+from chalicelib.outreach.domain import Channel, ChannelKind, DetailLevel, Due, Recipient, Schedule, Standing
+from chalicelib.outreach.kinds import CHECK_IN
+from chalicelib.outreach.moments import Moment
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import Recurrence, next_occurrence
 
 PERSON = "0f" * 16
@@ -58,6 +60,7 @@ def a_recipient(
         consents=consents,
         channels=(an_email(),) if channels is None else channels,
         schedules=(schedule or a_schedule(zone=zone, person=person),),
+        moment=Moment(at=utc("2026-11-26T18:00")),
     )
 
 

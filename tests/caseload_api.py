@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 
 import app
-from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Entry, Status
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.tasks.domain import Kind, task_for
 from chalicelib.tasks.store import DynamoTasks

@@ -16,6 +16,7 @@ class FakeStandings:
         self.sign_ins: dict[str, str] = {}
         self.programmes: dict[str, Caseload] = {}
         self.partners: dict[str, dict[str, bool]] = {}
+        self.mentors: dict[str, set[str]] = {}
         self.on_call: set[tuple[str, str]] = set()
 
     def of_person(self, person_id: str, *, now: datetime) -> PersonStanding | None:
@@ -25,6 +26,10 @@ class FakeStandings:
     def partners_of(self, person_id: str, *, now: datetime) -> dict[str, bool]:
         del now
         return self.partners.get(person_id, {})
+
+    def mentors_of(self, person_id: str, *, now: datetime) -> set[str]:
+        del now
+        return self.mentors.get(person_id, set())
 
     def is_on_call(self, subject: str, programme_id: str, *, now: datetime) -> bool:
         del now

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.outreach.categories import DAYS
 from chalicelib.outreach.domain import Entry, Status
+from chalicelib.outreach.kinds import DAYS
 from chalicelib.outreach.ledger_store import DynamoLedger
 from tests.contract.test_people_routes import Api
 from tests.contract.test_schedule_routes import waiting

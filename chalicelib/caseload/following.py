@@ -30,8 +30,9 @@ from chalicelib.enrollment.changing import People
 from chalicelib.enrollment.channels import NO_END
 from chalicelib.enrollment.domain import Record
 from chalicelib.errors import Conflict
-from chalicelib.outreach.categories import CATEGORIES, CHECK_IN, closes_of
+from chalicelib.outreach.categories import CATEGORIES, closes_of
 from chalicelib.outreach.domain import Entry, Status
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.tasks.domain import State as TaskState
 from chalicelib.tasks.domain import Task

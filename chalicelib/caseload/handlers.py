@@ -11,8 +11,8 @@ from chalicelib.edge.clock import utc_now
 from chalicelib.edge.stream import Stored
 from chalicelib.enrollment.reach_store import KEY
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Status
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.staff.domain import Member
 from chalicelib.tasks.store import DynamoTasks

@@ -12,8 +12,9 @@ from chalicelib.edge.http import PageQuery, Wire
 from chalicelib.enrollment.channels import Channel
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import State
-from chalicelib.outreach.categories import CATEGORIES, CHECK_IN
+from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.domain import ChannelKind, Hold
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.privacy.domain import Role
 from chalicelib.tasks.domain import Kind, Severity

@@ -13,8 +13,8 @@ from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.enrollment.store import DynamoPeople, people
 from chalicelib.flags.nudges import To
 from chalicelib.flags.store import DynamoCareRules
-from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Due, Reason, Standing
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.tasks.store import DynamoTasks

@@ -11,8 +11,9 @@ from typing import Protocol
 from chalicelib.checkins.ports import Dates
 from chalicelib.checkins.silence import Looked, look_at_dates
 from chalicelib.flags.nudges import Nudge
-from chalicelib.outreach.categories import CHECK_IN, CHECK_IN_NUDGE, closes_of
-from chalicelib.outreach.domain import Due, Entry, Reason, Recipient, Standing, Status
+from chalicelib.outreach.categories import closes_of
+from chalicelib.outreach.domain import SILENT, Due, Entry, Reason, Recipient, Standing, Status
+from chalicelib.outreach.kinds import CHECK_IN, CHECK_IN_NUDGE
 from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.service import not_behind
 
@@ -61,7 +62,7 @@ def objection(due: Due, *, people: People, ledger: Ledger, dates: Dates, now: da
     if due.kind != CHECK_IN_NUDGE:
         return None
     who = people.load(due.person_id, now=now)
-    if who is None or who.standing in {Standing.ON_HOLD, Standing.ENDED, Standing.NONE}:
+    if who is None or who.standing in {Standing.ON_HOLD, *SILENT}:
         # Outreach itself says which.
         return None
     if who.standing is Standing.ALUMNI:

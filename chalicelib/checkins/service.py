@@ -12,8 +12,8 @@ from chalicelib.errors import Conflict, NotFound
 from chalicelib.flags.domain import CareRules
 from chalicelib.flags.rules import History, Told
 from chalicelib.flags.service import flags_of
-from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN
-from chalicelib.outreach.domain import Entry, Recipient, Standing, Status
+from chalicelib.outreach.domain import SILENT, Entry, Recipient, Status
+from chalicelib.outreach.kinds import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.links import Claims
 from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.recurrence import local_date, next_occurrence, resolve
@@ -76,7 +76,7 @@ def open_link(
 
 
 def _still_valid(claims: Claims, recipient: Recipient) -> bool:
-    if recipient.standing in {Standing.ENDED, Standing.NONE}:
+    if recipient.standing in SILENT:
         return False
     return any(
         channel.id == claims.channel_id and channel.revision == claims.revision for channel in recipient.channels

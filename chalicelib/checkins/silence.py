@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from chalicelib.checkins.ports import CheckIns, Dates, Desk
 from chalicelib.flags.rules import History
 from chalicelib.flags.service import flags_of
-from chalicelib.outreach.categories import CHECK_IN, closes_of
+from chalicelib.outreach.categories import closes_of
 from chalicelib.outreach.domain import Entry, Recipient, Status
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.tasks.domain import Task

@@ -8,8 +8,8 @@ from chalicelib.crisis.rota import Cover, Rota, Tier, posts
 from chalicelib.crisis.rota_service import Desk, rota_of
 from chalicelib.enrollment.programmes import refuse
 from chalicelib.errors import Conflict, Fault, NotFound
-from chalicelib.outreach.categories import STAFF_WORK
 from chalicelib.outreach.domain import Due
+from chalicelib.outreach.kinds import STAFF_WORK
 from chalicelib.outreach.service import at_once
 from chalicelib.staff.domain import Member
 

@@ -12,8 +12,9 @@ from chalicelib.crisis.ladder import Minutes, Step, Tier
 from chalicelib.crisis.log import after
 from chalicelib.crisis.ports import Desk
 from chalicelib.enrollment.holds import hold_for_crisis
-from chalicelib.outreach.categories import CRISIS_PAGE, category_name
+from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.kinds import CRISIS_PAGE
 from chalicelib.outreach.service import at_once
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Role
 from chalicelib.staff.domain import Member

@@ -9,8 +9,8 @@ from typing import Protocol
 from chalicelib.crisis.coverage import LOOKS_AHEAD, Gap, HandOver, gaps, hand_overs
 from chalicelib.crisis.rota import Rota, Tier
 from chalicelib.crisis.rota_service import Rotas, Staff
-from chalicelib.outreach.categories import STAFF_WORK
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.kinds import STAFF_WORK
 from chalicelib.outreach.service import not_behind
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Member

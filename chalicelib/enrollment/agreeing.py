@@ -1,15 +1,16 @@
 """Grant consents and take them back."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from chalicelib.enrollment.after_care import CONTACT, Pace, staying
 from chalicelib.enrollment.changing import Change, People, change_record, next_of, restarted
-from chalicelib.enrollment.consents import Action, Consent, NoSuchConsent, Will, check_choice, granted
+from chalicelib.enrollment.consents import Consent, NoSuchConsent, Will, check_choice, following, granted, revoked
 from chalicelib.enrollment.domain import Record
+from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.texts import current_text
 from chalicelib.errors import Conflict, Fault, Invalid
-
-TICK = timedelta(microseconds=1)
+from chalicelib.outreach.alumni_categories import HELLO
 
 
 def grant(
@@ -23,9 +24,12 @@ def grant(
     expires_at: datetime | None,
     now: datetime,
     people: People,
+    pace: Pace | None = None,
 ) -> Consent:
     """
     Record that a person agrees to a text that they were shown.
+
+    Who graduated and agrees to stay in touch becomes an alumnus by it, asked at ``pace`` how they are.
 
     :raises Invalid: if the scope, the choice or the end can't be
     :raises Conflict: if the text has been replaced by a newer one
@@ -39,10 +43,13 @@ def grant(
 
     def decide(record: Record) -> Change:
         record.must_be_alive()
-        at = _following(record, scope, now)
+        at = following(record.consents, scope, now)
         row = granted(person_id, text, value, episode=record.episode.number, will=will, now=at)
         row = replace(row, expires_at=expires_at)
-        return restarted(record, replace(next_of(record), consents=(row,)), now=now)
+        change = replace(next_of(record), consents=(row,))
+        if scope == CONTACT and record.episode.state is State.GRADUATED:
+            return staying(record, change, pace=pace, now=now)
+        return restarted(record, change, now=now)
 
     return _last(change_record(person_id, decide, people=people), scope)
 
@@ -55,30 +62,15 @@ def revoke(person_id: str, scope: str, *, will: Will, now: datetime, people: Peo
     """
 
     def decide(record: Record) -> Change:
-        at = _following(record, scope, now)
+        at = following(record.consents, scope, now)
         given = record.live_consents(at=at).get(scope)
         if given is None:
             raise NoSuchConsent("there is no consent of this scope to take back")
-        row = replace(
-            given,
-            action=Action.REVOKED,
-            at=at,
-            expires_at=None,
-            via=will.via,
-            by=will.by,
-            on_behalf_of=will.on_behalf_of,
-            ip=will.ip,
-            episode=record.episode.number,
-        )
-        return replace(next_of(record), consents=(row,))
+        row = revoked(given, episode=record.episode.number, will=will, at=at)
+        hellos = (HELLO,) if scope == CONTACT and any(one.kind == HELLO for one in record.schedules) else ()
+        return replace(next_of(record), consents=(row,), no_schedules=hellos)
 
     return _last(change_record(person_id, decide, people=people), scope)
-
-
-def _following(record: Record, scope: str, now: datetime) -> datetime:
-    """Return an instant after the scope's last row, so that the later act is the one that counts."""
-    last = max((row.at for row in record.consents if row.scope == scope), default=now - TICK)
-    return max(now, last + TICK)
 
 
 def _last(record: Record, scope: str) -> Consent:

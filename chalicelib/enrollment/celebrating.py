@@ -9,8 +9,8 @@ from chalicelib.enrollment.domain import CheckInPreference, Person, Record
 from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.programmes import Programme
 from chalicelib.outreach.anniversaries import Anniversaries
-from chalicelib.outreach.categories import ALUMNI_DAYS, DAYS
 from chalicelib.outreach.domain import Due, Schedule
+from chalicelib.outreach.kinds import ALUMNI_DAYS, DAYS
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.outreach.service import coming_after
 

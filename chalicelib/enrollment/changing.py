@@ -11,7 +11,7 @@ from chalicelib.enrollment.domain import Carer, CheckInPreference, Member, NoSuc
 from chalicelib.enrollment.episodes import Episode
 from chalicelib.enrollment.preferences import Preference
 from chalicelib.errors import Conflict, Stale
-from chalicelib.outreach.domain import Due, Schedule, Standing
+from chalicelib.outreach.domain import SILENT, Due, Schedule
 from chalicelib.outreach.inviting import to_tell
 from chalicelib.outreach.moving import moved, replanned
 from chalicelib.outreach.service import at_once, first_due
@@ -213,8 +213,7 @@ def rezoned(record: Record, change: Change, *, now: datetime) -> Change:
 
 def restarted(record: Record, change: Change, *, now: datetime) -> Change:
     """Set schedules going again where the record could not be reached and now can: their due rows have run out."""
-    silent = {Standing.ENDED, Standing.NONE}
-    if record.standing(at=now) not in silent or after(record, change).standing(at=now) in silent:
+    if record.standing(at=now) not in SILENT or after(record, change).standing(at=now) in SILENT:
         return change
     for present in record.schedules:
         if not present.paused:

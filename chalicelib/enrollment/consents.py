@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.enrollment.texts import ConsentText
@@ -14,9 +14,11 @@ SCOPE = re.compile(
     r"tpo|contact_email|email_risk_ack|contact_push|detail_level|group_membership_visible|"
     r"partner_share:(mood|checkin_done|milestones)|"
     r"supporter:[0-9a-f]{32}:(attendance|milestones|general_progress|family_sessions|crisis_contact)|"
-    r"group_celebrate|peer_circle|alumni_contact|mentor_match|caring_contacts|birthday|research_deidentified|legal"
+    r"group_celebrate|peer_circle|alumni_contact|mentor_match|mentor_share:milestones|caring_contacts|birthday|research_deidentified|legal"
 )
 """Every scope that there is; a scope can be granted once it has a text (``texts.py``)."""
+
+TICK = timedelta(microseconds=1)
 
 LEVELS = (DetailLevel.DISCREET, DetailLevel.STANDARD, DetailLevel.DETAILED)
 """Detail levels, from the one that says least."""
@@ -104,6 +106,27 @@ def granted(
         ip=will.ip,
         episode=episode,
     )
+
+
+def revoked(given: Consent, *, episode: int, will: Will, at: datetime) -> Consent:
+    """Return the row that takes a consent back."""
+    return replace(
+        given,
+        action=Action.REVOKED,
+        at=at,
+        expires_at=None,
+        via=will.via,
+        by=will.by,
+        on_behalf_of=will.on_behalf_of,
+        ip=will.ip,
+        episode=episode,
+    )
+
+
+def following(rows: Iterable[Consent], scope: str, now: datetime) -> datetime:
+    """Return an instant after the scope's last row, so that the later act is the one that counts."""
+    last = max((row.at for row in rows if row.scope == scope), default=now - TICK)
+    return max(now, last + TICK)
 
 
 def live(rows: Iterable[Consent], *, at: datetime) -> dict[str, Consent]:

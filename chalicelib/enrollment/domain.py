@@ -11,9 +11,11 @@ from chalicelib.enrollment.holds import PlacedHold, live_holds
 from chalicelib.enrollment.preferences import Preference
 from chalicelib.enrollment.programmes import Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
-from chalicelib.outreach.categories import CATEGORIES, CHECK_IN
+from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.domain import Channel as Way
-from chalicelib.outreach.domain import ChannelKind, QuietHours, Recipient, Schedule, Standing, Waiting
+from chalicelib.outreach.domain import ChannelKind, Recipient, Schedule, Standing, Waiting
+from chalicelib.outreach.kinds import CHECK_IN
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone, local_date, weekly
 
 EARLIEST = date(1900, 1, 1)
@@ -229,11 +231,13 @@ def recipient_of(record: Record, programme: Programme, *, at: datetime) -> Recip
         schedules=record.schedules,
         sender_name=programme.sender_name,
         country=programme.emergency_country,
+        reply_to=programme.reply_to or "",
         waiting=record.waiting,
         opt_outs=frozenset((one.category, kind) for one in record.preferences for kind in one.off)
         | _stopped_by_complaint(record),
         calendar_invites=record.person.calendar_invites,
         holds=live_holds(record.holds, at=at),
+        graduated=record.episode.state is State.GRADUATED,
     )
 
 

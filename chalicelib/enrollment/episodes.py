@@ -42,6 +42,9 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.DECEASED: frozenset(),
 }
 
+_LEFT = frozenset({State.GRADUATED, State.TRANSFERRED, State.DISCHARGED_EARLY})
+"""States in which somebody is alive and no longer in care here."""
+
 OVER = frozenset({State.GRADUATED, State.ALUMNI, State.TRANSFERRED, State.DISCHARGED_EARLY})
 """States after which the person may be admitted again."""
 
@@ -73,7 +76,7 @@ class Episode:
     One stay in one programme. ``number`` counts a person's episodes from 1.
 
     ``held_from`` is the state to come back to from ``on_hold``; ``changed_at`` is when ``state`` began, ``opened_at``
-    when the episode was written down (None: before that was kept).
+    when the episode was written down (None: before that was kept). ``graduated_at`` stays, whatever comes after.
     """
 
     number: int
@@ -83,6 +86,7 @@ class Episode:
     changed_at: datetime
     held_from: State | None = None
     opened_at: datetime | None = None
+    graduated_at: datetime | None = None
 
     @property
     def may_become(self) -> frozenset[State]:
@@ -99,7 +103,8 @@ class Episode:
         if state not in self.may_become:
             raise TransitionNotAllowed(f"an episode that is {self.state} can't become {state}")
         held_from = self.state if state is State.ON_HOLD else None
-        return replace(self, state=state, changed_at=at, held_from=held_from)
+        graduated_at = at if state is State.GRADUATED else self.graduated_at
+        return replace(self, state=state, changed_at=at, held_from=held_from, graduated_at=graduated_at)
 
 
 def open_episode(*, number: int, programme_id: str, state: State, admitted_on: date, at: datetime) -> Episode:
@@ -138,9 +143,15 @@ def former_programmes(episodes: Sequence[Episode]) -> frozenset[str]:
 
 
 def standing(episode: Episode | None, consents: frozenset[str]) -> Standing:
-    """Return what the episode means for outreach. A graduate, like an alumnus, is reached by an opt-in of its own."""
+    """
+    Return what the episode means for outreach.
+
+    A graduate, like an alumnus, is reached by an opt-in of its own, and whoever left by the one to caring contacts.
+    """
     if episode is None:
         return Standing.NONE
     if episode.state is State.GRADUATED and "alumni_contact" in consents:
         return Standing.ALUMNI
+    if episode.state in _LEFT and "caring_contacts" in consents:
+        return Standing.AFTERCARE
     return _STANDING[episode.state]

@@ -54,6 +54,7 @@ class EpisodeItem(Item, discriminator="episode"):
     changed_at = InstantAttribute()
     held_from = UnicodeAttribute(null=True)
     opened_at = InstantAttribute(null=True)
+    graduated_at = InstantAttribute(null=True)
 
 
 class ChannelItem(Item, discriminator="channel"):
@@ -176,6 +177,7 @@ def episode_item(person_id: str, episode: Episode) -> EpisodeItem:
         changed_at=episode.changed_at,
         held_from=episode.held_from.value if episode.held_from else None,
         opened_at=episode.opened_at,
+        graduated_at=episode.graduated_at,
     )
 
 
@@ -189,6 +191,7 @@ def episode_of(item: EpisodeItem) -> Episode:
         changed_at=item.changed_at,
         held_from=State(item.held_from) if item.held_from else None,
         opened_at=item.opened_at,
+        graduated_at=item.graduated_at,
     )
 
 

@@ -12,21 +12,21 @@ from chalicelib.enrollment.domain import EARLIEST, Record
 from chalicelib.enrollment.doors import doors
 from chalicelib.enrollment.store import people
 from chalicelib.errors import Fault, Forbidden, Invalid, NotFound
-from chalicelib.outreach.categories import CATEGORIES, CHECK_IN, MILESTONE, category_name
+from chalicelib.outreach.categories import CATEGORIES, category_name
 from chalicelib.outreach.delivering import lately_told
 from chalicelib.outreach.domain import ChannelKind, Entry, Reason, Recipient, occurrence_name, occurrence_named
 from chalicelib.outreach.due_store import waits
 from chalicelib.outreach.endings import DEFERRED, in_words
 from chalicelib.outreach.explaining import FURTHEST, Explanation, deferred, explain
 from chalicelib.outreach.explaining_steps import Known
+from chalicelib.outreach.kinds import CHECK_IN, MILESTONE
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.messages import lateness, page
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.outreach.switch import switch
 from chalicelib.privacy.domain import Act, Field, Grant, Relationship, Role, Rule
 
-SHOWN_FOR = timedelta(days=30)
-LONGEST = timedelta(days=366)
+SHOWN_FOR, LONGEST = timedelta(days=30), timedelta(days=366)
 
 
 class MessagesQuery(PageQuery):

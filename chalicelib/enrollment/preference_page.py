@@ -15,7 +15,8 @@ from chalicelib.edge.http import Answer
 from chalicelib.enrollment.preferences import Less, Off, can_be_switched_off, everything
 from chalicelib.errors import Fault, Invalid
 from chalicelib.helplines.domain import resources
-from chalicelib.outreach.domain import ChannelKind, QuietHours
+from chalicelib.outreach.domain import ChannelKind
+from chalicelib.outreach.quiet import QuietHours
 
 FOLDER = Path(__file__).parent / "pages"
 MULTIPART = "multipart/form-data"

@@ -6,7 +6,8 @@ from datetime import datetime, time
 
 from chalicelib.enrollment.consents import Via
 from chalicelib.outreach.categories import CATEGORIES
-from chalicelib.outreach.domain import ChannelKind, DetailLevel, QuietHours
+from chalicelib.outreach.domain import ChannelKind, DetailLevel
+from chalicelib.outreach.quiet import QuietHours
 
 Off = tuple[str, ChannelKind | None]
 """A category that is switched off on one channel, or (None) on every one, those to come among them."""

@@ -24,8 +24,9 @@ from chalicelib.enrollment.preferences import (
 from chalicelib.enrollment.programmes import refuse
 from chalicelib.enrollment.service import Programmes, find_programme
 from chalicelib.errors import Fault
-from chalicelib.outreach.categories import APPOINTMENT, category_name
+from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import ChannelKind, DetailLevel
+from chalicelib.outreach.kinds import APPOINTMENT
 from chalicelib.outreach.links import Claims
 
 

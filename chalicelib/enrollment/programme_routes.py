@@ -11,7 +11,7 @@ from chalicelib.enrollment.programmes import Programme
 from chalicelib.enrollment.shapes import NewProgramme, ProgrammeEdit, ProgrammeList, ShownProgramme
 from chalicelib.enrollment.showing import clock, shown_programme
 from chalicelib.errors import Forbidden
-from chalicelib.outreach.domain import QuietHours
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.privacy.domain import Act, Field, Role, Rule
 
 
@@ -97,4 +97,5 @@ def _edited(programme: Programme, sent: ProgrammeEdit) -> Programme:
         caseload=sent.caseload or programme.caseload,
         emergency_country=sent.emergency_country or programme.emergency_country,
         every_month=programme.every_month if sent.every_month is None else sent.every_month,
+        reply_to=sent.reply_to or programme.reply_to,
     )

@@ -12,7 +12,7 @@ from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.items import InstantAttribute
 from chalicelib.enrollment.programmes import Programme, ProgrammeExists
 from chalicelib.errors import Stale
-from chalicelib.outreach.domain import QuietHours
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.privacy.domain import Caseload
 
 
@@ -27,6 +27,7 @@ class ProgrammeItem(Item, discriminator="programme"):
     caseload = UnicodeAttribute()
     emergency_country = UnicodeAttribute()
     every_month = BooleanAttribute(null=True)
+    reply_to = UnicodeAttribute(null=True)
     version = NumberAttribute()
 
 
@@ -57,6 +58,7 @@ def programme_item(programme: Programme) -> ProgrammeItem:
         caseload=programme.caseload.value,
         emergency_country=programme.emergency_country,
         every_month=programme.every_month or None,
+        reply_to=programme.reply_to,
         version=programme.version,
     )
 
@@ -72,6 +74,7 @@ def programme_of(item: ProgrammeItem) -> Programme:
         caseload=Caseload(item.caseload),
         emergency_country=item.emergency_country,
         every_month=bool(item.every_month),
+        reply_to=item.reply_to,
         version=int(item.version),
     )
 

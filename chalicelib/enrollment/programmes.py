@@ -5,10 +5,11 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import time
 
+from chalicelib.enrollment.channels import email_address
 from chalicelib.enrollment.showable import UNSHOWN, line_fault
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
 from chalicelib.helplines.domain import countries
-from chalicelib.outreach.domain import QuietHours
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.privacy.domain import Caseload
 
 QUIET_BY_DEFAULT = QuietHours(start=time(21), end=time(8))
@@ -46,7 +47,8 @@ class Programme:
     """
     A programme and its own choices. ``emergency_country``: ISO 3166-1 alpha-2, whose help lines are shown.
 
-    ``every_month``: months 4 to 11 are milestones too.
+    ``every_month``: months 4 to 11 are milestones too. ``reply_to`` is a mailbox of theirs that somebody reads, to
+    which answers to messages go; None: to the one of the whole system.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Programme:
     caseload: Caseload = Caseload.SHARED
     emergency_country: str = "US"
     every_month: bool = False
+    reply_to: str | None = None
     version: int = 1
 
 
@@ -69,6 +72,8 @@ def programme_faults(programme: Programme) -> list[Fault]:
         faults.append(Fault(field="name", reason=fault))
     if fault := _sender_name_fault(programme.sender_name):
         faults.append(Fault(field="senderName", reason=fault))
+    if programme.reply_to is not None and (fault := _reply_to_fault(programme.reply_to)):
+        faults.append(Fault(field="replyTo", reason=fault))
     if not programme.languages or not set(programme.languages) <= set(LANGUAGES):
         faults.append(Fault(field="languages", reason=f"must be some of {', '.join(LANGUAGES)}"))
     if programme.emergency_country not in countries():
@@ -93,6 +98,17 @@ def _sender_name_fault(text: str) -> str | None:
     if _TELLTALE.search(bare) or _TELLTALE.search(_SPELT_OUT.sub(r"\1", bare)):
         return "must not tell others what the programme is about"
     return None
+
+
+def _reply_to_fault(address: str) -> str | None:
+    try:
+        is_one = email_address(address) == address
+    except ValueError:
+        is_one = False
+    if not is_one:
+        return "must be one e-mail address, its domain in lower case"
+    # Whoever sees a person's mail sees where the answer goes.
+    return "must not tell others what the programme is about" if _TELLTALE.search(address) else None
 
 
 def name_fault(text: str) -> str | None:

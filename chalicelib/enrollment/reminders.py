@@ -13,9 +13,11 @@ from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.programmes import refuse
 from chalicelib.enrollment.showable import line_fault
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound, Stale
-from chalicelib.outreach.categories import APPOINTMENT, CHECK_IN, MILESTONE, category_name
+from chalicelib.outreach.alumni_categories import HELLO
+from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.checking import when_faults
 from chalicelib.outreach.domain import Schedule
+from chalicelib.outreach.kinds import APPOINTMENT, CARING, CHECK_IN, MILESTONE
 from chalicelib.outreach.recurrence import When, next_occurrence
 
 MOST_REMINDERS = 20
@@ -110,7 +112,7 @@ def edit_schedule(person_id: str, kind: str, edit: Edit, *, version: int, now: d
         present = find_schedule(record, kind)
         if present.version != version:
             raise Stale("the schedule was changed meanwhile")
-        if category_name(kind) == CHECK_IN and (edit.title is not None or edit.plan is not None):
+        if category_name(kind) in {CHECK_IN, HELLO} and (edit.title is not None or edit.plan is not None):
             raise CheckInsStay("check-ins have no title, and their times are the check-in preferences")
         when = edit.plan(record.person.zone) if edit.plan else present.when
         faults = [] if edit.title is None else title_faults(edit.title)
@@ -149,8 +151,8 @@ def remove_reminder(person_id: str, kind: str, *, now: datetime, people: People)
 
 
 def shown_schedules(record: Record) -> list[Schedule]:
-    """Return what of the person's schedules is shown here: celebrations tell a date that not all who look may know."""
-    return [schedule for schedule in record.schedules if category_name(schedule.kind) != MILESTONE]
+    """Return what of the person's schedules is shown here: celebrations and hellos tell a date of few eyes."""
+    return [schedule for schedule in record.schedules if category_name(schedule.kind) not in {MILESTONE, CARING}]
 
 
 def find_schedule(record: Record, kind: str) -> Schedule:

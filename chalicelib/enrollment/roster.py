@@ -15,8 +15,10 @@ from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.programmes import Programme
 from chalicelib.enrollment.service import Enrolment
 from chalicelib.enrollment.upload import COLUMNS, Line
-from chalicelib.outreach.categories import CATEGORIES, CHECK_IN
-from chalicelib.outreach.domain import ChannelKind, DetailLevel, QuietHours
+from chalicelib.outreach.categories import CATEGORIES
+from chalicelib.outreach.domain import ChannelKind, DetailLevel
+from chalicelib.outreach.kinds import CHECK_IN
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import DAYS
 
 STATES = (State.REFERRED, State.ENROLLED, State.ACTIVE, State.STEP_DOWN, State.ON_HOLD, State.GRADUATED, State.ALUMNI)

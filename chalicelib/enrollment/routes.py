@@ -233,6 +233,7 @@ def readmit(asked: Asked, person_id: str) -> Answer:
         person_id,
         programme_id=programme_id,
         admitted_on=asked.body.admitted_on,
+        will=Will(by=asked.who.subject, via=Via.STAFF, on_behalf_of=person_id, ip=asked.source_ip or None),
         now=asked.now,
         people=DynamoPeople(),
         programmes=DynamoProgrammes(),

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Protocol
 
-from chalicelib.enrollment.celebrating import as_alumni, celebrations, hour_of, milestones_of
+from chalicelib.enrollment.after_care import back_in_care, moved
+from chalicelib.enrollment.celebrating import celebrations, hour_of, milestones_of
 from chalicelib.enrollment.changing import (
     Change,
     Marker,
@@ -18,7 +19,6 @@ from chalicelib.enrollment.changing import (
     in_calendars,
     next_of,
     rescheduled,
-    restarted,
     rezoned,
 )
 from chalicelib.enrollment.channels import Channel
@@ -246,17 +246,20 @@ def move_episode(person_id: str, state: State, *, now: datetime, people: People)
     Move the present episode on.
 
     :raises TransitionNotAllowed: if there is no such way
+    :raises NotAgreed: if somebody would become an alumnus who didn't agree to it
     """
-
-    def decide(record: Record) -> Change:
-        change = restarted(record, next_of(record, episode=record.episode.to(state, at=now)), now=now)
-        return as_alumni(record, change, now=now)
-
-    return change_record(person_id, decide, people=people)
+    return change_record(person_id, lambda record: moved(record, state, now=now), people=people)
 
 
 def readmit(
-    person_id: str, *, programme_id: str, admitted_on: date, now: datetime, people: People, programmes: Programmes
+    person_id: str,
+    *,
+    programme_id: str,
+    admitted_on: date,
+    will: Will,
+    now: datetime,
+    people: People,
+    programmes: Programmes,
 ) -> Record:
     """
     Begin a new episode for someone whose last one is over.
@@ -268,6 +271,6 @@ def readmit(
     def decide(record: Record) -> Change:
         refuse(admission_faults(admitted_on, zone=record.person.zone, now=now))
         episode = readmitted(record.episode, programme_id=programme.id, admitted_on=admitted_on, at=now)
-        return as_alumni(record, restarted(record, next_of(record, episode=episode), now=now), now=now)
+        return back_in_care(record, next_of(record, episode=episode), will=will, now=now)
 
     return change_record(person_id, decide, people=people)

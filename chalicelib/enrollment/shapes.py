@@ -39,6 +39,10 @@ class ProgrammeEdit(Wire):
     every_month: Annotated[
         bool | None, Described(description="Months 4 to 11 are milestones too, of dates that are set from then on.")
     ] = None
+    reply_to: Annotated[
+        str | None,
+        Described(max_length=320, description="A mailbox that somebody reads: answers to messages go there."),
+    ] = None
 
 
 class NewProgramme(ProgrammeEdit):
@@ -60,6 +64,7 @@ class ShownProgramme(Wire):
     caseload: Caseload
     emergency_country: str
     every_month: bool
+    reply_to: str | None
 
 
 class ProgrammeList(Wire):
@@ -140,6 +145,7 @@ class ShownEpisode(Wire):
     state: State
     admitted_on: date
     changed_at: datetime
+    graduated_at: datetime | None
     may_become: list[State]
 
 

@@ -19,7 +19,8 @@ from chalicelib.enrollment.shapes import (
     ShownPreferences,
     ShownProgramme,
 )
-from chalicelib.outreach.domain import ChannelKind, QuietHours
+from chalicelib.outreach.domain import ChannelKind
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.privacy.domain import View
 
 
@@ -45,6 +46,7 @@ def shown_programme(programme: Programme) -> ShownProgramme:
         caseload=programme.caseload,
         emergency_country=programme.emergency_country,
         every_month=programme.every_month,
+        reply_to=programme.reply_to,
     )
 
 
@@ -93,6 +95,7 @@ def shown_episode(episode: Episode) -> ShownEpisode:
         state=episode.state,
         admitted_on=episode.admitted_on,
         changed_at=episode.changed_at,
+        graduated_at=episode.graduated_at,
         may_become=sorted(episode.may_become),
     )
 

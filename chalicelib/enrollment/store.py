@@ -34,6 +34,7 @@ from chalicelib.enrollment.items import (
     person_item,
     person_of,
 )
+from chalicelib.enrollment.nobody import Nobody
 from chalicelib.enrollment.preference_store import PreferenceItem, preference_item, preference_of
 from chalicelib.enrollment.programme_store import DynamoProgrammes, MemberItem, member_item, member_of_item
 from chalicelib.enrollment.programmes import Programme
@@ -57,7 +58,7 @@ _READ: dict[type[Item], tuple[str, Callable[[Any], Any]]] = {
 }
 
 
-class DynamoPeople:
+class DynamoPeople(Nobody):
     """
     Implements ``changing.People``, outreach's ``Recipients`` and ``Suppressions``, and privacy's ``Standings``.
 
@@ -231,14 +232,6 @@ class DynamoPeople:
             care_team=frozenset(carer.subject for carer in record.care_team),
             consents={scope: consent.id for scope, consent in record.live_consents(at=now).items()},
         )
-
-    def partners_of(self, person_id: str, *, now: datetime) -> Mapping[str, bool]:  # noqa: ARG002 (nobody is one)
-        """Return nobody: pairs are kept by a slice above this one, which puts them in."""
-        return {}
-
-    def is_on_call(self, subject: str, programme_id: str, *, now: datetime) -> bool:  # noqa: ARG002 (nobody is)
-        """Return no: rotas are kept by a slice above this one, which puts them in."""
-        return False
 
     def person_of(self, subject: str) -> str | None:
         """Return whose sign-in an account is."""

@@ -15,8 +15,12 @@ CURRENT = {
     "alumni_contact": 1,
     "group_celebrate": 1,
     "group_membership_visible": 1,
+    "caring_contacts": 1,
+    "birthday": 1,
     "partner_share:checkin_done": 1,
     "partner_share:milestones": 1,
+    "mentor_match": 1,
+    "mentor_share:milestones": 1,
 }
 """The version of each text that is shown now. Another wording is another file and the next number here."""
 

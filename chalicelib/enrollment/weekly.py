@@ -6,8 +6,8 @@ from datetime import datetime, time
 from chalicelib.enrollment.changing import Change, People, change_record, edited, next_of, scheduled
 from chalicelib.enrollment.domain import CheckInPreference, Record
 from chalicelib.enrollment.reminders import find_schedule
-from chalicelib.outreach.categories import WEEKLY_CHECK_IN
 from chalicelib.outreach.domain import Schedule
+from chalicelib.outreach.kinds import WEEKLY_CHECK_IN
 
 
 def ask_weekly(person_id: str, *, day: str, at: time, now: datetime, people: People) -> Schedule:

@@ -21,6 +21,10 @@ class To(StrEnum):
 
     PARTICIPANT = "participant"
     PARTNERS = "partners"
+    ALUMNI = "alumni"
+    """The person, after care: one kind word."""
+    ALUMNI_LESS = "alumni_less"
+    """The person, after care: fewer hellos, or none, are offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from pynamodb.exceptions import TransactWriteError
 
 from chalicelib.edge.table import Item, lost_the_race, transaction
 from chalicelib.groups.bells import Bell, about_of
-from chalicelib.outreach.categories import MEETING
 from chalicelib.outreach.fanning_store import DynamoFanOuts, FanOutItem, progress_in, progress_of
+from chalicelib.outreach.kinds import MEETING
 from chalicelib.outreach.store import instant
 
 LOOKS = "LOOKS"

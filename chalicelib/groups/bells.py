@@ -15,9 +15,10 @@ from typing import ClassVar
 
 from chalicelib.groups.domain import BEFORE, Member, Said, Tell
 from chalicelib.groups.series import STILL_COMING_IN, Meeting, News, Series, meeting_id
-from chalicelib.outreach.categories import MEETING, category_name
+from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Reason
 from chalicelib.outreach.fanning import LEAD, FanOut, soonest
+from chalicelib.outreach.kinds import MEETING
 from chalicelib.outreach.recurrence import next_occurrence
 
 SLEEPS = timedelta(days=180)

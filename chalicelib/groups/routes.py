@@ -156,7 +156,7 @@ def add_member(asked: Asked, programme_id: str, group_id: str, member_id: str) -
     answer=None,
     status=HTTPStatus.NO_CONTENT,
 )
-def remove_member(asked: Asked, programme_id: str, group_id: str, member_id: str) -> Answer:
+def remove_group_member(asked: Asked, programme_id: str, group_id: str, member_id: str) -> Answer:
     """Take them out; gone already is fine."""
     group = found_group(asked, programme_id, group_id, names=True)
     DynamoMembers().leave(group.id, member_id)

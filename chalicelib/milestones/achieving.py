@@ -13,8 +13,9 @@ from chalicelib.enrollment.changing import People
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import State
 from chalicelib.milestones.domain import Award
-from chalicelib.outreach.categories import CHECK_IN, MILESTONE, closes_of
+from chalicelib.outreach.categories import closes_of
 from chalicelib.outreach.domain import Due, Entry, Status
+from chalicelib.outreach.kinds import CHECK_IN, MILESTONE
 from chalicelib.outreach.ports import Dues, Ledger
 from chalicelib.outreach.recurrence import local_date
 

@@ -16,8 +16,8 @@ from chalicelib.enrollment.programmes import refuse
 from chalicelib.enrollment.showable import line_fault
 from chalicelib.errors import Conflict, Fault, NotFound, TooSoon
 from chalicelib.milestones.progress import Streaks, progress
-from chalicelib.outreach.categories import KUDOS_NUDGE
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.kinds import KUDOS_NUDGE
 from chalicelib.outreach.ports import Dues
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.outreach.service import not_behind

@@ -22,7 +22,7 @@ from chalicelib.milestones.domain import (
     running,
 )
 from chalicelib.outreach.anniversaries import Anniversaries
-from chalicelib.outreach.categories import DAYS
+from chalicelib.outreach.kinds import DAYS
 from chalicelib.outreach.recurrence import local_date
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from chalicelib.outreach.anniversaries import Anniversaries
-from chalicelib.outreach.categories import DAYS
 from chalicelib.outreach.domain import Recipient, Standing
+from chalicelib.outreach.kinds import DAYS
 from chalicelib.outreach.recurrence import local_date
 
 CONSENT = "group_celebrate"

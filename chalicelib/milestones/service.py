@@ -27,8 +27,8 @@ from chalicelib.milestones.domain import (
     running,
 )
 from chalicelib.milestones.progress import Progress, Streaks, each_of, known_streaks, progress_of
-from chalicelib.outreach.categories import DAYS
 from chalicelib.outreach.domain import Entry, Hold, Reason, Schedule, Status
+from chalicelib.outreach.kinds import DAYS
 from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.tasks.domain import Kind, Task, task_for

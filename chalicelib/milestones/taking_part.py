@@ -68,6 +68,8 @@ def goals(record: Record, *, plans: Plans) -> dict[str, date]:
 def steps(record: Record) -> dict[str, date]:
     """Return the step of care that the person took; who was written down as that far took it at a time unknown."""
     episode = record.episode
+    if episode.graduated_at:
+        return {STEPS[State.GRADUATED]: local_date(episode.graduated_at, record.person.zone)}
     if episode.state not in STEPS or episode.changed_at == episode.opened_at:
         return {}
     return {STEPS[episode.state]: local_date(episode.changed_at, record.person.zone)}

@@ -8,8 +8,8 @@ from typing import ClassVar, Protocol
 
 from chalicelib.enrollment.episodes import State
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
-from chalicelib.outreach.categories import NOTICE
 from chalicelib.outreach.fanning import FanOut, soonest
+from chalicelib.outreach.kinds import NOTICE
 
 LONGEST_TEXT = 2000
 """Characters of a notice in one language: a page or so to read."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chalicelib.notices.domain import READABLE_FOR, NoticeOver, notice_id_of
 from chalicelib.notices.service import Notices
-from chalicelib.outreach.domain import Recipient, Standing
+from chalicelib.outreach.domain import SILENT, Recipient
 from chalicelib.outreach.fanning import Stage
 from chalicelib.outreach.links import Claims
 
@@ -34,7 +34,7 @@ def read_notice(claims: Claims, recipient: Recipient | None, *, now: datetime, n
         or notice.stage is Stage.CANCELLED
         or now >= max(claims.expires_at, notice.at + READABLE_FOR)
         or recipient is None
-        or recipient.standing in {Standing.ENDED, Standing.NONE}
+        or recipient.standing in SILENT
         or not any(
             channel.id == claims.channel_id and channel.revision == claims.revision for channel in recipient.channels
         )

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
-DAY, MONTH, YEAR = "d", "m", "y"
+DAY, MONTH, YEAR, BIRTHDAY = "d", "m", "y", "b"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anniversaries:
     """
     At a wall time on each of these dates after ``of``: ``d30`` is thirty days on, ``m6`` six months, ``y`` every year.
+
+    ``b0229`` is the first 29 February (or, in a common year, 28 February) that is later. Of two on one date the first
+    of ``each`` counts. ``hours``, where there are any, are the wall times of ``each``, one by one, instead of ``at``.
 
     Months and years are calendar arithmetic from ``of`` itself, clamped to the end of a shorter month (31 January -> 28
     February -> 31 March; domain rules 2): six months aren't 180 days. ``but`` are names that are left out.
@@ -22,6 +25,11 @@ class Anniversaries:
     at: time
     zone: str
     but: tuple[str, ...] = ()
+    hours: tuple[time, ...] = ()
+
+    def at_of(self, name: str) -> time:
+        """Return the wall time of the one of this name."""
+        return self.hours[self.each.index(name)] if self.hours else self.at
 
     def until(self, on: date) -> list[tuple[str, date]]:
         """Return those up to and with this date, first to last, by name."""
@@ -53,12 +61,23 @@ class Anniversaries:
 def date_of(name: str, of: date) -> date | None:
     """Return the date of the anniversary of this name; None if the calendar ends before."""
     unit, number = name[:1], int(name[1:])
+    if unit == BIRTHDAY:
+        return _birthday(number, of)
     try:
         if unit == DAY:
             return shifted(of, months=0, days=number)
         return shifted(of, months=number * (12 if unit == YEAR else 1), days=0)
     except OverflowError:
         return None
+
+
+def _birthday(month_and_day: int, of: date) -> date | None:
+    month, day = divmod(month_and_day, 100)
+    for year in range(of.year, min(of.year + 2, date.max.year + 1)):
+        on = date(year, month, min(day, monthrange(year, month)[1]))
+        if on > of:
+            return on
+    return None
 
 
 def shifted(on: date, *, months: int, days: int) -> date:

@@ -27,6 +27,8 @@ VARIABLES = {
     "reference": frozenset({"body"}),
     "count": frozenset({"body"}),
     "milestone": frozenset({"body"}),
+    "message": frozenset({"body"}),
+    "signer": frozenset({"body"}),
     "when": frozenset({"subject", "body", "push_body"}),
     "zone": frozenset({"body"}),
 }
@@ -36,9 +38,12 @@ IN_SIGHT = frozenset({"when"})
 DETAILED_ONLY = frozenset({"milestone"})
 """Variables that only the detailed level may hold, and must."""
 
+CHOSEN = {"milestone": "milestones", "message": "messages"}
+"""Variables that stand for one of several texts of the template's own, and where it has them."""
+
 OTHER = "other"
 NUMBER = "number"
-_MILESTONE = re.compile(rf"[a-z][0-9]*|{OTHER}")
+_CHOICE = re.compile(rf"[a-z][0-9]*|{OTHER}")
 
 
 class To(StrEnum):
@@ -95,13 +100,19 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Local:
-    """A template in one language. ``milestones`` names them: ``d30`` itself, ``d`` any number of days, ``other``."""
+    """
+    A template in one language.
+
+    ``milestones`` names them: ``d30`` itself, ``d`` any number of days, ``other``. ``messages`` are whole texts for the
+    occurrences of a series, by its names of dates.
+    """
 
     greeting: str
     greeting_without_name: str
     footer: tuple[str, ...]
     levels: Mapping[DetailLevel, Said]
     milestones: Mapping[str, str]
+    messages: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +202,7 @@ def used_in(text: str) -> set[str]:
 
 
 def _local(raw: Any, variables: frozenset[str], place: Place, *, bundles: bool) -> Local:  # noqa: ANN401 (JSON)
-    named = {"milestones"} if "milestone" in variables else set[str]()
+    named = {texts for variable, texts in CHOSEN.items() if variable in variables}
     _keys(raw, {"greeting", "greeting_without_name", "footer", "levels"} | named, place)
     _keys(raw["levels"], [level.value for level in DetailLevel], place, names="level")
     common = {
@@ -202,13 +213,15 @@ def _local(raw: Any, variables: frozenset[str], place: Place, *, bundles: bool) 
     for field, text in (*common.items(), ("footer", "\n".join(footer))):
         _variables(text, variables, replace(place, field=field))
     return Local(
-        **common,
+        greeting=common["greeting"],
+        greeting_without_name=common["greeting_without_name"],
         footer=footer,
         levels={
             level: _said(raw["levels"][level.value], variables, replace(place, level=level.value), bundles=bundles)
             for level in DetailLevel
         },
-        milestones=_milestones(raw["milestones"], replace(place, field="milestones")) if named else {},
+        milestones=_choices(raw, "milestones", place) if "milestones" in named else {},
+        messages=_choices(raw, "messages", place) if "messages" in named else {},
     )
 
 
@@ -222,11 +235,13 @@ def _said(raw: Any, variables: frozenset[str], place: Place, *, bundles: bool) -
     return Said(**texts, body=body)
 
 
-def _milestones(raw: Any, place: Place) -> dict[str, str]:  # noqa: ANN401 (JSON)
+def _choices(local: Any, name: str, place: Place) -> dict[str, str]:  # noqa: ANN401 (JSON)
+    raw, place = local[name], replace(place, field=name)
     if not isinstance(raw, dict) or OTHER not in raw:
         place.refuse(f"must have an entry {OTHER!r}")
     for key, text in raw.items():
-        if not _MILESTONE.fullmatch(key) or _used(_text(text, place), place) != ({NUMBER} if len(key) == 1 else set()):
+        counts = {NUMBER} if len(key) == 1 and name == "milestones" else set[str]()
+        if not _CHOICE.fullmatch(key) or _used(_text(text, place), place) != counts:
             place.refuse(f"{key!r} must be like d30, or like d with {{{NUMBER}}} in its text, or {OTHER}")
     return dict(raw)
 

@@ -4,64 +4,34 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from zlib import crc32
 
-from chalicelib.outreach.category import Category, IfUnknown
+from chalicelib.outreach.alumni_categories import FOR_ALUMNI
+from chalicelib.outreach.category import CONTACT, Category, IfUnknown
 from chalicelib.outreach.domain import DUE_SHARDS, URGENT, ChannelKind, Due, Entry, Urgency
+from chalicelib.outreach.kinds import (
+    ALUMNI_DAYS,
+    APPOINTMENT,
+    CARING,
+    CARING_SERIES,
+    CHECK_IN,
+    CONFIRM_CHANNEL,
+    CRISIS_PAGE,
+    DAYS,
+    INVITE,
+    MEETING,
+    MILESTONE,
+    NOTICE,
+    NUDGE,
+    STAFF_ALERT,
+    STAFF_DIGEST,
+    STAFF_WORK,
+    UPDATES,
+)
 from chalicelib.outreach.recurrence import resolve
-
-CHECK_IN = "check_in"
-WEEKLY_CHECK_IN = f"{CHECK_IN}-weekly"
-"""The kind of the weekly one: its message is the same, its page asks more."""
-APPOINTMENT = "appointment"
-"""A reminder of a date: a session, a meeting, anything with a time; its kinds are ``appointment-{id}``."""
-INVITE = "invite"
-"""Brings a person's calendar up to date; its kinds are ``invite-{appointment}-{version}``."""
-NUDGE = "nudge"
-"""A word from a partner or a peer; its kinds are ``nudge-{sort}``, or ``nudge-{id}`` for a note of somebody's."""
-CHECK_IN_NUDGE = f"{NUDGE}-{CHECK_IN}"
-"""One gentle word where a check-in was not answered, nor the next one yet; its date is that of the one still open."""
-PAIR_NUDGE = f"{NUDGE}-pair"
-"""Tells a partner that somebody may be glad to hear from them; its kinds are ``nudge-pair-{pair}``."""
-KUDOS_NUDGE = f"{NUDGE}-kudos"
-"""Somebody left kudos: one for all of a date."""
-MILESTONE = "milestone"
-"""Something to celebrate; its kinds are ``milestone-{which}``."""
-DAYS = "milestone-days"
-"""The milestones that come by a schedule, so long after a date of the person's: which one it is, the date says."""
-ALUMNI_DAYS = "milestone-alumni"
-"""The same, since the person became an alumnus."""
-NOTICE = "notice"
-"""One text to many people; its kinds are ``notice-{id}``."""
-MEETING = "meeting"
-"""A meeting of a group; its kinds are ``meeting-{24h, 1h, now, moved or cancelled}-{meeting}-{start or version}``."""
-UPDATES = "updates"
-"""What waited for a message to go along with and found none; its kinds are ``updates-{hour and minute, UTC}``."""
-CRISIS_PAGE = "crisis_page"
-"""Somebody on call must act; its kinds are ``crisis_page-{id}``."""
-STAFF_ALERT = "staff_alert"
-"""A crisis flag tells the staff whose it is; its kinds are ``staff_alert-{reference}-{step}``."""
-STAFF_WORK = "staff_work"
-"""
-Another task that can't wait, or is overdue, tells staff; its kinds are ``staff_work-{reference}-{step}``.
-
-``staff_work-rota-…``, ``-turn-…`` and ``-cover-…`` tell of what a rota leaves open, of a turn on call that begins or
-ends, and of news about covering for somebody.
-"""
-STAFF_DIGEST = "staff_digest"
-"""What a member of staff has to do today, by number, when their work begins."""
-CONFIRM_CHANNEL = "confirm_channel"
-"""Asks whether an address is the person's own; its kinds are ``confirm_channel-{channel id}-{revision}``."""
 
 PROACTIVE_A_DAY = 3
 """Messages a person and day, over all channels and roles, before what can wait has to (domain default)."""
 LEFT_TO_OTHERS = 1
 """How many of them celebrations leave to peers and care."""
-
-
-_CONTACT = {
-    ChannelKind.EMAIL: "contact_email",
-    ChannelKind.PUSH: "contact_push",
-    ChannelKind.MOBILE: "contact_push",
-}
 
 _WAKES = partial(
     Category,
@@ -80,6 +50,7 @@ _WAKES = partial(
     push_urgency="high",
 )
 """What wakes staff at any hour."""
+
 
 CATEGORIES: dict[str, Category] = {
     CRISIS_PAGE: _WAKES(template="crisis_page"),
@@ -124,7 +95,7 @@ CATEGORIES: dict[str, Category] = {
     CHECK_IN: Category(
         template="check_in",
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         recurs=True,
         cap=1,
@@ -134,7 +105,7 @@ CATEGORIES: dict[str, Category] = {
     APPOINTMENT: Category(
         template="appointment",
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         recurs=True,
         closes=timedelta(hours=2),
@@ -144,7 +115,7 @@ CATEGORIES: dict[str, Category] = {
     INVITE: Category(
         template="invite",
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         closes=timedelta(hours=24),
         channels=(ChannelKind.EMAIL,),
@@ -152,7 +123,7 @@ CATEGORIES: dict[str, Category] = {
     NOTICE: Category(
         template="notice",
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         closes=timedelta(hours=24),
         receipt_within=timedelta(hours=1),
@@ -161,7 +132,7 @@ CATEGORIES: dict[str, Category] = {
         template="meeting_24h",
         sorts={sort: f"meeting_{sort}" for sort in ("1h", "now", "moved", "cancelled")},
         urgency=Urgency.CLINICAL,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         tells_time=True,
         closes=timedelta(hours=24),
@@ -171,9 +142,15 @@ CATEGORIES: dict[str, Category] = {
     ),
     NUDGE: Category(
         template="nudge",
-        sorts={CHECK_IN: "nudge_check_in", "pair": "nudge_pair", "kudos": "nudge_kudos"},
+        sorts={
+            CHECK_IN: "nudge_check_in",
+            "pair": "nudge_pair",
+            "kudos": "nudge_kudos",
+            "hello": "nudge_hello",
+            "less": "nudge_less",
+        },
         urgency=Urgency.PEER,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         bundles=True,
         cap=1,
@@ -186,7 +163,7 @@ CATEGORIES: dict[str, Category] = {
     MILESTONE: Category(
         template="milestone",
         urgency=Urgency.CELEBRATION,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         recurring=frozenset({DAYS, ALUMNI_DAYS}),
         bundles=True,
@@ -197,10 +174,23 @@ CATEGORIES: dict[str, Category] = {
         push_ttl=timedelta(hours=24),
         push_urgency="low",
     ),
+    CARING: Category(
+        template="caring",
+        urgency=Urgency.CLINICAL,
+        consent=CONTACT,
+        alumni_consent="caring_contacts",
+        also="caring_contacts",
+        aftercare=True,
+        signed=True,
+        recurring=frozenset({CARING_SERIES}),
+        held_by_holds=True,
+        closes=timedelta(days=4),
+        receipt_within=timedelta(hours=1),
+    ),
     UPDATES: Category(
         template="updates",
         urgency=Urgency.PEER,
-        consent=_CONTACT,
+        consent=CONTACT,
         alumni_consent="alumni_contact",
         budgeted=True,
         if_unknown=IfUnknown.LEAVE,
@@ -208,6 +198,7 @@ CATEGORIES: dict[str, Category] = {
         push_ttl=timedelta(hours=24),
         push_urgency="low",
     ),
+    **FOR_ALUMNI,
 }
 
 

@@ -19,6 +19,14 @@ class IfUnknown(StrEnum):
     """At least once: sent again at once."""
 
 
+CONTACT = {
+    ChannelKind.EMAIL: "contact_email",
+    ChannelKind.PUSH: "contact_push",
+    ChannelKind.MOBILE: "contact_push",
+}
+"""The consent that each channel takes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
     """
@@ -30,14 +38,17 @@ class Category:
     ``confirms``: it asks over the one channel that it is about, confirmed or not.
     ``recurs``: it belongs to a schedule, and a row of an older version of that schedule is void.
     ``recurring``: the kinds of which that is true, where it isn't of all.
+    ``also``: a consent needed besides that of the channel. ``aftercare``: that consent holds on after care has ended.
+    ``signed``: its words end with the name of somebody who is asked for when it is sent.
     ``bundles``: it may go along with another message, and several of them make one.
     ``counts``: it tells of a number of things, counted when it is sent; with none there is nothing to tell.
     ``cap``: how many a person and local day, by itself; ``budgeted``: it also shares the person's daily budget.
     ``opt_out``: the person can switch it off, and its e-mails carry list headers (RFC 2369, RFC 8058).
     ``to_staff``: it is for members of staff, and nothing that a person in care could get.
-    ``held_by_holds``: not while a crisis or a conversation is open with the person.
+    ``held_by_holds``: not while a crisis or a conversation is open with the person; what doesn't bundle waits.
     ``tells_time``: it is about something at an instant, which its message says in the person's own time.
     ``closes``: too late from this local time on the day after, or this long after it fell due; ``closes_by``: of sorts.
+    ``follows_care``: it may reach who graduated and has not said yet whether they want to stay in touch.
     ``patience``: how long a provider that takes nothing is asked again before another channel is tried.
     ``settles_in``: how long a claim without an outcome may still be reported by a receipt.
     ``receipt_within``: a push that no device reported by then is followed by an e-mail.
@@ -48,6 +59,9 @@ class Category:
     urgency: Urgency
     consent: dict[ChannelKind, str] | None
     alumni_consent: str | None
+    also: str | None = None
+    aftercare: bool = False
+    signed: bool = False
     sorts: Mapping[str, str] = field(default_factory=dict)
     confirms: bool = False
     recurs: bool = False
@@ -60,6 +74,7 @@ class Category:
     budgeted: bool = False
     opt_out: bool = True
     to_staff: bool = False
+    follows_care: bool = False
     held_by_holds: bool = False
     if_unknown: IfUnknown = IfUnknown.ASK_THEN_AGAIN
     closes: time | timedelta

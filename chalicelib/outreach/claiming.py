@@ -6,10 +6,11 @@ from datetime import datetime
 
 from chalicelib.outreach import collecting
 from chalicelib.outreach.cases import Case, Outcome, each_open, open_cases
-from chalicelib.outreach.categories import UPDATES, category_name, category_of, urgency_of
+from chalicelib.outreach.categories import category_name, category_of, urgency_of
 from chalicelib.outreach.category import IfUnknown
 from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Reason, Status, Urgency
 from chalicelib.outreach.handing import compose
+from chalicelib.outreach.kinds import UPDATES
 from chalicelib.outreach.ports import Means
 
 

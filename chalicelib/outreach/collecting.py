@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from chalicelib.outreach.categories import UPDATES, category_of, shares_cap
+from chalicelib.outreach.categories import category_of, shares_cap
 from chalicelib.outreach.deciding import COLLECTED_FOR, may_go_along, sort_waiting
 from chalicelib.outreach.domain import Channel, Due, Entry, Reason, Recipient, Status, Waiting
+from chalicelib.outreach.kinds import UPDATES
 from chalicelib.outreach.ports import Means
 from chalicelib.outreach.recurrence import local_date
 

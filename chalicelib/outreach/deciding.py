@@ -8,30 +8,19 @@ from datetime import date, datetime, time, timedelta
 from chalicelib.outreach.categories import (
     LEFT_TO_OTHERS,
     PROACTIVE_A_DAY,
-    UPDATES,
     category_name,
     category_of,
     closes_at,
     closes_of,
-    confirm_kind,
     has_schedule,
     is_known,
     shares_cap,
     template_of,
 )
 from chalicelib.outreach.category import Category
-from chalicelib.outreach.domain import (
-    Channel,
-    ChannelKind,
-    Due,
-    Entry,
-    Reason,
-    Recipient,
-    Standing,
-    Status,
-    Urgency,
-    Waiting,
-)
+from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Reason, Recipient, Status, Urgency, Waiting
+from chalicelib.outreach.eligible import refusal_of, ways
+from chalicelib.outreach.kinds import UPDATES
 from chalicelib.outreach.recurrence import local_date, next_occurrence, resolve
 from chalicelib.outreach.service import still_comes
 
@@ -89,7 +78,8 @@ class Sorted:
     drop: tuple[tuple[Waiting, Reason], ...] = field(default=())
 
 
-_STOPPED = {Standing.ON_HOLD: Reason.ON_HOLD, Standing.ENDED: Reason.ENDED, Standing.NONE: Reason.NO_EPISODE}
+HELD_FOR = timedelta(hours=12)
+"""How long what is held, and doesn't bundle, waits before it is looked at again."""
 
 
 def decide(due: Due, recipient: Recipient, *, now: datetime, lately: Sequence[Entry] = ()) -> Verdict:
@@ -102,7 +92,7 @@ def decide(due: Due, recipient: Recipient, *, now: datetime, lately: Sequence[En
     quiet hours defer to their end, and what would then be too late is dropped).
     """
     category = category_of(due.kind)
-    reached = _ways(due, recipient, category)
+    reached = ways(due, recipient, category)
     if isinstance(reached, Reason):
         return Skip(reason=reached)
     closes = closes_at(due, recipient.zone)
@@ -112,10 +102,18 @@ def decide(due: Due, recipient: Recipient, *, now: datetime, lately: Sequence[En
         return _decide_bundled(due, category, now=now, lately=lately)
     if category_name(due.kind) == UPDATES:
         return _decide_updates(recipient, reached, now=now, lately=lately)
-    quiet_until = recipient.quiet_hours.ends_after(now, recipient.zone) if category.quiet_hours_defer else None
-    if quiet_until:
-        return Skip(reason=Reason.LATE) if quiet_until >= closes else Defer(until=quiet_until)
+    if waits := _put_off(category, recipient, now):
+        until, missed = waits
+        return Skip(reason=missed) if until >= closes else Defer(until=until)
     return Send(channels=reached, carries=_along(recipient, reached, now) if category.consent is not None else ())
+
+
+def _put_off(category: Category, recipient: Recipient, now: datetime) -> tuple[datetime, Reason] | None:
+    """Return until when something has to wait now, and why it is left out if that is too late."""
+    if category.held_by_holds and recipient.holds:
+        return now + HELD_FOR, Reason.HELD
+    quiet_until = recipient.quiet_hours.ends_after(now, recipient.zone) if category.quiet_hours_defer else None
+    return (quiet_until, Reason.LATE) if quiet_until else None
 
 
 def _along(recipient: Recipient, channels: tuple[Channel, ...], now: datetime) -> tuple[Waiting, ...]:
@@ -222,7 +220,7 @@ def sort_waiting(recipient: Recipient, channels: Sequence[Channel], *, now: date
 
 
 def _refuses_waiting(one: Waiting, category: Category, recipient: Recipient, now: datetime) -> Reason | None:
-    refusal = _refusal(recipient, category)
+    refusal = refusal_of(recipient, category)
     if refusal:
         return refusal
     if has_schedule(one.kind) and not still_comes(one, recipient):
@@ -253,48 +251,3 @@ def _has_a_later_one(due: Due, recipient: Recipient, now: datetime) -> bool:
         return False
     later = next_occurrence(schedule.when, after=due.due_at)
     return later is not None and later.at <= now
-
-
-def _ways(due: Due, recipient: Recipient, category: Category) -> tuple[Channel, ...] | Reason:
-    """Return the channels to try, in order; or why there is none."""
-    refusal = _refusal(recipient, category)
-    if refusal:
-        return refusal
-    if category.confirms:
-        asked = tuple(
-            channel for channel in recipient.channels if confirm_kind(channel.id, channel.revision) == due.kind
-        )
-        return asked or Reason.NO_CHANNEL
-    name = category_name(due.kind)
-    consented = [
-        kind for kind in category.channels if category.consent is None or category.consent[kind] in recipient.consents
-    ]
-    usable = [
-        channel for kind in consented for channel in recipient.channels if channel.kind is kind and channel.usable
-    ]
-    if not usable:
-        return Reason.NO_CHANNEL
-    if not category.opt_out:
-        return tuple(usable)
-    wanted = tuple(
-        channel
-        for channel in usable
-        if (name, None) not in recipient.opt_outs and (name, channel.kind) not in recipient.opt_outs
-    )
-    return wanted or Reason.OPTED_OUT
-
-
-def _refusal(recipient: Recipient, category: Category) -> Reason | None:
-    """Return why nothing of this category may reach the person at all, if so."""
-    if category.urgency is Urgency.CRISIS:
-        return None
-    stopped = _STOPPED.get(recipient.standing)
-    if stopped:
-        return stopped
-    # Outreach after discharge is not treatment: it has an opt-in of its own.
-    needs = category.alumni_consent if recipient.standing is Standing.ALUMNI else None
-    if needs and needs not in recipient.consents:
-        return Reason.NO_CONSENT
-    if category.consent is not None and not set(category.consent.values()) & recipient.consents:
-        return Reason.NO_CONSENT
-    return None

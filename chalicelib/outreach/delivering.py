@@ -12,11 +12,12 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.outreach import collecting
 from chalicelib.outreach.cases import STAYS, Case, Delivery, Outcome, each_open, open_cases
-from chalicelib.outreach.categories import UPDATES, category_name, category_of, closes_at, has_schedule
+from chalicelib.outreach.categories import category_name, category_of, closes_at, has_schedule
 from chalicelib.outreach.claiming import claim
 from chalicelib.outreach.deciding import Collect, Defer, Nothing, Send, Skip, decide
-from chalicelib.outreach.domain import Due, Entry, Reason, Recipient, Standing, Status
+from chalicelib.outreach.domain import SILENT, Due, Entry, Reason, Recipient, Standing, Status
 from chalicelib.outreach.handing import compose, hand_over
+from chalicelib.outreach.kinds import UPDATES
 from chalicelib.outreach.ports import Ledger, Means
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.outreach.service import following
@@ -107,7 +108,8 @@ def _is_current(due: Due, recipient: Recipient) -> bool:
 
 
 def _next(case: Case, *, now: datetime) -> tuple[Due, ...]:
-    if case.verdict or case.due.was_deferred or case.person.standing in {Standing.ENDED, Standing.NONE}:
+    silent = SILENT - {Standing.AFTERCARE} if category_of(case.due.kind).aftercare else SILENT
+    if case.verdict or case.due.was_deferred or case.person.standing in silent:
         return ()
     return following(case.due, case.person, now=now)
 
@@ -132,6 +134,8 @@ def _judge(case: Case, *, now: datetime, means: Means) -> None:
             case.verdict = Skip(reason=Reason.CANCELLED)
             return
         case.recipient = replace(case.person, moment=moment)
+    if category.signed:
+        case.recipient = replace(case.person, signer=means.signer(case.due))
     if case.person.waiting:
         case.recipient = collecting.withdraw(case.person, now=now, means=means)
     lately: Sequence[Entry] = ()

@@ -1,12 +1,12 @@
 """Who is reached, when, how and whether at all: types and rules, without a store, a provider or a clock."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from chalicelib.outreach.moments import Moment
-from chalicelib.outreach.recurrence import Occurrence, When, resolve
+from chalicelib.outreach.quiet import QuietHours
+from chalicelib.outreach.recurrence import Occurrence, When
 
 DUE_SHARDS = 50
 """Partitions per hour of due rows: a million people can share one nine o'clock (1,000 writes/s each)."""
@@ -90,36 +90,6 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuietHours:
-    """Local wall times between which nothing that can wait is sent; may run over midnight; equal means none."""
-
-    start: time
-    end: time
-
-    def ends_after(self, instant: datetime, zone: str) -> datetime | None:
-        """Return when the quiet hours around ``instant`` end, in UTC; None if it is not within them."""
-        local = instant.astimezone(ZoneInfo(zone))
-        clock = local.time().replace(tzinfo=None)
-        if self.start < self.end:
-            inside, over_midnight = self.start <= clock < self.end, False
-        else:
-            inside, over_midnight = clock >= self.start or clock < self.end, clock >= self.start
-        if not inside or self.start == self.end:
-            return None
-        end = resolve(local.date() + timedelta(days=over_midnight), self.end, zone)
-        # Where clocks go back over the end, the first such instant may lie behind us: it is no longer quiet.
-        return end if end > instant else None
-
-    def begins_after(self, instant: datetime, zone: str) -> datetime | None:
-        """Return when quiet hours begin next after ``instant``, in UTC; None if there are none."""
-        if self.start == self.end:
-            return None
-        today = instant.astimezone(ZoneInfo(zone)).date()
-        begins = (resolve(today + timedelta(days=days), self.start, zone) for days in range(3))
-        return next(begin for begin in begins if begin > instant)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     """An address of a person. ``revision`` changes with the address, so that old links die with it."""
 
@@ -160,8 +130,14 @@ class Standing(StrEnum):
     REACHABLE = "reachable"
     ON_HOLD = "on_hold"
     ALUMNI = "alumni"
+    AFTERCARE = "aftercare"
+    """Their care has ended, and they agreed to caring contacts: nothing else reaches them."""
     ENDED = "ended"
     NONE = "none"
+
+
+SILENT = frozenset({Standing.AFTERCARE, Standing.ENDED, Standing.NONE})
+"""Whoever stands so is reached by nothing that belongs to care."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,8 +159,10 @@ class Recipient:
     ``sender_name`` and ``country`` (ISO 3166-1 alpha-2, whose help lines are shown) are their programme's.
     ``opt_outs`` are categories that they switched off, each on one channel or (None) on all. ``holds`` are live at that
     moment. ``waiting`` is what may go along with a message to them. ``calendar_invites``: they want appointments as
-    calendar entries too. ``count`` is what a category that ``counts`` tells of, counted at that moment.
-    ``moment`` is when that takes place which a category that ``tells_time`` is about.
+    calendar entries too. ``count`` is what a category that ``counts`` tells of, ``signer`` who signs one that is
+    ``signed``, and ``moment`` when that takes place which one that ``tells_time`` is about, all as of that moment.
+    ``reply_to`` is their programme's mailbox, where it has one. ``graduated``: their care has just ended as planned,
+    and what ``follows_care`` may still reach them.
     """
 
     person_id: str
@@ -205,6 +183,9 @@ class Recipient:
     waiting: tuple[Waiting, ...] = ()
     count: int = 0
     moment: Moment | None = None
+    signer: str = ""
+    reply_to: str = ""
+    graduated: bool = False
 
     def schedule(self, kind: str) -> Schedule | None:
         """Return the person's schedule of this kind, if any."""

@@ -10,10 +10,11 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 from chalicelib.edge.aws import client
 from chalicelib.edge.log import count, logger, places
 from chalicelib.outreach import mime
-from chalicelib.outreach.categories import INVITE, category_name
+from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.invites import Part
 from chalicelib.outreach.inviting import Calendars
+from chalicelib.outreach.kinds import INVITE
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.listing import UNFOLDED, Listing, listing_of
 from chalicelib.outreach.ports import Handed, Letter, NotAccepted, Refused
@@ -147,7 +148,7 @@ class EmailSender:
             self.links.action(entry, channel, expires_at=closes_at, zone=recipient.zone),
             sender_name=recipient.sender_name,
             from_address=self.from_address,
-            reply_to=self.reply_to,
+            reply_to=recipient.reply_to or self.reply_to,
             to=channel.address,
             name=entry.name,
             at=entry.claimed_at,

@@ -9,11 +9,13 @@ from chalicelib.outreach.categories import PROACTIVE_A_DAY, category_name, close
 from chalicelib.outreach.category import Category
 from chalicelib.outreach.deciding import Skip, Verdict, messages
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Recipient, Schedule, Standing, Status, Urgency
+from chalicelib.outreach.eligible import is_for_aftercare
 
 _STANDINGS = {
     Standing.REACHABLE: "They are in care, so outreach may reach them.",
     Standing.ALUMNI: "They have left care as alumni: only what they agreed to for the time after may reach them.",
     Standing.ON_HOLD: "Their episode is on hold: nothing but a crisis page goes out.",
+    Standing.AFTERCARE: "Their episode has ended: only the caring contacts that they agreed to may reach them.",
     Standing.ENDED: "Their episode has ended: nothing goes out.",
     Standing.NONE: "They have no episode that outreach is for: not admitted yet, or an enrolment without consents.",
 }
@@ -131,7 +133,8 @@ def _switch_step(category: Category, known: Known) -> Step:
 
 
 def _episode_step(category: Category, recipient: Recipient) -> Step:
-    reachable = recipient.standing in {Standing.REACHABLE, Standing.ALUMNI} or category.urgency is Urgency.CRISIS
+    stands = recipient.standing in {Standing.REACHABLE, Standing.ALUMNI} or is_for_aftercare(recipient, category)
+    reachable = stands or category.urgency is Urgency.CRISIS
     facts = {"standing": recipient.standing.value}
     return Step(about="episode", passes=reachable, says=_STANDINGS[recipient.standing], facts=facts)
 
@@ -145,6 +148,9 @@ def _consent_step(category: Category, recipient: Recipient) -> Step:
     if missing and missing not in recipient.consents:
         says = f"After care it needs the consent {missing}, which is not live."
         return Step(about="consent", passes=False, says=says, facts={"missing": missing})
+    if category.also and category.also not in recipient.consents:
+        says = f"It also needs the consent {category.also}, which is not live."
+        return Step(about="consent", passes=False, says=says, facts={"missing": category.also})
     says = f"It needs one of {', '.join(sorted(scopes))}; live: {', '.join(sorted(live)) or 'none'}."
     return Step(about="consent", passes=bool(live), says=says, facts={"live": " ".join(sorted(live))})
 
@@ -189,7 +195,7 @@ def _hold_step(category: Category, recipient: Recipient) -> Step:
     if not category.held_by_holds:
         return Step(about="hold", passes=True, says="Holds don't concern this kind of message.")
     # Not which kind of hold: who may see messages may not see a crisis.
-    says = "Celebrations are held back just now." if recipient.holds else "Nothing is held back just now."
+    says = "Such messages are held back just now." if recipient.holds else "Nothing is held back just now."
     return Step(about="hold", passes=not recipient.holds, says=says)
 
 

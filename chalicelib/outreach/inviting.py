@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from chalicelib.outreach.categories import APPOINTMENT, INVITE, MEETING, category_name
+from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient, Schedule
 from chalicelib.outreach.invites import (
     Invite,
@@ -16,6 +16,7 @@ from chalicelib.outreach.invites import (
     uid_of,
     withdrawn,
 )
+from chalicelib.outreach.kinds import APPOINTMENT, INVITE, MEETING
 from chalicelib.outreach.moments import InSeries
 from chalicelib.outreach.recurrence import Elapsed, Once, OnDay, Recurrence, When, next_occurrence
 

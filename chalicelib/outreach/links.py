@@ -8,22 +8,15 @@ message, reads: it has no end, and its person revokes it.
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from chalicelib.outreach.categories import (
-    CHECK_IN,
-    CHECK_IN_NUDGE,
-    CONFIRM_CHANNEL,
-    MEETING,
-    NOTICE,
-    category_name,
-    closes_of,
-    told_of,
-)
+from chalicelib.outreach.alumni_categories import HELLO, HELLO_NUDGE, LESS_NUDGE, MENTORING, STAY
+from chalicelib.outreach.categories import category_name, closes_of, told_of
 from chalicelib.outreach.domain import Channel, Entry
+from chalicelib.outreach.kinds import ALUMNI_DAYS, CARING, CHECK_IN, CHECK_IN_NUDGE, CONFIRM_CHANNEL, MEETING, NOTICE
 
 
 class Purpose(StrEnum):
@@ -34,7 +27,10 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     READ = "read"
     RSVP = "rsvp"
+    ALUMNI = "alumni"
+    """Of a message after care: answers it, says how often, or asks for somebody to talk to."""
     UNSUBSCRIBE = "unsubscribe"
+    WRITE_BACK = "write_back"
     CALENDAR = "calendar"
     """Not of a message: a calendar program reads a person's week by it, until they revoke it."""
 
@@ -51,8 +47,16 @@ PAGES = {
     NOTICE: ("n", Purpose.READ),
     MEETING: ("m", Purpose.RSVP),
     CONFIRM_CHANNEL: ("confirm", Purpose.CONFIRM),
+    CARING: ("w", Purpose.WRITE_BACK),
+    **dict.fromkeys((HELLO, STAY, MENTORING, HELLO_NUDGE, LESS_NUDGE, ALUMNI_DAYS), ("a", Purpose.ALUMNI)),
 }
-"""Which categories' messages lead to a page of their own, where, and what for. The others lead to the web client."""
+"""
+Which messages lead to a page of their own, where, and what for, by kind or category. The others lead to the web client.
+"""
+
+
+LINGERS = {CARING: timedelta(days=90)}
+"""Categories whose pages stay open for longer than their messages may go out: who writes back does so when they can."""
 
 
 class LinkForged(ValueError):
@@ -146,7 +150,8 @@ class Links:
         if kind == CHECK_IN_NUDGE:
             closes = closes_of(CHECK_IN, on=on, due_at=entry.due_at, zone=zone)
             entry, expires_at = replace(entry, kind=CHECK_IN, on=on), min(expires_at, closes)
-        page = PAGES.get(category_name(entry.kind))
+        name = category_name(entry.kind)
+        page, expires_at = PAGES.get(kind) or PAGES.get(name), expires_at + LINGERS.get(name, timedelta())
         return self._url(*page, entry, channel, expires_at) if page else self.app_url
 
     def receipt(self, entry: Entry, channel: Channel, *, expires_at: datetime) -> str:

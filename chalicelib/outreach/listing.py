@@ -9,19 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from chalicelib.outreach.categories import (
-    APPOINTMENT,
-    CHECK_IN,
-    INVITE,
-    MEETING,
-    MILESTONE,
-    NOTICE,
-    NUDGE,
-    UPDATES,
-    category_name,
-    category_of,
-)
+from chalicelib.outreach.alumni_categories import HELLO, MENTORING, STAY
+from chalicelib.outreach.categories import category_name, category_of
 from chalicelib.outreach.domain import Channel, Entry, Recipient
+from chalicelib.outreach.kinds import APPOINTMENT, CARING, CHECK_IN, INVITE, MEETING, MILESTONE, NOTICE, NUDGE, UPDATES
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.mime import mailbox
 
@@ -31,9 +22,13 @@ LISTS = {
     INVITE: "calendar",
     MEETING: "plans",
     NOTICE: "news",
+    CARING: "greetings",
     NUDGE: "notes",
     MILESTONE: "moments",
     UPDATES: "updates",
+    HELLO: "now-and-then",
+    STAY: "questions",
+    MENTORING: "together",
 }
 """The list of each category that can be switched off."""
 

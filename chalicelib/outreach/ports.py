@@ -206,6 +206,11 @@ def at_no_moment(_due: Due) -> Moment | None:
     return None
 
 
+def nobody(_due: Due) -> str:
+    """Name nobody: a message that should be signed is by the sender's name."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """
@@ -213,7 +218,7 @@ class Means:
 
     ``objections`` says why something is no longer true, whatever the recipient (a notice was cancelled). ``count`` says
     of how many things a category that ``counts`` has to tell now, ``moment`` when that is which one that
-    ``tells_time`` is about. ``each`` runs the sends.
+    ``tells_time`` is about, and ``signer`` who signs one that is ``signed``. ``each`` runs the sends.
     """
 
     recipients: Recipients
@@ -224,4 +229,5 @@ class Means:
     objections: Callable[[Due], Reason | None] = nothing_against
     count: Callable[[Due], int] = nothing_to_count
     moment: Callable[[Due], Moment | None] = at_no_moment
+    signer: Callable[[Due], str] = nobody
     each: Each = map

@@ -8,10 +8,11 @@ from chalicelib.outreach.categories import CATEGORIES, templates_of
 from chalicelib.outreach.domain import DetailLevel
 from chalicelib.outreach.wording import as_html, as_text, ending_with, words
 
-SAMPLE_NAME = "Ana"
+SAMPLE_NAME, SAMPLE_SIGNER = "Ana", "Alex"
 SAMPLE_SENDER = "Care Team"
 SAMPLE_LINK, SAMPLE_LESS = "https://care.example/m/preview", "https://care.example/less/preview"
 SAMPLE_ABOUT = {
+    "caring": "m1",
     "milestone": "d30",
     "crisis_page": "7f3a91c0",
     "staff_alert": "7f3a91c0",
@@ -59,6 +60,7 @@ def preview(
             level=level,
             first_name=first_name,
             about=SAMPLE_ABOUT.get(name, ""),
+            signer=SAMPLE_SIGNER,
             version=version,
         )
     except KeyError as error:

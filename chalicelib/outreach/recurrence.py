@@ -199,7 +199,7 @@ def _next_of_rule(when: Recurrence, after: datetime) -> Occurrence | None:
 def _next_anniversary(when: Anniversaries, after: datetime) -> Occurrence | None:
     on = local_date(after, when.zone) - _ONE_DAY
     while coming := when.following(on):
-        found = _on(coming[1], when.at, when.zone)
+        found = _on(coming[1], when.at_of(coming[0]), when.zone)
         if found and found.at > after:
             return found
         on = coming[1]

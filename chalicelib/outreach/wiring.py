@@ -42,6 +42,7 @@ def delivering(
     *objections: Callable[[Due], Reason | None],
     count: Callable[[Due], int] = ports.nothing_to_count,
     moment: Callable[[Due], Moment | None] = ports.at_no_moment,
+    signer: Callable[[Due], str] = ports.nobody,
 ) -> Delivering:
     """Return what delivery works with; of ``objections`` the first that has one counts."""
     from chalicelib.outreach.ledger_store import DynamoLedger
@@ -61,6 +62,7 @@ def delivering(
         objections=lambda due: next((reason for ask in objections if (reason := ask(due))), None),
         count=count,
         moment=moment,
+        signer=signer,
         each=_at_once,
     )
     pace = DynamoPace(rate=_emails_a_second)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Local, Template, template
-from chalicelib.outreach.categories import DAYS, MILESTONE, category_of, template_of, told_of
+from chalicelib.outreach.categories import category_of, template_of, told_of
 from chalicelib.outreach.clock_words import told_when
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
+from chalicelib.outreach.kinds import CARING_SERIES, DAYS, MILESTONE
 
 if TYPE_CHECKING:
     from jinja2 import Template as Page
@@ -55,13 +56,14 @@ def words(
     first_name: str,
     about: str = "",
     told: Mapping[str, str] = SAMPLE_WHEN,
+    signer: str = "",
     version: int | None = None,
 ) -> Words:
     """
     Return the words of the template ``name``; a language that it lacks falls back to English.
 
     ``about`` is what a kind says after its category: which milestone, which page; ``told`` when that is, where a
-    template says so (``clock_words``). Without ``version`` it is the newest.
+    template says so (``clock_words``); ``signer`` who signs it. Without ``version`` it is the newest.
 
     :raises KeyError: if there is no such template, or version of it
     """
@@ -70,7 +72,7 @@ def words(
     local = chosen.locales[spoken]
     said = local.levels[level]
     shown = shown_name(first_name)
-    values = {**told, **_values(chosen, local, name=shown, about=about)}
+    values = {**told, **_values(chosen, local, name=shown, about=about), "signer": signer}
     return Words(
         template=chosen.id,
         language=spoken,
@@ -102,6 +104,7 @@ def words_for(entry: Entry, recipient: Recipient, channel: Channel) -> Words:
         first_name=recipient.first_name,
         about=_about(kind, on, recipient),
         told=_told(entry, recipient),
+        signer=shown_name(recipient.signer) or recipient.sender_name,
     )
     return ending_with(message, kinds, channel.detail)
 
@@ -117,7 +120,7 @@ def _about(kind: str, on: date, recipient: Recipient) -> str:
     schedule = recipient.schedule(kind)
     if category_of(kind).counts:
         return str(recipient.count)
-    if kind == DAYS:
+    if kind in {DAYS, CARING_SERIES}:
         return schedule.when.name_on(on) or "" if schedule and isinstance(schedule.when, Anniversaries) else ""
     return kind.partition("-")[2]
 
@@ -175,6 +178,9 @@ def _milestone(local: Local, about: str) -> str:
 
 def _values(chosen: Template, local: Local, *, name: str, about: str) -> dict[str, str]:
     values = {"name": name, "reference": short_reference(about), "count": about}
+    if "message" in chosen.variables:
+        named = about if about in local.messages else about[:1]
+        values["message"] = local.messages.get(named) or local.messages[OTHER]
     return values | ({"milestone": _milestone(local, about)} if "milestone" in chosen.variables else {})
 
 

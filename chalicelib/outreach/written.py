@@ -35,6 +35,7 @@ def written(when: When | date) -> dict[str, Any]:
                 "of": when.of.isoformat(),
                 "at": when.at.isoformat(),
                 "zone": when.zone,
+                **({"hours": " ".join(f"{hour:%H:%M}" for hour in when.hours)} if when.hours else {}),
             }
         case _:
             return {"date": when.isoformat()}
@@ -52,6 +53,7 @@ def read(data: dict[str, Any]) -> When:
                 but=tuple(but.split()),
                 at=time.fromisoformat(data["at"]),
                 zone=data["zone"],
+                hours=tuple(time.fromisoformat(hour) for hour in data.get("hours", "").split()),
             )
         case {"days": days, "of": {"date": on}}:
             return _on_day(data, days, date.fromisoformat(on))

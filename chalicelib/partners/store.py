@@ -1,8 +1,9 @@
 """Pairs in the table. The only place for their keys."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import TransactWriteError
@@ -33,6 +34,9 @@ class PairItem(Item, discriminator="pair"):
     closed_by = UnicodeAttribute(null=True)
     closed_at = InstantAttribute(null=True)
     version = NumberAttribute()
+
+
+PairItemT = TypeVar("PairItemT", bound=PairItem)
 
 
 class DynamoPairs:
@@ -79,8 +83,13 @@ def _key(side: Side, other: Side) -> tuple[str, str]:
 
 
 def _item_of(pair: Pair, side: Side) -> PairItem:
-    return PairItem(
-        *_key(side, pair.other(side)),
+    return pair_item(PairItem, _key(side, pair.other(side)), pair)
+
+
+def pair_item(kind: type[PairItemT], key: tuple[str, str], pair: Pair) -> PairItemT:
+    """Return a pair as an item of this kind."""
+    return kind(
+        *key,
         id=pair.id,
         programme_id=pair.programme_id,
         by=pair.by,
@@ -96,7 +105,12 @@ def _item_of(pair: Pair, side: Side) -> PairItem:
 
 
 def _pair_of(item: PairItem) -> Pair:
-    one, another = sorted(map(_side_of, (item.pk.removeprefix("PARTNERS#"), item.sk.removeprefix("PAIR#"))))
+    return pair_of(item, map(_side_of, (item.pk.removeprefix("PARTNERS#"), item.sk.removeprefix("PAIR#"))))
+
+
+def pair_of(item: PairItem, sides: Iterable[Side]) -> Pair:
+    """Return the pair of these two that an item holds."""
+    one, another = sorted(sides)
     return Pair(
         id=item.id,
         programme_id=item.programme_id,

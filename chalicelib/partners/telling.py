@@ -10,8 +10,8 @@ from typing import Protocol
 from chalicelib.checkins.ports import Dates
 from chalicelib.checkins.silence import LOOKS_BACK, Looked, look_at_dates
 from chalicelib.flags.nudges import Nudge
-from chalicelib.outreach.categories import CHECK_IN, PAIR_NUDGE
 from chalicelib.outreach.domain import Due, Entry, Hold, Reason, Recipient, Standing, Status
+from chalicelib.outreach.kinds import CHECK_IN, PAIR_NUDGE
 from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.service import not_behind
 from chalicelib.partners.domain import Kind, Pair, person

@@ -48,6 +48,8 @@ class Field(StrEnum):
     CARE_PLAN = "care-plan"
     PLAN = "plan"
     PARTNERS = "partners"
+    ALUMNI = "alumni"
+    MENTORING = "mentoring"
     KUDOS = "kudos"
     GROUPS = "groups"
     NOTICES = "notices"
@@ -93,6 +95,7 @@ class Relationship(StrEnum):
     How somebody stands to the person, or to the programme where no person is named.
 
     ``partner`` is who agreed with the person to look out for each other; of a programme, for those pairs alone.
+    ``mentor`` is who walks with the person as their mentor, both having agreed; ``mentee`` whom they walk with so.
     ``totals`` is the programme as a whole, with nobody in it named. ``rota`` is who is on call for the programme at
     that instant. ``group`` belongs to a slice that doesn't exist yet: until one says otherwise nobody stands so, and
     what needs it is denied.
@@ -101,6 +104,8 @@ class Relationship(StrEnum):
     SELF = "self"
     CASELOAD = "caseload"
     PARTNER = "partner"
+    MENTOR = "mentor"
+    MENTEE = "mentee"
     GROUP = "group"
     ROTA = "rota"
     PROGRAMME = "programme"

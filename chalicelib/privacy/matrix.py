@@ -18,6 +18,8 @@ def _allow(
 _OWN = Relationship.SELF
 _CASELOAD = Relationship.CASELOAD
 _PARTNER = Relationship.PARTNER
+_MENTOR = Relationship.MENTOR
+_MENTEE = Relationship.MENTEE
 _PROGRAMME = Relationship.PROGRAMME
 _GROUP = Relationship.GROUP
 _TOTALS = Relationship.TOTALS
@@ -41,6 +43,8 @@ _PERSON: dict[Field, tuple[Allowance, ...]] = {
     Field.CARE_PLAN: (_allow(_ALL, _OWN),),
     Field.PLAN: (_allow(_ALL, _OWN),),
     Field.PARTNERS: (_allow(_ALL, _OWN),),
+    Field.ALUMNI: (_allow(_ALL, _OWN),),
+    Field.MENTORING: (_allow(_ALL, _OWN),),
     Field.KUDOS: (_allow(_ALL, _OWN),),
     Field.GROUPS: (_allow(_ALL, _OWN),),
     Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
@@ -56,6 +60,11 @@ _AS_PARTNER: dict[Field, tuple[Allowance, ...]] = {
 }
 """Whoever agreed with the person to look out for each other, by what the person shares with them."""
 
+_AS_MENTEE: dict[Field, tuple[Allowance, ...]] = {
+    Field.PROFILE: (_allow(_READ, _MENTEE, View.NAME_ONLY, consent="mentor_match"),),
+}
+"""Whom the person walks with as a mentor."""
+
 _IN_GROUP: dict[Field, tuple[Allowance, ...]] = {
     Field.PROFILE: (_allow(_SEE, _GROUP, View.NAME_ONLY),),
     Field.MILESTONES: (_allow(_SEE, _GROUP, consent="group_celebrate"),),
@@ -70,7 +79,8 @@ _OWN_PREFERENCES: dict[Field, tuple[Allowance, ...]] = {
 
 MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
     Role.PARTICIPANT: {
-        name: _PERSON.get(name, ()) + _AS_PARTNER.get(name, ()) + _IN_GROUP.get(name, ()) for name in Field
+        name: _PERSON.get(name, ()) + _AS_PARTNER.get(name, ()) + _AS_MENTEE.get(name, ()) + _IN_GROUP.get(name, ())
+        for name in Field
     },
     Role.ALUMNI: {name: _PERSON.get(name, ()) + _AS_PARTNER.get(name, ()) for name in Field},
     Role.CLINICIAN: {
@@ -93,6 +103,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CARE_PLAN: (_allow(_ALL, _CASELOAD),),
         Field.PLAN: (_allow(_ALL, _CASELOAD),),
         Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
+        Field.ALUMNI: (_allow(_ALL, _CASELOAD),),
+        Field.MENTORING: (_allow(_READ | _DO, _CASELOAD), _allow(_LIST, _PROGRAMME)),
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
         Field.GROUPS: (_allow(_ALL, _PROGRAMME),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
@@ -123,6 +135,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CARE_PLAN: (_allow(_ALL, _CASELOAD),),
         Field.PLAN: (_allow(_ALL, _CASELOAD),),
         Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
+        Field.ALUMNI: (_allow(_ALL, _CASELOAD),),
+        Field.MENTORING: (_allow(_READ | _DO, _CASELOAD), _allow(_LIST, _PROGRAMME)),
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
         Field.GROUPS: (_allow(_ALL, _PROGRAMME),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
@@ -147,6 +161,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.CONTACTS: (_allow(_DO, _CASELOAD),),
         Field.CASELOAD: (_allow(_LIST, _CASELOAD, View.DONE_ONLY),),
         Field.PARTNERS: (_allow(_ALL, _CASELOAD), _allow(_ALL, _PARTNER)),
+        Field.MENTORING: (_allow(_READ | _DO, _CASELOAD), _allow(_LIST, _PROGRAMME)),
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
         Field.GROUPS: (_allow(_ALL, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
@@ -166,8 +181,9 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
     },
     Role.MENTOR: {
         **_OWN_PREFERENCES,
-        Field.PROFILE: (_allow(_SEE, _CASELOAD, View.NAME_ONLY, consent="mentor_match"),),
-        Field.MILESTONES: (_allow(_SEE, _CASELOAD, consent="mentor_share:milestones"),),
+        Field.PROFILE: (_allow(_READ, _MENTOR, View.NAME_ONLY, consent="mentor_match"),),
+        Field.MILESTONES: (_allow(_READ, _MENTOR, consent="mentor_share:milestones"),),
+        Field.MENTORING: (_allow(_READ, _MENTOR, consent="mentor_match"),),
     },
     Role.PROGRAM_ADMIN: {
         Field.PROFILE: (_allow(_SEE, _PROGRAMME, View.CONTACT_ONLY),),

@@ -1,6 +1,6 @@
 """The one place that decides who may see or do what, and that writes it down before anything is released."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -43,6 +43,10 @@ class Standings(Protocol):
 
     def partners_of(self, person_id: str, *, now: datetime) -> Mapping[str, bool]:
         """Return a person's partners, by account or by their own id, and whether they share anything with each."""
+        ...
+
+    def mentors_of(self, person_id: str, *, now: datetime) -> Collection[str]:
+        """Return who walks with the person as their mentor now, by their own ids."""
         ...
 
     def is_on_call(self, subject: str, programme_id: str, *, now: datetime) -> bool:
@@ -219,20 +223,27 @@ class _Asking:
             return None
         if programme_id in self._standing.former and relationship is not Relationship.SELF:
             return None
+        stands = self._stands_to_person(self._standing, role, programme_id, relationship)
+        return False if stands else None
+
+    def _stands_to_person(  # noqa: PLR0911 (one for each relationship)
+        self, standing: PersonStanding, role: Role, programme_id: str, relationship: Relationship
+    ) -> bool:
         match relationship:
             case Relationship.SELF:
-                stands = self._own() == self._person_id
+                return self._own() == self._person_id
             case Relationship.PROGRAMME:
-                stands = True
+                return True
             case Relationship.CASELOAD:
-                stands = self._actor.subject in self._standing.care_team or self._shares(role, programme_id)
+                return self._actor.subject in standing.care_team or self._shares(role, programme_id)
             case Relationship.PARTNER:
-                stands = self._is_shared_with() is not None
+                return self._is_shared_with() is not None
+            case Relationship.MENTOR | Relationship.MENTEE:
+                return self._walks_with(relationship)
             case Relationship.ROTA:
-                stands = self._standings.is_on_call(self._actor.subject, programme_id, now=self._now)
+                return self._standings.is_on_call(self._actor.subject, programme_id, now=self._now)
             case _:
-                stands = False
-        return False if stands else None
+                return False
 
     def _stands_to_programme(self, role: Role, programme_id: str, act: Act, relationship: Relationship) -> bool | None:
         match relationship:
@@ -258,6 +269,14 @@ class _Asking:
             self._partners = self._standings.partners_of(self._person_id, now=self._now)
         names = {self._actor.subject, self._own()} & set(self._partners)
         return any(self._partners[name] for name in names if name) if names else None
+
+    def _walks_with(self, relationship: Relationship) -> bool:
+        """Say whether who asks is the person's mentor, or has the person as one."""
+        own = self._own()
+        if self._person_id is None or own is None or own == self._person_id:
+            return False
+        mentee, mentor = (self._person_id, own) if relationship is Relationship.MENTOR else (own, self._person_id)
+        return mentor in self._standings.mentors_of(mentee, now=self._now)
 
     def _own(self) -> str | None:
         # A read that only those who have a record of their own need.

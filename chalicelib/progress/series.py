@@ -9,8 +9,9 @@ from itertools import pairwise
 from chalicelib.checkins.domain import CheckIn, Source
 from chalicelib.checkins.forms import DAILY, WEEKLY
 from chalicelib.checkins.service import form_answered, form_of
-from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN, closes_of
+from chalicelib.outreach.categories import closes_of
 from chalicelib.outreach.domain import Entry, Status
+from chalicelib.outreach.kinds import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.progress.measures import Measure
 
 FURTHEST_APART = {DAILY: timedelta(days=7), WEEKLY: timedelta(days=10)}

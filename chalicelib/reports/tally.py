@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.enrollment.episodes import Episode, State
 from chalicelib.milestones.domain import Award
-from chalicelib.outreach.categories import CHECK_IN, closes_of
+from chalicelib.outreach.categories import closes_of
 from chalicelib.outreach.domain import Entry
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.progress.series import Asked
 from chalicelib.progress.series import State as Answered

@@ -6,8 +6,8 @@ from chalicelib.edge.clock import utc_now
 from chalicelib.edge.stream import Stored
 from chalicelib.enrollment.store import DynamoPeople, people
 from chalicelib.flags.store import DynamoCareRules
-from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.kinds import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.routine.attendance_store import DynamoAttendances
 from chalicelib.routine.attending import Desk, look_for_absence
 from chalicelib.routine.carrying import carry, edits_of

@@ -8,9 +8,9 @@ from typing import Protocol
 from chalicelib.enrollment.changing import People, find_person
 from chalicelib.enrollment.programmes import refuse
 from chalicelib.errors import Forbidden, Stale
-from chalicelib.outreach.categories import APPOINTMENT
 from chalicelib.outreach.checking import when_faults
 from chalicelib.outreach.domain import Schedule
+from chalicelib.outreach.kinds import APPOINTMENT
 from chalicelib.outreach.recurrence import Recurrence, local_date
 from chalicelib.routine.goals import (
     MOST_GOALS,

@@ -11,8 +11,8 @@ from datetime import datetime, time
 from chalicelib.enrollment import reminders
 from chalicelib.enrollment.changing import People, find_person
 from chalicelib.enrollment.domain import Record
-from chalicelib.outreach.categories import APPOINTMENT
 from chalicelib.outreach.domain import Due, Reason, Schedule
+from chalicelib.outreach.kinds import APPOINTMENT
 from chalicelib.outreach.recurrence import When, local_date, next_occurrence
 from chalicelib.routine.domain import TO_DO, NoSuchItem, item_of
 from chalicelib.routine.lineage import before, lineage

@@ -7,9 +7,10 @@ from hashlib import sha256
 from chalicelib.enrollment.channels import Channel
 from chalicelib.enrollment.programmes import Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
-from chalicelib.outreach.categories import STAFF_DIGEST
-from chalicelib.outreach.domain import STAFF, ChannelKind, QuietHours, Recipient, Schedule, Standing
+from chalicelib.outreach.domain import STAFF, ChannelKind, Recipient, Schedule, Standing
 from chalicelib.outreach.domain import Channel as Way
+from chalicelib.outreach.kinds import STAFF_DIGEST
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone, local_date, resolve, weekly
 from chalicelib.privacy.domain import Role
 

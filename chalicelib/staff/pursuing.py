@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Protocol
 
-from chalicelib.outreach.categories import STAFF_DIGEST
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.kinds import STAFF_DIGEST
 from chalicelib.outreach.recurrence import local_date, resolve
 from chalicelib.staff.domain import Member
 from chalicelib.staff.telling import CareTeam, count_of, reference_of, telling, whose

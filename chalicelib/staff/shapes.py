@@ -8,7 +8,7 @@ from pydantic import Field as Described
 from chalicelib.edge.http import Wire
 from chalicelib.enrollment.channels import Verification
 from chalicelib.enrollment.programmes import LONGEST_NAME
-from chalicelib.outreach.domain import QuietHours
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Hours, Member
 

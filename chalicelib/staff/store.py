@@ -17,8 +17,9 @@ from pynamodb.exceptions import TransactWriteError
 from chalicelib.edge.table import Item, in_conflict, item_of, lost_the_race, read_all, transaction
 from chalicelib.enrollment.channels import Channel, Verification
 from chalicelib.errors import Stale
-from chalicelib.outreach.domain import ChannelKind, Due, QuietHours
+from chalicelib.outreach.domain import ChannelKind, Due
 from chalicelib.outreach.hurrying import hurry
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.store import due_item
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Hours, Member, recipient_id

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.outreach.categories import STAFF_ALERT, STAFF_WORK, category_name
+from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Due
+from chalicelib.outreach.kinds import STAFF_ALERT, STAFF_WORK
 from chalicelib.outreach.service import not_behind
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Member

@@ -29,6 +29,19 @@ class Kind(StrEnum):
     """The person would like to change what they set themselves: talk with them about their goals."""
     CRISIS_FOLLOW_UP = "crisis_follow_up"
     """A crisis is over: see how the person is. It is for 24 hours, 72 hours or 7 days after its end."""
+    CARING_REPLY = "caring_reply"
+    """The person wrote back to a caring contact: read it the same working day, and answer where it asks for one."""
+    RE_ENGAGEMENT = "re_engagement"
+    """Somebody whose care is over would like to talk to someone: call them, and see what they need."""
+    MENTOR_WANTED = "mentor_wanted"
+    """A mentorship came to its end, went quiet or was declined: see who would like somebody else."""
+    MENTOR_CONCERN = "mentor_concern"
+    """
+    One of two who walk together is worried: hear what about; what they wrote is with the mentorship. Or one of them
+    died: tell the other.
+    """
+    PLAN_REVIEW = "plan_review"
+    """After a crisis: look at my plan together with the person, or offer to write one."""
 
 
 class Severity(StrEnum):
@@ -64,9 +77,14 @@ TERMS = {
     Kind.RETURN_TO_USE: Terms(owner=Role.CLINICIAN, within=timedelta(days=1), on_business_days=True),
     Kind.TALK_TODAY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=2)),
     Kind.GOAL_TO_CHANGE: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2), on_business_days=True),
+    Kind.PLAN_REVIEW: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=7), on_business_days=True),
     Kind.CRISIS_FOLLOW_UP: Terms(owner=Role.CLINICIAN, within=timedelta(days=1)),
+    # The end of the working day, for whoever signs, as caring/replying.py works it out.
+    Kind.CARING_REPLY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=8)),
+    Kind.RE_ENGAGEMENT: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=1), on_business_days=True),
+    Kind.MENTOR_WANTED: Terms(owner=Role.PEER_SPECIALIST, within=timedelta(days=2), on_business_days=True),
+    Kind.MENTOR_CONCERN: Terms(owner=Role.PEER_SPECIALIST, within=timedelta(days=1), on_business_days=True),
 }
-
 
 AS_MUCH_AGAIN = timedelta(hours=24)
 """How long a task waits at most, once it is overdue, before those who answer for the programme are told as well."""
@@ -75,6 +93,7 @@ ANSWERS_FOR_IT = Role.PROGRAM_ADMIN
 """Whom a task goes to at last. A clinical supervisor, as soon as that is a role."""
 
 _WEEKEND = frozenset({5, 6})
+_TOLD_AT_ONCE = frozenset({Kind.TALK_TODAY, Kind.CARING_REPLY})
 
 
 class NoSuchTask(NotFound):
@@ -136,7 +155,7 @@ class Task:
     @property
     def is_pressing(self) -> bool:
         """Whether its staff are told when it opens; of others their day's message tells."""
-        return self.severity in {Severity.CRISIS, Severity.URGENT} or self.kind is Kind.TALK_TODAY
+        return self.severity in {Severity.CRISIS, Severity.URGENT} or self.kind in _TOLD_AT_ONCE
 
     @property
     def ladder(self) -> tuple[Step, ...]:

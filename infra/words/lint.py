@@ -31,6 +31,7 @@ WATCH = {"en": "Messages here are not watched around the clock.", "es": "Estos m
 PAGE = {"en": "Urgent: action needed - open dashboard", "es": "Urgente: actúa ahora - abre el panel"}
 """The subject of a page to staff, and nothing more (domain rule 3.4)."""
 _ADDRESS = re.compile(r"https?:|www\.|\b[\w.+-]+@\w|\b[a-z0-9-]+\.(com|org|net|io|app|example)\b", re.IGNORECASE)
+_VARIABLE = re.compile(r"\{\w+\}")
 _SHOUTED = re.compile(r"[!¡]|\b[A-ZÁÉÍÓÚÑÜ]{3,}\b|\?\?|\.\.\.")
 
 
@@ -74,6 +75,7 @@ class Message:
         yield "greeting_without_name", self.local.greeting_without_name
         yield from (("footer", text) for text in self.local.footer)
         yield from (("milestones", text) for text in self.local.milestones.values())
+        yield from (("messages", text) for text in self.local.messages.values())
 
     def finding(self, rule: str, field: str, detail: str) -> Finding:
         """Say that a rule is broken in a field."""
@@ -97,7 +99,7 @@ def banned_words(message: Message) -> Iterator[Finding]:
     """Give every word that rules.toml bans, and what to say instead."""
     for field, text in message.texts():
         # A template's discreet level tells nothing; others tell it in the body, which only the person opens.
-        seen = field in SHOWN or (message.level is DetailLevel.DISCREET and field in {"body", "button"})
+        seen = field in SHOWN or (message.level is DetailLevel.DISCREET and field in {"body", "button", "messages"})
         for rule, locales in patterns().items():
             if rule == "shown" and not seen:
                 continue
@@ -140,7 +142,7 @@ def _lines(message: Message) -> list[str]:
 
 def plainness(message: Message) -> Iterator[Finding]:
     """Say how much too hard the message is as a whole: single sentences are too short to be measured."""
-    text = " ".join([*message.said.body, *message.local.footer])
+    text = " ".join([*message.local.messages.values(), *message.said.body, *message.local.footer])
     if trouble := too_hard(text, message.locale):
         yield message.finding("reading", "body", trouble)
 
@@ -153,6 +155,8 @@ def one_action(message: Message) -> Iterator[Finding]:
     questions = sum(text.count("?") for text in message.said.body)
     if questions > 1:
         yield message.finding("action", "body", f"{questions} questions, at most one")
+    if any("?" in text for text in message.local.messages.values()):
+        yield message.finding("action", "messages", "a question: they ask for nothing")
 
 
 def shouting(message: Message) -> Iterator[Finding]:
@@ -184,7 +188,7 @@ def both_languages(message: Message) -> Iterator[Finding]:
         )
     there = set(first.texts())
     for field, text in message.texts():
-        if (field, text) in there and words_in(text):
+        if (field, text) in there and words_in(_VARIABLE.sub("", text)):
             yield message.finding("language", field, f"not translated: {text!r}")
 
 

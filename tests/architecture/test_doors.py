@@ -28,6 +28,8 @@ FUNCTIONS = {
     "operate",
 }
 PUBLIC = {
+    ("GET", "/a/{token}"),
+    ("POST", "/a/{token}"),
     ("GET", "/c/{token}"),
     ("POST", "/c/{token}"),
     ("GET", "/confirm/{token}"),
@@ -42,6 +44,8 @@ PUBLIC = {
     ("GET", "/openapi.json"),
     ("GET", "/u/{token}"),
     ("POST", "/u/{token}"),
+    ("GET", "/w/{token}"),
+    ("POST", "/w/{token}"),
 }
 """Whoever adds to this list says why in the door's own ``Public``, and to a reviewer."""
 

@@ -13,8 +13,8 @@ from chalicelib.checkins.forms import DAILY, WEEKLY
 from chalicelib.checkins.service import answer
 from chalicelib.edge import config, table
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Entry, Status
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.ledger_store import DynamoLedger
 from tests.benchmarks.counting import DUE
 from tests.benchmarks.memory import Table

@@ -20,8 +20,8 @@ from chalicelib.checkins.service import answer
 from chalicelib.edge import table
 from chalicelib.enrollment.copy_store import DynamoCopies
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Entry, Status
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.privacy.domain import Role
 from chalicelib.tasks.domain import Severity

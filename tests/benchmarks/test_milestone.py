@@ -14,8 +14,8 @@ from chalicelib.milestones.domain import Goal, Word
 from chalicelib.milestones.progress import progress
 from chalicelib.milestones.service import count_from, tell_of_lapse
 from chalicelib.milestones.store import DynamoStreaks
-from chalicelib.outreach.categories import DAYS
 from chalicelib.outreach.domain import ChannelKind, Status
+from chalicelib.outreach.kinds import DAYS
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.tasks.store import DynamoTasks
 from tests.benchmarks.counting import DUE

@@ -18,8 +18,8 @@ from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.milestones import achieving
 from chalicelib.milestones.domain import Award
 from chalicelib.milestones.store import DynamoAwards
-from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Due, Entry, Reason, Status
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.store import DueItem, DynamoDues, due_of
 from chalicelib.tasks.store import DynamoTasks

@@ -21,8 +21,8 @@ from chalicelib.milestones.kudos import (
     withdraw,
 )
 from chalicelib.milestones.kudos_store import DynamoKudos
-from chalicelib.outreach.categories import KUDOS_NUDGE
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.kinds import KUDOS_NUDGE
 from chalicelib.outreach.store import DueItem, due_of
 from tests.contract.test_partners import (
     CLINICIAN,

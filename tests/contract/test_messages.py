@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.checkins import routes as check_in_routes
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.outreach.categories import APPOINTMENT, CHECK_IN, MILESTONE
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Status, occurrence_name
+from chalicelib.outreach.kinds import APPOINTMENT, CHECK_IN, MILESTONE
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from chalicelib.outreach.operating import turn

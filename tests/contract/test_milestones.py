@@ -8,8 +8,8 @@ import pytest
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.milestones.progress import progress
 from chalicelib.milestones.store import DynamoStreaks
-from chalicelib.outreach.categories import ALUMNI_DAYS, DAYS
 from chalicelib.outreach.domain import Hold
+from chalicelib.outreach.kinds import ALUMNI_DAYS, DAYS
 from chalicelib.tasks.domain import Kind
 from chalicelib.tasks.store import DynamoTasks
 from tests.contract.test_people_routes import Api
@@ -310,8 +310,9 @@ def test_nobody_counts_for_who_has_died(api: Api, ana: str) -> None:
 def test_alumni_are_congratulated_on_the_time_since_and_it_stays_when_they_are_admitted_again(api: Api) -> None:
     ana = enrolled(api, recoveryDate=None)
     api.as_whom = EVA
-    for state in ("graduated", "alumni"):
-        assert api.send("POST", f"/people/{ana}/transitions", {"to": state}).status == 200
+    assert api.send("POST", f"/people/{ana}/transitions", {"to": "graduated"}).status == 200
+    agreed = {"scope": "alumni_contact", "textVersion": 1, "locale": "en"}
+    assert api.send("POST", f"/people/{ana}/consents", agreed).status == 201
 
     assert [(str(one.on), one.at.isoformat()) for one in waiting(ana, ALUMNI_DAYS)] == [
         ("2026-12-24", "2026-12-24T14:00:00+00:00")

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.edge.stream import Stored
+from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.plan.domain import Entry, Hand, Made, MyPlan, Part
+from chalicelib.plan.handlers import FollowedUp
 from chalicelib.plan.service import Plans
 from chalicelib.plan.store import DynamoMyPlans
 from tests.build import utc
@@ -192,3 +195,25 @@ def test_nothing_is_written_into_the_plan_of_somebody_who_has_died(api: RoutineA
     assert api.by(CLINICIAN, "POST", f"/people/{ana}/transitions", {"to": "deceased"}).status == 200
 
     assert api.by(CLINICIAN, "PUT", f"/people/{ana}/plan", SENT | {"together": True}, if_match='"0"').kind == "conflict"
+
+
+def test_after_a_follow_up_the_plan_is_looked_at_once(api: RoutineApi, ana: str) -> None:
+    listener = FollowedUp(DynamoPeople())
+
+    def stored(about: str, **changes: str) -> Stored:
+        row = {"kind": "crisis_follow_up", "state": "done", "about": about} | changes
+        now = {name: {"S": text} for name, text in row.items()}
+        return Stored(pk=f"TASKS#{ana}", sk=f"crisis_follow_up-{about}", was_removed=False, number="1", now=now)
+
+    assert listener.about(stored("c1-7-1d", state="open")) is None
+    assert listener.about(stored("c1-7-1d", kind="flag")) is None
+    for about in ("c1-7-1d", "c1-7-3d", "c2-9-1d"):
+        found = listener.about(stored(about))
+        assert found is not None
+        listener.follow(found)
+
+    tasks = api.by(CLINICIAN, "GET", f"/people/{ana}/tasks").json["items"]
+    assert sorted((task["kind"], task["about"], task["owner"]) for task in tasks) == [
+        ("plan_review", "c1", "case-manager"),
+        ("plan_review", "c2", "case-manager"),
+    ]

@@ -18,8 +18,9 @@ from chalicelib.enrollment.programmes import Programme, ProgrammeExists
 from chalicelib.enrollment.service import Enrolment
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Stale
-from chalicelib.outreach.domain import ChannelKind, DetailLevel, QuietHours, Standing
+from chalicelib.outreach.domain import ChannelKind, DetailLevel, Standing
 from chalicelib.outreach.links import NO_END, Claims
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import DAYS, Recurrence
 from chalicelib.outreach.store import DueItem
 from chalicelib.privacy.domain import Caseload

@@ -14,10 +14,10 @@ from chalicelib.edge.table import Item
 from chalicelib.enrollment import contact_routes, import_routes
 from chalicelib.enrollment.handlers import import_roster
 from chalicelib.enrollment.routes import doors
+from chalicelib.mentors.store import Standings
 from chalicelib.outreach.categories import confirm_kind
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from chalicelib.outreach.store import DueItem
-from chalicelib.partners.store import Standings
 from chalicelib.privacy.domain import Act, Actor, Field, Role
 from chalicelib.privacy.matrix import MATRIX
 from tests.build import A_KEY
@@ -82,6 +82,7 @@ class Api:
             "report_id",
             "pair_id",
             "kudos_id",
+            "mentorship_id",
         )
         place, _, query = path.partition("?")
         for door in doors.all:

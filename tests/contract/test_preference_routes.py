@@ -13,9 +13,9 @@ import vobject
 from chalicelib.enrollment import preference_page, preference_routes
 from chalicelib.enrollment.preferences import can_be_switched_off, everything
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, Entry, Recipient, Status
 from chalicelib.outreach.inviting import Calendars
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.links import NO_END, Claims, Purpose, Signer
 from chalicelib.outreach.store import DueItem
 from tests.contract.test_people_routes import KEYS, Api

@@ -9,7 +9,8 @@ import pytest
 from chalicelib.edge.table import Item
 from chalicelib.enrollment.channels import Channel
 from chalicelib.errors import Stale
-from chalicelib.outreach.domain import ChannelKind, Due, QuietHours, is_staff
+from chalicelib.outreach.domain import ChannelKind, Due, is_staff
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.store import DueItem, DynamoDues, due_of
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Hours, Member, changed

@@ -15,8 +15,8 @@ from chalicelib.milestones import kudos
 from chalicelib.milestones.domain import Goal, Reached, Streak, Word
 from chalicelib.milestones.kudos import CHANGEABLE_FOR, Kudos
 from chalicelib.milestones.kudos_store import DynamoKudos
-from chalicelib.outreach.categories import KUDOS_NUDGE
 from chalicelib.outreach.domain import Hold, Reason, Status
+from chalicelib.outreach.kinds import KUDOS_NUDGE
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.store import DynamoDues
 from tests.functional import test_a_day_of_check_ins as a_day

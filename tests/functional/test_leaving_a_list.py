@@ -16,8 +16,9 @@ from chalicelib.enrollment import preferring, reminders
 from chalicelib.enrollment.consents import Via, Will
 from chalicelib.enrollment.preferences import Choices, can_be_switched_off
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.outreach.categories import CHECK_IN, shard_of
+from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import Status
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.recurrence import Once
 from chalicelib.outreach.store import DynamoDues

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from chalicelib.enrollment import preference_routes
-from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import ChannelKind
+from chalicelib.outreach.kinds import CHECK_IN
 from tests.contract.test_people_routes import KEYS, Api
 from tests.contract.test_preference_routes import WORDS, seen, token_of
 from tests.looking import Look, Scheme, open_page

@@ -20,8 +20,8 @@ from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.enrollment.reminders import Edit
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.milestones.kudos_store import DynamoKudos
-from chalicelib.outreach.categories import CHECK_IN, CHECK_IN_NUDGE, NUDGE
 from chalicelib.outreach.domain import ChannelKind, Reason, Status
+from chalicelib.outreach.kinds import CHECK_IN, CHECK_IN_NUDGE, NUDGE
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.links import Purpose, Signer
 from chalicelib.outreach.store import DynamoDues

@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 
 import app
+from chalicelib.alumni.handlers import Graduates, Hellos
+from chalicelib.caring.handlers import CaringContacts
 from chalicelib.caseload.handlers import Caseload
 from chalicelib.checkins.handlers import Silence
 from chalicelib.edge.stream import Listener, Stored
 from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.mentors.handlers import Walks
 from chalicelib.milestones.handlers import Awards
 from chalicelib.outreach.domain import Status
 from chalicelib.partners.handlers import QuietPartners
+from chalicelib.plan.handlers import FollowedUp
 from chalicelib.routine.handlers import Absence, Edits
 from chalicelib.staff.handlers import Opened
 from tests.caseload_api import passes
@@ -25,6 +29,9 @@ KEYS = [
     ("LEDGER#p", "2026-11-24#check_in"),
     ("LEDGER#p", "2026-11-24#check_in-weekly"),
     ("LEDGER#p", "2026-11-24#milestone"),
+    ("LEDGER#p", "2026-11-24#hello"),
+    ("LEDGER#p", "2026-11-24#mentoring-hello"),
+    ("LEDGER#p", "2026-11-24#mentoring-proposed"),
     ("TASKS#p", "flag-silent-2026-11-24"),
     ("TASKLIST#iop#open", "2026-11-24T18:00:00.000000Z#p#flag-silent-2026-11-24"),
     ("CONTACTS#p", "LINE#20261124T180000000000Z-0"),
@@ -54,7 +61,9 @@ ENDS = [Status.SENT, Status.SKIPPED, Status.FAILED, Status.MERGED]
 def listeners() -> list[Listener]:
     people = DynamoPeople()
     after_answers: list[Listener] = [Awards(people), Silence(people), Absence(people)]
-    return [Opened(), *after_answers, Edits(people), QuietPartners(people), Caseload(people)]
+    after_care: list[Listener] = [CaringContacts(people), Graduates(people), Hellos(people), Walks(people)]
+    of_records: list[Listener] = [Edits(people), FollowedUp(people), *after_care]
+    return [Opened(), *after_answers, *of_records, QuietPartners(people), Caseload(people)]
 
 
 def test_these_are_all_who_listen() -> None:

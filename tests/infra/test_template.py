@@ -78,17 +78,29 @@ def test_background_functions_reach_only_the_partitions_that_they_need(function:
 
 def test_the_tick_reads_what_is_due_and_overdue_and_writes_only_what_comes_of_it() -> None:
     assert partitions("tick", "Query") == {
-        "DUE#*",
-        "NOTICES#OPEN",
+        "BELLS#OPEN",
         "CLIMBS",
+        "DUE#*",
+        "LOOKS",
+        "NOTICES#OPEN",
         "PERSON#*",
         "ROTA#*",
         "ROTAS",
         "STAFF#*",
         "STAFFLIST#*",
     }
-    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CALLED#*", "CLIMBS", "DUE#*", "ROTAS"}
-    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS"}
+    assert partitions("tick", "PutItem") == {
+        "BELL#*",
+        "BELLS#OPEN",
+        "CALLED#*",
+        "CLIMBS",
+        "DUE#*",
+        "LOOKS",
+        "PARKED",
+        "ROTAS",
+        "WATERMARK",
+    }
+    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS", "LOOKS"}
 
 
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
@@ -97,9 +109,12 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
     assert read == {
         "ATTENTION#*",
         "CALLED#*",
+        "CARING#*",
         "CHECKINS#*",
+        "GROUP#*",
         "KUDOS#*",
         "LEDGER#*",
+        "MENTORS#*",
         "NOTICE#*",
         "PACE",
         "PARTNERS#*",
@@ -108,11 +123,13 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "PROGRAMMES",
         "ROTA#*",
         "ROUTINE#*",
+        "SERIES#*",
         "STAFF#*",
         "STAFFLIST#*",
         "SWITCH",
         "TASKLIST#*",
         "TASKS#*",
+        "WALKS#*",
     }
     # Of check-ins it may see on which dates there are any, and nothing that was said.
     [dates] = [one["Condition"] for one in statements("deliver") if "CHECKINS#*" in str(one.get("Condition"))]
@@ -134,12 +151,15 @@ def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:
     assert partitions("achieve", "PutItem") == {
         "ATTENTION#*",
         "CALLED#*",
+        "CARING#*",
         "CLIMBS",
         "DUE#*",
+        "MENTORS#*",
         "MILESTONES#*",
         "PERSON#*",
         "TASKLIST#*",
         "TASKS#*",
+        "WALKS#*",
     }
     # A person's reminders go along with an edited week (docs/decisions/0045).
     assert partitions("achieve", "DeleteItem") == {"CLIMBS", "PERSON#*"}

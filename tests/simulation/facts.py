@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import Enum, auto
 
-from chalicelib.outreach.domain import Channel, ChannelKind, DetailLevel, Entry, QuietHours, Recipient, Standing
+from chalicelib.outreach.domain import Channel, ChannelKind, DetailLevel, Entry, Recipient, Standing
+from chalicelib.outreach.quiet import QuietHours
 
 Name = tuple[str, str, date]
 """Person, kind and local date: an occurrence."""

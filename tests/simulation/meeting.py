@@ -23,9 +23,9 @@ from chalicelib.groups.bells import Sort, about_of
 from chalicelib.groups.domain import Group, Kind, Said, Tell
 from chalicelib.groups.series import Cause, Meeting, Part
 from chalicelib.outreach import fanning
-from chalicelib.outreach.categories import MEETING
 from chalicelib.outreach.delivering import deliver
 from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Recipient, Standing, Status
+from chalicelib.outreach.kinds import MEETING
 from chalicelib.outreach.ports import Handed, Letter, Means, NotAccepted
 from chalicelib.outreach.recurrence import Recurrence
 from tests.build import a_device, a_recipient, an_email

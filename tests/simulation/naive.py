@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.category import Category
-from chalicelib.outreach.domain import Channel, ChannelKind, QuietHours, Reason, Recipient, Standing
+from chalicelib.outreach.domain import Channel, ChannelKind, Reason, Recipient, Standing
+from chalicelib.outreach.quiet import QuietHours
 from tests.simulation.facts import Wish
 from tests.simulation.kernel import EPOCH
 

@@ -8,9 +8,10 @@ from datetime import date, time, timedelta
 from random import Random
 
 from chalicelib.outreach.categories import CATEGORIES, category_of
-from chalicelib.outreach.domain import ChannelKind, Due, Hold, QuietHours, Recipient, Schedule, Standing
+from chalicelib.outreach.domain import ChannelKind, Due, Hold, Recipient, Schedule, Standing
 from chalicelib.outreach.hurrying import HURRIED
 from chalicelib.outreach.moving import moved, replanned
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import DAYS, Recurrence
 from chalicelib.outreach.service import at_once, first_due
 from tests.simulation import naive

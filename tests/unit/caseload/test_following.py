@@ -27,8 +27,8 @@ from chalicelib.enrollment.consents import Action, Consent, Via
 from chalicelib.enrollment.domain import Carer, Person, Record, member_of
 from chalicelib.enrollment.episodes import Episode, State
 from chalicelib.errors import Conflict
-from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.domain import ChannelKind, Entry, Status
+from chalicelib.outreach.kinds import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.privacy.domain import Role
 from chalicelib.tasks.domain import Kind, task_for
 from tests.build import utc

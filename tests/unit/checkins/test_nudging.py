@@ -13,8 +13,8 @@ from chalicelib.checkins.silence import look
 from chalicelib.flags.domain import CareRules
 from chalicelib.flags.nudges import Nudge, To, defaults, written
 from chalicelib.flags.nudges import nudge_of as nudge_rule_of
-from chalicelib.outreach.categories import CHECK_IN, CHECK_IN_NUDGE
 from chalicelib.outreach.domain import Due, Entry, Hold, Reason, Recipient, Standing, Status
+from chalicelib.outreach.kinds import CHECK_IN, CHECK_IN_NUDGE
 from tests.build import PERSON, a_recipient, said, utc
 from tests.fakes import FakeCheckIns, FakeLedger
 
@@ -281,6 +281,8 @@ def test_programmes_begin_with_four_hours_for_the_person_and_two_missed_for_part
     assert [written(nudge) for nudge in defaults()] == [
         {"to": "participant", "missed": 1, "after_hours": 4.0},
         {"to": "partners", "missed": 2, "after_hours": 0.0},
+        {"to": "alumni", "missed": 2, "after_hours": 24.0},
+        {"to": "alumni_less", "missed": 3, "after_hours": 24.0},
     ]
     assert tuple(nudge_rule_of(written(nudge)) for nudge in defaults()) == defaults()
     assert CareRules(programme_id="iop", nudges=()).nudge(To.PARTICIPANT) is None

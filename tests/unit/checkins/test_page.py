@@ -11,8 +11,8 @@ from chalicelib.checkins.page import OneTap, Visit
 from chalicelib.checkins.ports import Desk
 from chalicelib.edge.pages import Shown
 from chalicelib.flags.domain import CareRules
-from chalicelib.outreach.categories import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.domain import Hold, Recipient, Standing
+from chalicelib.outreach.kinds import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from tests.build import PERSON, a_recipient, an_email, said, utc
 from tests.fakes import FakeCareRules, FakeCheckIns, FakeHelpRequests, FakeRecipients

@@ -24,10 +24,12 @@ from chalicelib.enrollment.preferences import (
 from chalicelib.enrollment.preferring import in_programme, prefer, take_less, unsubscribe
 from chalicelib.enrollment.service import edit_person
 from chalicelib.errors import Invalid, Stale
-from chalicelib.outreach.categories import APPOINTMENT, CATEGORIES, CHECK_IN, CONFIRM_CHANNEL, INVITE
-from chalicelib.outreach.domain import ChannelKind, DetailLevel, QuietHours, Schedule
+from chalicelib.outreach.categories import CATEGORIES
+from chalicelib.outreach.domain import ChannelKind, DetailLevel, Schedule
 from chalicelib.outreach.inviting import invite_kind
+from chalicelib.outreach.kinds import APPOINTMENT, CHECK_IN, CONFIRM_CHANNEL, INVITE
 from chalicelib.outreach.links import NO_END, Claims
+from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import Once
 from tests.unit.enrollment.test_service import ID, NOW, PROGRAMME, STAFF, Practice
 

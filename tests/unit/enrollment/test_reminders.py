@@ -6,6 +6,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from chalicelib.enrollment import reminders, service
+from chalicelib.enrollment.consents import Via, Will
 from chalicelib.enrollment.domain import CheckInPreference, HasDied
 from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.reminders import MOST_REMINDERS, Edit, Plan, TooManyReminders, find_schedule
@@ -123,6 +124,7 @@ def test_a_discharge_and_a_new_episode_set_every_schedule_going_again_but_a_paus
     service.readmit(
         ID,
         programme_id=PROGRAMME.id,
+        will=Will(by="ben", via=Via.STAFF),
         admitted_on=date(2026, 12, 1),
         now=LATER + timedelta(days=7),
         people=practice.people,

@@ -14,7 +14,8 @@ from chalicelib.enrollment.roster import Finding, Notice, Row, check, difference
 from chalicelib.enrollment.service import enrol
 from chalicelib.enrollment.upload import COLUMNS, LONGEST_ROW, MOST_BYTES, MOST_ROWS, Line, read
 from chalicelib.errors import Invalid
-from chalicelib.outreach.domain import DetailLevel, QuietHours
+from chalicelib.outreach.domain import DetailLevel
+from chalicelib.outreach.quiet import QuietHours
 from tests.fakes_enrollment import FakePeople, Ids
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)

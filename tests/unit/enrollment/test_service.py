@@ -155,6 +155,7 @@ def test_check_ins_begin_anew_when_somebody_is_admitted_again() -> None:
     service.readmit(
         ID,
         programme_id=PROGRAMME.id,
+        will=Will(by="ben", via=Via.STAFF),
         admitted_on=date(2026, 12, 1),
         now=LATER,
         people=practice.people,
@@ -174,6 +175,7 @@ def test_nobody_is_admitted_twice_at_once_or_into_nothing() -> None:
         service.readmit(
             ID,
             programme_id=programme_id,
+            will=Will(by="ben", via=Via.STAFF),
             admitted_on=date(2026, 12, 1),
             now=LATER,
             people=practice.people,

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.milestones.achieving import CHECK_INS, Asked, achieved, days_of, rows
-from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Entry, Reason, Status
+from chalicelib.outreach.kinds import CHECK_IN
 from tests.build import NEW_YORK, PERSON, utc
 
 FIRST = date(2026, 11, 2)

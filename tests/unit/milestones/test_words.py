@@ -10,8 +10,8 @@ from chalicelib.enrollment.celebrating import MILESTONES, milestones_of
 from chalicelib.enrollment.programmes import Programme
 from chalicelib.milestones.routes import WORDS, Said
 from chalicelib.outreach.anniversaries import Anniversaries
-from chalicelib.outreach.categories import DAYS
 from chalicelib.outreach.domain import DetailLevel, Entry, Recipient, Schedule, Status
+from chalicelib.outreach.kinds import DAYS
 from chalicelib.outreach.wording import milestone_name, words_for
 from tests.build import NEW_YORK, PERSON, a_recipient, an_email, utc
 

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.outreach.categories import CATEGORIES, CHECK_IN, CRISIS_PAGE, confirm_kind
+from chalicelib.outreach.categories import CATEGORIES, confirm_kind
 from chalicelib.outreach.domain import DetailLevel, Entry, Status
 from chalicelib.outreach.email import compose
+from chalicelib.outreach.kinds import CHECK_IN, CRISIS_PAGE
 from chalicelib.outreach.links import PAGES, Links, Purpose, Signer
 from chalicelib.outreach.listing import LISTS, listing_of
 from chalicelib.outreach.mime import LONGEST_LINE

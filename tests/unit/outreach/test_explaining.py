@@ -8,22 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.outreach.categories import CATEGORIES, CHECK_IN, MILESTONE, NUDGE
+from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.deciding import Defer, Skip, decide
-from chalicelib.outreach.domain import (
-    Channel,
-    ChannelKind,
-    Entry,
-    Hold,
-    QuietHours,
-    Reason,
-    Recipient,
-    Standing,
-    Status,
-)
+from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Hold, Reason, Recipient, Standing, Status
 from chalicelib.outreach.endings import in_words, languages
 from chalicelib.outreach.explaining import Explanation, deferred, explain, occurrence_on
 from chalicelib.outreach.explaining_steps import Known, Step
+from chalicelib.outreach.kinds import CHECK_IN, MILESTONE, NUDGE
+from chalicelib.outreach.quiet import QuietHours
 from tests.build import NEW_YORK, PERSON, a_device, a_due, a_recipient, a_schedule, an_email, utc
 
 TODAY = date(2026, 11, 25)

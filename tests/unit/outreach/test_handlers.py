@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib.outreach import handlers
-from chalicelib.outreach.categories import CATEGORIES, CHECK_IN
+from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.domain import ChannelKind, Due, Reason, Status, Urgency
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.pacing import LONGEST_TURN
 from chalicelib.outreach.parking import Redriven, redrive
 from chalicelib.outreach.ports import Means

@@ -15,13 +15,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.edge.log import flush
-from chalicelib.outreach.categories import APPOINTMENT, CATEGORIES, CHECK_IN, INVITE
+from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.checking import when_faults
 from chalicelib.outreach.coming import preview
 from chalicelib.outreach.domain import DetailLevel, Entry, Recipient, Schedule, Status
 from chalicelib.outreach.email import EmailSender, Ses, compose
 from chalicelib.outreach.invites import Method, Part
 from chalicelib.outreach.inviting import Calendars, appointment_of, invite_kind, moment_of, to_tell
+from chalicelib.outreach.kinds import APPOINTMENT, CHECK_IN, INVITE
 from chalicelib.outreach.links import Links, Signer
 from chalicelib.outreach.recurrence import Elapsed, Once, OnDay, Recurrence, When
 from chalicelib.outreach.rrule import DAYS, NotARule

@@ -16,8 +16,9 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from chalicelib.edge import aws as clients
 from chalicelib.edge.log import flush
-from chalicelib.outreach.categories import CATEGORIES, CHECK_IN
+from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.domain import Channel, ChannelKind, DetailLevel, Entry, Status
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.links import Links, Signer
 from chalicelib.outreach.mobile import MobileSender, Publication, Sns, platform_of
 from chalicelib.outreach.ports import Letter, NotAccepted, Refused

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from chalicelib.checkins.domain import CheckIn, Source
 from chalicelib.checkins.silence import look
 from chalicelib.flags.nudges import Nudge, To
-from chalicelib.outreach.categories import CHECK_IN
 from chalicelib.outreach.domain import Due, Entry, Hold, Reason, Recipient, Standing, Status
+from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.partners.domain import Pair, Side, person, proposed, staff
 from chalicelib.partners.telling import dues_for, objection
 from tests.build import PERSON, a_recipient, said, utc

@@ -27,11 +27,11 @@ from tests.fakes_privacy import FakeAuditLog, FakeStandings
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 
-# R read and list, r read only, L list only, W write; then who: self, caseload, partner, group, rota, programme, totals
-# (the programme with nobody named); then how much if less than everything; then "if" and the consent. Nothing there:
-# denied.
+# R read and list, r read only, L list only, W write; then who: self, caseload, partner, mentor, mentee, group, rota,
+# programme, totals (the programme with nobody named); then how much if less than everything; then "if" and the consent.
+# Nothing there: denied.
 TABLE = """
-participant            profile          RW self; r partner name-only; R group name-only
+participant            profile          RW self; R group name-only; r partner name-only; r mentee name-only if MATCH
 participant            check-in-scores  RW self; r partner done-lately if partner_share:checkin_done
 participant            free-text        RW self
 participant            flags            R self plain-words
@@ -50,6 +50,8 @@ participant            plan             RW self
 participant            partners         RW self; r partner
 participant            kudos            RW self; W partner if partner_share:milestones
 participant            groups           RW self
+participant            alumni           RW self
+participant            mentoring        RW self
 participant            programme        R programme
 
 alumni                 profile          RW self; r partner name-only
@@ -71,6 +73,8 @@ alumni                 plan             RW self
 alumni                 partners         RW self; r partner
 alumni                 kudos            RW self; W partner if partner_share:milestones
 alumni                 groups           RW self
+alumni                 alumni           RW self
+alumni                 mentoring        RW self
 alumni                 programme        R programme
 
 clinician              profile          R caseload
@@ -97,6 +101,8 @@ clinician              templates        R programme
 clinician              partners         RW caseload; RW partner
 clinician              kudos            LW caseload
 clinician              groups           RW programme
+clinician              alumni           RW caseload
+clinician              mentoring        rW caseload; L programme
 clinician              own-work         RW programme
 
 case-manager           profile          R caseload
@@ -125,6 +131,8 @@ case-manager           templates        R programme
 case-manager           partners         RW caseload; RW partner
 case-manager           kudos            LW caseload
 case-manager           groups           RW programme
+case-manager           alumni           RW caseload
+case-manager           mentoring        rW caseload; L programme
 case-manager           staff            R programme
 case-manager           own-work         RW programme
 
@@ -142,6 +150,7 @@ peer-specialist        programme        R programme
 peer-specialist        partners         RW caseload; RW partner
 peer-specialist        kudos            LW caseload
 peer-specialist        groups           RW programme
+peer-specialist        mentoring        rW caseload; L programme
 peer-specialist        own-work         RW programme
 
 accountability-partner profile          r partner name-only
@@ -159,8 +168,9 @@ supporter              messages         R self
 supporter              preferences      RW self
 supporter              programme        R programme
 
-mentor                 profile          R caseload name-only if mentor_match
-mentor                 milestones       R caseload if mentor_share:milestones
+mentor                 profile          r mentor name-only if mentor_match
+mentor                 milestones       r mentor if mentor_share:milestones
+mentor                 mentoring        r mentor if mentor_match
 mentor                 messages         R self
 mentor                 preferences      RW self
 mentor                 programme        R programme
@@ -230,6 +240,8 @@ class Situation:
     partner: bool | None = None
     """Whether the person shares anything with this partner; None: they are none."""
     on_call: bool = False
+    walks: str | None = None
+    """Whether who asks is their mentor, or whom they walk with."""
 
 
 SITUATIONS = (
@@ -241,6 +253,9 @@ SITUATIONS = (
     Situation("a partner of another programme", person=True, programme="other", partner=True),
     Situation("on call", person=True, on_call=True),
     Situation("on call for another programme", person=True, programme="other", on_call=True),
+    Situation("their mentor", person=True, walks="mentor"),
+    Situation("whom they are a mentor to", person=True, walks="mentee"),
+    Situation("a mentor of another programme", person=True, programme="other", walks="mentor"),
     Situation("a shared caseload", person=True, caseload=Caseload.SHARED),
     Situation("a person of another programme", person=True, programme="other", own=True, in_care_team=True),
     Situation("the programme, assigned caseloads", person=False),
@@ -256,7 +271,7 @@ def entries(role: Role, field: Field) -> list[tuple[set[str], str, str, str | No
         row_role, row_field, cell = line.split(None, 2)
         if (row_role, row_field) != (role, field):
             continue
-        for entry in cell.split("; "):
+        for entry in cell.replace("MATCH", "mentor_match").split("; "):
             match = ENTRY.fullmatch(entry)
             assert match, entry
             acts = set().union(*(ACTS[letter] for letter in match[1]))
@@ -273,7 +288,8 @@ def stands(role: Role, act: Act, situation: Situation) -> set[str]:
     holds = situation.in_care_team or (situation.caseload is Caseload.SHARED and role in HOLD_EVERYBODY)
     partner = set[str]() if situation.partner is None else {"partner"}
     partner |= rota
-    return {"programme"} | partner | ({"self"} if situation.own else set()) | ({"caseload"} if holds else set())
+    walks = {situation.walks} if situation.walks else set[str]()
+    return {"programme"} | partner | walks | ({"self"} if situation.own else set()) | ({"caseload"} if holds else set())
 
 
 def expected(role: Role, field: Field, act: Act, situation: Situation, *, consents: bool) -> tuple[str, bool] | None:
@@ -304,6 +320,9 @@ def test_access_is_what_the_table_says_and_nothing_else(role: Role, field: Field
             consents={scope: f"consent of {scope}" for scope in SCOPES} if consents else {},
         )
         standings.sign_ins = {"sub-asking": "p1"} if situation.own else {}
+        if situation.walks:
+            standings.sign_ins = {"sub-asking": "p2"}
+            standings.mentors = {"p1": {"p2"}} if situation.walks == "mentor" else {"p2": {"p1"}}
         standings.partners = {"p1": {} if situation.partner is None else {"sub-asking": situation.partner}}
         standings.on_call = {("sub-asking", situation.programme)} if situation.on_call else set()
         case = f"{role} {act} {field}: {situation.name}, {'every' if consents else 'no'} consent"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.outreach.categories import STAFF_DIGEST
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.kinds import STAFF_DIGEST
 from chalicelib.privacy.domain import Role
 from chalicelib.staff import pursuing
 from chalicelib.staff.domain import Member

@@ -1,0 +1,76 @@
+"""Take what somebody writes back: kept once, with a task for a person, or not at all."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol
+
+from chalicelib.caring.domain import MOST_REPLIES_A_DAY, Reply
+from chalicelib.caring.sending import signing
+from chalicelib.caring.service import AllSeries
+from chalicelib.enrollment.changing import People
+from chalicelib.errors import TooSoon
+from chalicelib.flags.rules import Within
+from chalicelib.flags.service import CareRulesStore
+from chalicelib.flags.working import due_at
+from chalicelib.privacy.domain import Role
+from chalicelib.staff.service import Staff
+from chalicelib.tasks.domain import Kind, Task, task_for
+
+_DAY = timedelta(days=1)
+
+
+class Replies(Protocol):
+    """What people wrote back."""
+
+    def add(self, reply: Reply, task: Task) -> bool:
+        """Keep a reply and open its task, or neither; False if there is one of its id, which stays as it is."""
+        ...
+
+    def of_person(self, person_id: str) -> list[Reply]:
+        """Return all of a person's, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyDesk:
+    """What a reply goes into."""
+
+    people: People
+    all_series: AllSeries
+    replies: Replies
+    staff: Staff
+    care_rules: CareRulesStore
+
+
+def write_back(reply: Reply, *, desk: ReplyDesk) -> bool:
+    """
+    Keep a reply, and have whoever signs, or a case manager, read it the same working day. False: it was kept already.
+
+    :raises TooSoon: if as many came within a day as are read with care; nothing of the others is lost
+    """
+    record = desk.people.record(reply.person_id)
+    if record is None:
+        return False
+    before = desk.replies.of_person(reply.person_id)
+    if any(one.id == reply.id for one in before):
+        return False
+    lately = [one.at for one in before if one.at > reply.at - _DAY]
+    if len(lately) >= MOST_REPLIES_A_DAY:
+        raise TooSoon("so many were written back today", again_at=min(lately) + _DAY)
+    programme_id, zone = record.episode.programme_id, record.person.zone
+    task = task_for(Kind.CARING_REPLY, reply.id, programme_id=programme_id, person_id=reply.person_id, at=reply.at)
+    series = desk.all_series.find(reply.person_id)
+    signer = signing(series, record, desk.staff.of_programme(programme_id)) if series else None
+    working = desk.care_rules.of(programme_id).working
+    task = replace(
+        task,
+        owner=_reader(signer.roles if signer else ()),
+        due_at=due_at(Within(working_days=0), at=reply.at, zone=zone, working=working),
+    )
+    return desk.replies.add(reply, task)
+
+
+def _reader(roles: Iterable[Role]) -> Role:
+    """Return as what the signer reads it: they may have to be a clinician for the one, and are told of it as such."""
+    return next((role for role in (Role.CASE_MANAGER, Role.CLINICIAN) if role in set(roles)), Role.CASE_MANAGER)

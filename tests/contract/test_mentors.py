@@ -1,0 +1,263 @@
+"""The doors to mentors over the table: who may what, both agree, and nobody sees more than the consent says."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.mentors.domain import INTERESTS
+from chalicelib.mentors.store import DynamoMentors
+from chalicelib.milestones.store import DynamoAwards
+from chalicelib.outreach.alumni_categories import MENTOR_ENDED, MENTOR_HELLO, MENTOR_PROPOSED
+from chalicelib.outreach.store import DueItem, due_of
+from chalicelib.tasks.store import DynamoTasks
+from tests.contract.test_people_routes import Api
+from tests.milestones_api import enrolled
+from tests.toy import Told
+
+ADMIN = "admin=iop-evening/program-admin"
+EVA = "eva=iop-evening/case-manager"
+PEER = "pia=iop-evening/peer-specialist"
+ABOUT = {"languages": ["en"], "interests": ["music"], "times": ["weekday_evening"], "note": "calls are best"}
+
+
+@pytest.fixture
+def api(aws: None) -> Api:
+    del aws
+    api = Api()
+    assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
+    return api
+
+
+def somebody(api: Api, number: int, name: str, *scopes: str) -> str:
+    api.as_whom = ADMIN
+    person_id = enrolled(api, externalId=f"M-{number}", email=f"m{number}@example.com", givenName=name)
+    for scope in scopes:
+        told = api.send("POST", f"/people/{person_id}/consents", {"scope": scope, "textVersion": 1, "locale": "en"})
+        assert told.status == 201, told.text
+    return person_id
+
+
+@pytest.fixture
+def mia(api: Api) -> str:
+    """Return an alumna who offered to be a mentor and was approved."""
+    mia = somebody(api, 1, "Mia", "alumni_contact", "mentor_match")
+    api.as_whom = EVA
+    assert api.send("POST", f"/people/{mia}/transitions", {"to": "graduated"}).status == 200
+    assert as_mentor(api, mia).send("PUT", f"/people/{mia}/mentor-profile", ABOUT).status == 200
+    api.as_whom = EVA
+    approved = {"trainedOn": "2026-11-01", "capacity": 1, "note": "warm"}
+    assert api.send("PUT", f"/people/{mia}/mentor-profile/approval", approved).status == 200
+    return mia
+
+
+@pytest.fixture
+def ned(api: Api) -> str:
+    """Return a newcomer who asked for a mentor."""
+    ned = somebody(api, 2, "Ned", "mentor_match")
+    assert api.send("PUT", f"/people/{ned}/mentor-wish", ABOUT).status == 200
+    return ned
+
+
+def as_mentor(api: Api, person_id: str) -> Api:
+    api.as_whom = f"{person_id}=iop-evening/alumni iop-evening/mentor"
+    return api
+
+
+def as_newcomer(api: Api, person_id: str) -> Api:
+    api.as_whom = f"{person_id}=iop-evening/participant"
+    return api
+
+
+def propose(api: Api, ned: str, mia: str) -> Told:
+    api.as_whom = EVA
+    return api.send("POST", f"/people/{ned}/mentorships", {"mentorId": mia})
+
+
+def matched(api: Api, ned: str, mia: str) -> str:
+    one = str(propose(api, ned, mia).json["id"])
+    assert as_newcomer(api, ned).send("POST", f"/people/{ned}/mentorships/{one}/agree").status == 200
+    told = as_mentor(api, mia).send("POST", f"/people/{mia}/mentorships/{one}/agree")
+    assert told.json["state"] == "active"
+    return one
+
+
+def due(kind: str) -> list[str]:
+    return sorted(f"{one.person_id} {one.on}" for item in DueItem.scan() if (one := due_of(item)).kind == kind)
+
+
+def tasks(person_id: str) -> list[str]:
+    return sorted(task.kind for task in DynamoTasks().of_person(person_id))
+
+
+def test_staff_see_who_would_fit_and_why_and_both_agree(api: Api, mia: str, ned: str) -> None:
+    api.as_whom = EVA
+    (match,) = api.send("GET", f"/people/{ned}/mentor-matches").json["items"]
+    assert (match["mentorId"], match["name"]) == (mia, "Mia")
+    assert {reason["what"] for reason in match["reasons"]} == {
+        "interest:music",
+        "time:weekday_evening",
+        "language:en",
+        "clock:same",
+        "free:1",
+    }
+    listed = api.send("GET", "/programmes/iop-evening/mentors").json
+    assert [(one["name"], one["load"]) for one in listed["mentors"]] == [("Mia", 0)]
+    assert [one["name"] for one in listed["seekers"]] == ["Ned"]
+    assert set(listed["interests"]) == INTERESTS
+
+    told = propose(api, ned, mia)
+    assert (told.status, told.json["state"], told.json["other"]["name"]) == (201, "proposed", None)
+    assert due(MENTOR_PROPOSED) == sorted([f"{mia} 2026-11-24", f"{ned} 2026-11-24"])
+    path = f"mentorships/{told.json['id']}"
+    # Nobody says yes for another.
+    assert api.send("POST", f"/people/{ned}/{path}/agree").kind == "forbidden"
+    assert as_newcomer(api, ned).send("POST", f"/people/{ned}/{path}/agree").json["other"]["name"] is None
+    seen = as_mentor(api, mia).send("POST", f"/people/{mia}/{path}/agree").json
+
+    assert (seen["state"], seen["isMentor"], seen["other"]["name"]) == ("active", True, "Ned")
+    assert seen["other"]["interests"] == ["music"]
+    assert due(MENTOR_HELLO) == [f"{mia} 2026-12-01", f"{mia} 2026-12-08"]
+    (own,) = as_newcomer(api, ned).send("GET", f"/people/{ned}/mentorships").json["items"]
+    assert (own["other"]["name"], own["isMentor"], own["everyDays"]) == ("Mia", False, 7)
+
+
+def test_a_mentor_sees_a_name_and_what_the_consent_says_and_nothing_else(api: Api, mia: str, ned: str) -> None:
+    assert as_mentor(api, mia).send("GET", f"/people/{ned}/mentor-view").kind == "not-found"
+    one = matched(api, ned, mia)
+
+    assert as_mentor(api, mia).send("GET", f"/people/{ned}/mentor-view").json == {
+        "personId": ned,
+        "name": "Ned",
+        "milestones": None,
+    }
+    assert as_mentor(api, mia).send("GET", f"/people/{ned}").json["familyName"] is None
+    for path in ("check-ins", "partner-view", "schedules", "consents", "goals", "episodes", "mentorships", "tasks"):
+        assert api.send("GET", f"/people/{ned}/{path}").status in {403, 404}, path
+    assert api.send("GET", f"/people/{ned}/mentor-wish").kind == "forbidden"
+
+    as_newcomer(api, ned)
+    scope = "mentor_share:milestones"
+    assert api.send("POST", f"/people/{ned}/consents", {"scope": scope, "textVersion": 1, "locale": "en"}).status == 201
+    shown = as_mentor(api, mia).send("GET", f"/people/{ned}/mentor-view").json["milestones"]
+    assert [each["which"] for each in shown][:2] == ["d1", "d7"]
+    assert shown == as_newcomer(api, ned).send("GET", f"/people/{ned}/mentor-view").json["milestones"]
+
+    api.send("DELETE", f"/people/{ned}/mentorships/{one}")
+    assert as_mentor(api, mia).send("GET", f"/people/{ned}/mentor-view").kind == "not-found"
+
+
+def test_a_newcomer_sees_their_mentors_name_alone(api: Api, mia: str, ned: str) -> None:
+    assert as_newcomer(api, ned).send("GET", f"/people/{mia}").kind == "not-found"
+    matched(api, ned, mia)
+
+    shown = as_newcomer(api, ned).send("GET", f"/people/{mia}").json
+    assert {key for key, value in shown.items() if value is not None} <= {"id", "name"}
+    assert shown["name"] == "Mia"
+    for path in ("milestones", "mentor-view", "mentor-profile", "staying-in-touch"):
+        assert api.send("GET", f"/people/{mia}/{path}").status in {403, 404}, path
+
+
+def test_the_first_hello_is_celebrated_for_both_and_the_next_is_reminded_of_anew(api: Api, mia: str, ned: str) -> None:
+    one = matched(api, ned, mia)
+    for _ in range(2):
+        told = as_mentor(api, mia).send("POST", f"/people/{mia}/mentorships/{one}/hellos", {})
+        assert (told.json["metOn"], told.json["lastOn"]) == ("2026-11-24", "2026-11-24")
+
+    for person_id in (mia, ned):
+        assert "first_mentor_meeting" in {award.name for award in DynamoAwards().of_person(person_id)}
+    later = {"on": "2026-11-25"}
+    assert api.send("POST", f"/people/{mia}/mentorships/{one}/hellos", later).status == 422
+    api.as_whom = EVA
+    assert api.send("POST", f"/people/{ned}/mentorships/{one}/hellos", {}).kind == "forbidden"
+    told = as_newcomer(api, ned).send("PUT", f"/people/{ned}/mentorships/{one}/cadence", {"everyDays": 14})
+    assert told.json["everyDays"] == 14
+    assert f"{mia} 2026-12-08" in due(MENTOR_HELLO)
+    assert api.send("PUT", f"/people/{ned}/mentorships/{one}/cadence", {"everyDays": 1}).status == 422
+
+
+def test_parting_thanks_both_tells_nobody_why_and_finds_somebody_else(api: Api, mia: str, ned: str) -> None:
+    one = matched(api, ned, mia)
+    path = f"/people/{mia}/mentorships/{one}"
+    words = {"said": "concern", "text": "He sounded very low."}
+    note = as_mentor(api, mia).send("POST", f"{path}/notes", words)
+    assert (note.status, tasks(ned)) == (201, ["mentor_concern"])
+    assert api.send("POST", f"{path}/notes", {"said": "reflection", "text": "It was good."}).status == 201
+    for text in ("", "  ", "\u0007"):
+        assert api.send("POST", f"{path}/notes", words | {"text": text}).status == 422
+
+    for _ in range(2):
+        assert api.send("DELETE", path).status == 204
+
+    assert due(MENTOR_ENDED) == sorted([f"{mia} 2026-11-24", f"{ned} 2026-11-24"])
+    assert tasks(ned) == ["mentor_concern", "mentor_wanted"]
+    for person_id, as_whom in ((mia, as_mentor), (ned, as_newcomer)):
+        assert as_whom(api, person_id).send("GET", f"/people/{person_id}/mentorships").json["items"] == []
+        assert api.send("GET", f"/people/{person_id}/mentorships/{one}/notes").kind == "forbidden"
+    api.as_whom = EVA
+    read = api.send("GET", f"/people/{ned}/mentorships/{one}/notes").json["items"]
+    assert {each["said"] for each in read} == {"concern", "reflection"}
+    assert api.send("GET", f"/people/{ned}/mentor-matches").json["items"] == []
+
+
+def test_who_says_no_is_never_named_and_staff_look_for_another(api: Api, mia: str, ned: str) -> None:
+    one = propose(api, ned, mia).json["id"]
+    assert as_mentor(api, mia).send("POST", f"/people/{mia}/mentorships/{one}/decline").status == 204
+
+    assert (due(MENTOR_ENDED), tasks(ned)) == ([], ["mentor_wanted"])
+    (seen,) = as_newcomer(api, ned).send("GET", f"/people/{ned}/mentorships").json["items"]
+    assert (seen["state"], seen["other"]["agreed"], "Mia" in str(seen)) == ("proposed", False, False)
+
+
+def test_a_suspended_mentor_walks_with_nobody(api: Api, mia: str, ned: str) -> None:
+    matched(api, ned, mia)
+    api.as_whom = EVA
+    assert api.send("DELETE", f"/people/{mia}/mentor-profile/approval").status == 204
+
+    assert due(MENTOR_ENDED) != []
+    assert as_mentor(api, mia).send("GET", f"/people/{ned}/mentor-view").kind == "not-found"
+    mentor = DynamoMentors().mentor("iop-evening", mia)
+    assert mentor
+    assert mentor.standing == "suspended"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (ABOUT | {"languages": []}, "languages"),
+        (ABOUT | {"languages": ["fr"]}, "languages"),
+        (ABOUT | {"interests": ["drinking"]}, "interests"),
+        (ABOUT | {"times": ["always"]}, "times"),
+        (ABOUT | {"note": "a\u202eb\u0000"}, "note"),
+        (ABOUT | {"apart": ["x"]}, "apart"),
+        (ABOUT | {"why": "x"}, "why"),
+        ({"interests": ["music"]}, "languages"),
+    ],
+)
+def test_bad_input_is_refused_by_its_field(api: Api, ned: str, body: dict[str, Any], field: str) -> None:
+    told = as_newcomer(api, ned).send("PUT", f"/people/{ned}/mentor-wish", body)
+
+    assert (told.status, [fault["field"].partition(".")[0] for fault in told.json["errors"]]) == (422, [field])
+
+
+def test_only_who_may_says_so(api: Api, mia: str, ned: str) -> None:
+    approved = {"trainedOn": "2026-11-01", "capacity": 3}
+    assert as_mentor(api, mia).send("PUT", f"/people/{mia}/mentor-profile/approval", approved).kind == "forbidden"
+    assert as_newcomer(api, ned).send("GET", f"/people/{ned}/mentor-matches").kind == "forbidden"
+    assert api.send("POST", f"/people/{ned}/mentorships", {"mentorId": mia}).kind == "forbidden"
+    assert api.send("GET", "/programmes/iop-evening/mentors").kind == "forbidden"
+    assert api.send("PUT", f"/people/{ned}/mentor-profile", ABOUT).kind == "conflict"
+    api.as_whom = PEER
+    assert api.send("GET", f"/people/{ned}/mentor-matches").status in {403, 404}
+    api.as_whom = ADMIN
+    assert api.send("PUT", f"/people/{ned}/care-team/pia").status == 204
+    api.as_whom = PEER
+    assert len(api.send("GET", f"/people/{ned}/mentor-matches").json["items"]) == 1
+    # Staff say who must stay apart: then nobody is proposed.
+    assert api.send("PUT", f"/people/{ned}/mentor-wish", ABOUT | {"apart": [mia]}).json["about"]["apart"] == [mia]
+    assert api.send("GET", f"/people/{ned}/mentor-matches").json["items"] == []
+    assert propose(api, ned, mia).kind == "conflict"
+    told = as_newcomer(api, ned).send("PUT", f"/people/{ned}/mentor-wish", ABOUT)
+    assert told.json["about"]["apart"] is None
+    assert propose(api, ned, mia).kind == "conflict"
+    assert as_newcomer(api, ned).send("DELETE", f"/people/{ned}/mentor-wish").status == 204
+    assert propose(api, ned, mia).kind == "not-found"
