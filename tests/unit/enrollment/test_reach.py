@@ -184,7 +184,7 @@ def test_a_copy_of_another_version_or_form_makes_none() -> None:
 LEFT_OUT = {
     Record: {"care_team", "holds", "waiting", "copy"},
     Person: {"external_id", "family_name", "preferred_name", "recovery_on", "sign_in", "asked_at"},
-    Episode: {"held_from", "opened_at"},
+    Episode: {"held_from", "opened_at", "graduated_at"},
     Channel: {"verified_at", "verified_by", "gone_why", "device_id"},
     Consent: {"by", "text_version", "text_hash", "locale", "on_behalf_of", "ip", "episode"},
     Schedule: set[str](),
