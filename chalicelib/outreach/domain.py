@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from chalicelib.outreach.moments import Moment
 from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import Occurrence, When
 
@@ -136,13 +137,6 @@ class Waiting:
     kind: str
     on: date
     due_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """What a message of a category that ``tells_time`` is about: something at an instant."""
-
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
