@@ -15,6 +15,7 @@ def wire() -> Wiring:
     from chalicelib.edge.idempotency import DynamoReplays
     from chalicelib.edge.identity import PublishedKeys, Tokens
     from chalicelib.mentors.store import Standings
+    from chalicelib.plan.handlers import has_plan
     from chalicelib.privacy.store import DynamoAuditLog
     from chalicelib.staff.service import confirm_address
     from chalicelib.staff.store import DynamoStaff
@@ -27,6 +28,7 @@ def wire() -> Wiring:
         replays=DynamoReplays(),
         web_origin=settings.web_origin,
         confirm_staff=partial(confirm_address, staff=DynamoStaff()),
+        has_plan=has_plan,
     )
 
 

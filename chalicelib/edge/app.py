@@ -82,9 +82,18 @@ class Confirm(Protocol):
         ...
 
 
+def no_plan(_person_id: str) -> bool:
+    """Know of nobody's plan."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """What the doors need from outside, put together in app.py when the first request comes."""
+    """
+    What the doors need from outside, put together in app.py when the first request comes.
+
+    ``has_plan`` says whether a person wrote something into their own plan for hard hours.
+    """
 
     tokens: Tokens
     standings: "Standings"
@@ -95,6 +104,7 @@ class Wiring:
     real_clock: Callable[[], datetime] = real_now
     new_id: Callable[[], str] = new_id
     confirm_staff: Confirm | None = None
+    has_plan: Callable[[str], bool] = no_plan
 
 
 class Cairn(Chalice):
