@@ -17,6 +17,7 @@ def wire() -> Wiring:
     from chalicelib.family.handlers import KinHolders, everybody, supporter_ties
     from chalicelib.mentors.store import mentor_ties
     from chalicelib.partners.store import partner_ties
+    from chalicelib.plan.handlers import has_plan
     from chalicelib.privacy.domain import Relationship
     from chalicelib.privacy.store import DynamoAuditLog
     from chalicelib.staff.handlers import StaffHolders
@@ -37,6 +38,7 @@ def wire() -> Wiring:
         web_origin=settings.web_origin,
         holders={"staff": StaffHolders(), "kin": KinHolders()},
         everybody=everybody(),
+        has_plan=has_plan,
     )
 
 
