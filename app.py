@@ -97,13 +97,15 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
     from chalicelib.outreach import handlers, wiring
     from chalicelib.staff import handlers as staff
 
+    # First of all, so that nothing else that fails or takes long keeps somebody waiting for help.
+    paged = crisis.sweep()
     helplines.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
-    told = {"paged": crisis.sweep(), "told": staff.climb(), "gaps": rota.look_over()}
+    told = {"told": staff.climb(), "gaps": rota.look_over()}
     meetings = groups.look()
     sorts = {"notice": notices.sort(people()), "bell": groups.sort()}
     pushed = fanning.push_on(event.to_dict(), sorts=sorts)
-    return handed | told | {"pushed": pushed, "bells": meetings}
+    return handed | told | {"paged": paged, "pushed": pushed, "bells": meetings}
 
 
 @app.on_sqs_message(queue="cairn-sweep", batch_size=1)

@@ -15,7 +15,7 @@ from chalicelib.alumni import service
 from chalicelib.checkins import service as checkins
 from chalicelib.checkins.domain import CheckInLocked, Source, answer_to
 from chalicelib.checkins.forms import DAILY, Form, form
-from chalicelib.checkins.help_page import is_page_id
+from chalicelib.checkins.help_page import HelpPage, Pressed, is_page_id
 from chalicelib.checkins.page import read_values
 from chalicelib.checkins.ports import Desk
 from chalicelib.edge import pages
@@ -56,14 +56,13 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """The page over its ports; ``help_for`` takes a person's call for help, by its id."""
+    """The page over its ports."""
 
     signer: Signer
     recipients: Recipients
     people: People
     tasks: service.Tasks
     desk: Desk
-    help_for: Callable[[Recipient, str, datetime], object]
     met: Met
 
     def show(self, visit: Visit) -> Shown:
@@ -78,16 +77,16 @@ class Door:
 
     def take(self, visit: Visit, body: str) -> Shown:  # noqa: PLR0911 (each return is one page)
         """Take what was sent. To ask for somebody is never too late, whatever became of the link."""
+        sent = _read(body)
+        action = sent.get("action", "")
+        if action == "help":
+            return self._help(visit, sent)
         try:
             claims, recipient, visit = self._known(visit)
         except LinkForged:
             recipient = None
         if recipient is None:
             return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
-        sent = _read(body)
-        action = sent.get("action", "")
-        if action == "help":
-            return self._help(recipient, visit, sent)
         if action == "talk":
             return self._talk(recipient, visit)
         if not _is_open(claims, recipient, visit):
@@ -147,10 +146,17 @@ class Door:
             return _word(visit, "expired", status=HTTPStatus.GONE)
         return _word(visit, "talked")
 
-    def _help(self, recipient: Recipient, visit: Visit, sent: Mapping[str, str]) -> Shown:
+    def _help(self, visit: Visit, sent: Mapping[str, str]) -> Shown:
         page_id = sent.get("page", "")
-        self.help_for(recipient, page_id if is_page_id(page_id) else visit.page_id, visit.now)
-        return _word(visit, "helped")
+        pressed = Pressed(
+            token=visit.token,
+            page_id=page_id if is_page_id(page_id) else visit.page_id,
+            address=visit.ip or "",
+            language=visit.language,
+            now=visit.now,
+        )
+        page = HelpPage(signer=self.signer, recipients=self.recipients, crises=self.desk.crises, purpose=Purpose.ALUMNI)
+        return page.take(pressed)
 
     def _known(self, visit: Visit) -> tuple[Claims, Recipient | None, Visit]:
         """Return what the link says, whose it is, and the visit in their language and country."""

@@ -9,7 +9,6 @@ from chalicelib.alumni.doors import doors
 from chalicelib.alumni.page import FOLDER, Door, Visit
 from chalicelib.alumni.shapes import ShownTouch, ShownWayBack, Staying, shown_touch, shown_way_back
 from chalicelib.checkins.doors import desk
-from chalicelib.crisis import handlers as crisis
 from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
@@ -134,7 +133,6 @@ def _door() -> Door:
         people=DynamoPeople(),
         tasks=DynamoTasks(),
         desk=desk(),
-        help_for=crisis.press_by_page,
         met=met,
     )
 

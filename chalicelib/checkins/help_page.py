@@ -1,4 +1,4 @@
-"""A call for help by a link of the one-tap page, whatever is wrong with the link, and the page that answers it."""
+"""A call for help by the link of a page, whatever is wrong with the link, and the page that answers it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,11 +39,12 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelpPage:
-    """Takes the call over its ports."""
+    """Takes the call over its ports. ``purpose``: of which links it is."""
 
     signer: Signer
     recipients: Recipients
     crises: Desk
+    purpose: Purpose = Purpose.ANSWER
 
     def take(self, pressed: Pressed) -> Shown:
         """
@@ -69,9 +70,9 @@ class HelpPage:
     def _named(self, pressed: Pressed) -> tuple[Door, Recipient | None]:
         """Return by which way a call came, and from whom, as far as can be read of the link."""
         try:
-            person_id, door = self.signer.open(Purpose.ANSWER, pressed.token).person_id, Door.PAGE
+            person_id, door = self.signer.open(self.purpose, pressed.token).person_id, Door.PAGE
         except LinkForged:
-            person_id, door = self.signer.claimed(Purpose.ANSWER, pressed.token) or "", Door.UNSIGNED
+            person_id, door = self.signer.claimed(self.purpose, pressed.token) or "", Door.UNSIGNED
         # What nobody signed must not get near a key of the table unless it looks like an id of ours.
         is_id = door is Door.PAGE or is_page_id(person_id)
         return door, self.recipients.load(person_id, now=pressed.now) if is_id else None

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from chalicelib.checkins import service
+from chalicelib.checkins.asking import reads_item_9
 from chalicelib.checkins.domain import Answer, CheckInLocked, Plan, Source, answer_to, names_opioids
 from chalicelib.checkins.forms import CHANGE, DAILY, GOAL_STEP, WEEKLY, Form, Question, Value, form, versions
 from chalicelib.checkins.help_page import HelpPage, Pressed, is_page_id
@@ -70,7 +71,7 @@ class OneTap:
         locks_at = check_in.locks_at()
         if locks_at and visit.now >= locks_at:
             return _word(visit, "locked", offer_help=True)
-        return _questions(visit, self._form(claims, who))
+        return _questions(visit, self._form(claims, who, visit.now))
 
     def take(self, visit: Visit, body: str) -> Shown:  # noqa: PLR0911 (each return is one page)
         """Take what was sent: an answer, a call for help, or word that the link reached somebody else."""
@@ -85,7 +86,7 @@ class OneTap:
             who, _ = service.open_link(claims, recipient, now=visit.now, check_ins=self.desk.check_ins)
         except service.LinkExpired:
             return _word(visit, "expired", status=HTTPStatus.GONE, offer_help=True)
-        asked = self._form(claims, who, sent)
+        asked = self._form(claims, who, visit.now, sent)
         try:
             if sent.get("action") == "not_me":
                 return self._not_me(claims, visit)
@@ -107,13 +108,13 @@ class OneTap:
         )
         return HelpPage(signer=self.signer, recipients=self.recipients, crises=self.desk.crises).take(pressed)
 
-    def _form(self, claims: Claims, recipient: Recipient, sent: Mapping[str, str] | None = None) -> Form:
+    def _form(self, claims: Claims, recipient: Recipient, now: datetime, sent: Mapping[str, str] | None = None) -> Form:
         """Return the form that is shown, or that was: what is answered on an open page is read as it was asked."""
         name = service.form_of(claims.kind)
         shown = (sent or {}).get("shown", "")
         if shown in _SHOWN[name]:
             return _SHOWN[name][shown]
-        reads = name == WEEKLY and self.desk.care_rules.of(recipient.programme_id).reads_item_9
+        reads = name == WEEKLY and reads_item_9(recipient.programme_id, now=now, desk=self.desk)
         return form(name, reads_item_9=reads)
 
     def _answer(

@@ -98,6 +98,12 @@ def call(caller: Caller, sent: Sent, *, key: str, at: datetime) -> Press:
     )
 
 
+def by_link(person: Recipient, key: str, *, at: datetime) -> Press:
+    """Return the call of whoever bears a link of a person's: not known to be the person."""
+    caller = Caller(door=Door.PAGE, address="", person_id=person.person_id, programme_id=person.programme_id)
+    return call(caller, Sent(), key=key, at=at)
+
+
 def call_of(person: Recipient, key: str, *, at: datetime, verified: bool, by: str | None) -> Press:
     """Return the call that an answer of a person's is."""
     caller = Caller(

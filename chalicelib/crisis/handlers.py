@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from chalicelib.crisis import paging, service
-from chalicelib.crisis.calling import Caller, Sent, call
-from chalicelib.crisis.domain import Door, Press
+from chalicelib.crisis.domain import Press
 from chalicelib.crisis.ladder import Minutes
 from chalicelib.crisis.paging_sms import pager
 from chalicelib.crisis.ports import Desk
@@ -16,7 +15,7 @@ from chalicelib.edge.ids import new_id
 from chalicelib.edge.log import count, flush, logger, measure, places
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.reach_store import DynamoHolds
-from chalicelib.outreach.domain import Due, Reason, Recipient
+from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.hurrying import hurry
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.staff.domain import Member
@@ -67,12 +66,6 @@ def desk() -> Desk:
 def press(call: Press, *, now: datetime) -> Press:
     """Take a call for help, from whichever door: written down first, then paged (``service.press``)."""
     return service.press(call, now=now, desk=desk())
-
-
-def press_by_page(person: Recipient, page_id: str, now: datetime) -> None:
-    """Take a call for help from a page that a message led to: by its link alone nobody knows that it is the person."""
-    caller = Caller(door=Door.PAGE, address="", person_id=person.person_id, programme_id=person.programme_id)
-    press(call(caller, Sent(), key=page_id, at=now), now=now)
 
 
 def sweep() -> int:

@@ -15,9 +15,6 @@ from chalicelib.caring.handlers import CaringContacts
 from chalicelib.caring.replying import Replies
 from chalicelib.caring.service import AllSeries
 from chalicelib.caring.store import DynamoReplies, DynamoSeries
-from chalicelib.crisis import handlers
-from chalicelib.crisis.domain import State
-from chalicelib.crisis.rota_handlers import on_call
 from chalicelib.crisis.store import DynamoCrises
 from chalicelib.edge.keys import Keys
 from chalicelib.edge.stream import Stored
@@ -365,16 +362,16 @@ def test_what_can_not_be_kept_is_given_back_with_a_kind_word(api: RoutineApi, an
 
 
 def test_a_call_for_help_is_taken_with_an_expired_link_and_its_words_are_not_lost(api: RoutineApi, ana: str) -> None:
-    handlers.desk.cache_clear()
-    on_call.cache_clear()
     helped = post(api, a_link(ana), page="b" * 32, action="help", text="I can't any more")
     late = a_link(ana, expires_at=NOW - timedelta(days=1))
     again = post(api, late, page="c" * 32, action="help", text="")
 
     assert (helped.status, again.status) == (200, 200)
     assert "988" in helped.text
-    (crisis,) = DynamoCrises().of_caller(ana)
-    assert (crisis.person_id, crisis.is_verified, crisis.state) == (ana, False, State.OPEN)
+    crisis = DynamoCrises().present_of(ana)
+    assert crisis
+    assert (crisis.person_id, crisis.is_verified) == (ana, False)
+    assert sum(event.press is not None for event in DynamoCrises().log(crisis.id)) == 2
     assert [reply.text for reply in DynamoReplies().of_person(ana)] == ["I can't any more"]
     assert api.by("", "GET", f"/w/{late}").status == 410
     assert post(api, late, page="d" * 32, action="send", text="Hello").status == 410
