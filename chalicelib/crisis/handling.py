@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from chalicelib.crisis import paging
@@ -24,7 +25,7 @@ from chalicelib.crisis.following import follow_ups
 from chalicelib.crisis.log import after
 from chalicelib.crisis.ports import Desk
 from chalicelib.crisis.service import TRIES, TakenByOthers
-from chalicelib.enrollment.holds import hold_for_crisis
+from chalicelib.enrollment.holds import hold_after_crisis
 from chalicelib.errors import Fault, Invalid
 from chalicelib.privacy.domain import ALL_PROGRAMMES
 from chalicelib.tasks.domain import Task
@@ -163,7 +164,8 @@ def resolve(crisis_id: str, by: By, *, disposition: Disposition, note: str, now:
 
     crisis = _act(crisis_id, by, decide, now=now, desk=desk)
     if crisis.person_id is not None:
-        hold_for_crisis(crisis.person_id, now=now, holds=desk.holds)
+        # Should this fail, they wait longer than they need to, until somebody lifts the hold.
+        paging.guarded(partial(hold_after_crisis, crisis.person_id, now=now, holds=desk.holds), desk=desk)
     return crisis
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from chalicelib.enrollment.channels import NO_END
 from chalicelib.errors import Fault, Invalid
 from chalicelib.outreach.domain import Hold
 
@@ -12,7 +13,7 @@ FLAG_LASTS = timedelta(hours=48)
 """How long a pressing flag holds celebrations back (domain rule, as after a lapse)."""
 
 CRISIS_LASTS = timedelta(hours=72)
-"""How long a call for help holds celebrations back (domain rule: followed up for 72 h); staff may say otherwise."""
+"""How long celebrations wait once a crisis is over (domain rule: followed up for 72 h); staff may say otherwise."""
 
 LONGEST = timedelta(days=31)
 """Further ahead nobody can know; a hold that should last is placed again."""
@@ -73,8 +74,13 @@ def place_hold(person_id: str, kind: Hold, *, until: datetime, by: str, now: dat
 
 
 def hold_for_crisis(person_id: str, *, now: datetime, holds: Holds) -> None:
-    """Hold celebrations back since the person called for help; never shortens what holds already, and never raises."""
-    holds.extend(person_id, PlacedHold(kind=Hold.CRISIS, until=now + CRISIS_LASTS, since=now, by="help"))
+    """Hold celebrations back since the person called for help, until that is over; again is the same, never raises."""
+    holds.extend(person_id, PlacedHold(kind=Hold.CRISIS, until=NO_END, since=now, by="help"))
+
+
+def hold_after_crisis(person_id: str, *, now: datetime, holds: Holds) -> None:
+    """Hold celebrations back for a while yet, since the crisis is over."""
+    holds.place(person_id, PlacedHold(kind=Hold.CRISIS, until=now + CRISIS_LASTS, since=now, by="help"))
 
 
 def hold_for_flag(person_id: str, *, now: datetime, holds: Holds) -> None:

@@ -7,7 +7,16 @@ import boto3
 import pytest
 
 from chalicelib.edge.log import flush
-from chalicelib.enrollment.holds import LONGEST, Holds, PlacedHold, hold_for_crisis, live_holds, place_hold
+from chalicelib.enrollment.channels import NO_END
+from chalicelib.enrollment.holds import (
+    LONGEST,
+    Holds,
+    PlacedHold,
+    hold_after_crisis,
+    hold_for_crisis,
+    live_holds,
+    place_hold,
+)
 from chalicelib.enrollment.reach_store import DynamoHolds, ReachItem, kept_with
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Invalid
@@ -65,16 +74,15 @@ def test_a_second_hold_of_a_kind_takes_the_place_of_the_first_even_if_it_is_shor
     assert kept.placed == {shorter}
 
 
-def test_a_call_for_help_makes_a_hold_longer_and_never_shorter(kept: Kept) -> None:
+def test_a_call_for_help_holds_until_it_is_over_and_a_while_yet(kept: Kept) -> None:
     hold_for_crisis(PERSON, now=NOW, holds=kept.holds)
-    assert {hold.until for hold in kept.placed} == {NOW + timedelta(hours=72)}
-
     hold_for_crisis(PERSON, now=NOW + timedelta(hours=1), holds=kept.holds)
-    assert {hold.until for hold in kept.placed} == {NOW + timedelta(hours=73)}
+    assert {(hold.since, hold.until) for hold in kept.placed} == {(NOW, NO_END)}
 
-    longer = place_hold(PERSON, Hold.CRISIS, until=NOW + timedelta(days=10), by="ben", now=NOW, holds=kept.holds)
-    hold_for_crisis(PERSON, now=NOW + timedelta(hours=2), holds=kept.holds)
-    assert kept.placed == {longer}
+    hold_after_crisis(PERSON, now=NOW + timedelta(hours=2), holds=kept.holds)
+    assert {hold.until for hold in kept.placed} == {NOW + timedelta(hours=74)}
+    hold_for_crisis(PERSON, now=NOW + timedelta(hours=3), holds=kept.holds)
+    assert {hold.until for hold in kept.placed} == {NO_END}
 
 
 def test_lifting_takes_one_kind_away_and_may_be_repeated(kept: Kept) -> None:

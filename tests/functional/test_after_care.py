@@ -32,7 +32,7 @@ from chalicelib.outreach.alumni_categories import (
     STAY_AGAIN,
     STAY_ASK,
 )
-from chalicelib.outreach.domain import Reason, Status
+from chalicelib.outreach.domain import Hold, Reason, Status
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.links import Purpose, Signer
 from chalicelib.partners.domain import State as PairState
@@ -198,6 +198,7 @@ def test_a_mentor_who_is_silent_is_reminded_then_staff_look_and_a_crisis_holds_i
     for minutes in (0, 14):
         a_minute(stack, at + WEEK + timedelta(minutes=minutes))
     assert ended(mia, MENTOR_HELLO, first) == (Status.SKIPPED, Reason.HELD)
+    DynamoHolds().lift(ned, Hold.CRISIS)
 
     for minutes in (0, 14):
         a_minute(stack, at + 2 * WEEK + timedelta(minutes=minutes))

@@ -233,7 +233,7 @@ class One:
                     self.disputed.setdefault((on, form), at)
                     self.award(at, awards)
             elif what == "help":
-                self.hold("crisis", at, at + 72 * HOUR)
+                self.hold("crisis", at, FOREVER)
             elif what == "hold":
                 self.holds[about["kind"]].append((at, datetime.fromisoformat(about["until"])))
             elif what == "lapsed" and about["status"] < 300:
@@ -295,6 +295,9 @@ class One:
             self.flags[rule, about] = at
             if TERMS[rule][0] in PRESSING:
                 self.hold("conversation", at, at + 48 * HOUR)
+            if TERMS[rule][0] == "crisis":
+                # Nobody of a season's staff says how a crisis ended, so that it goes on.
+                self.hold("crisis", at, FOREVER)
 
     def look_at_answers(self, on: date, form: str, at: datetime) -> None:
         """Look at a check-in, and at those of the two weeks after it, as they are now known."""

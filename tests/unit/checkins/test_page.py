@@ -12,6 +12,7 @@ from chalicelib.checkins.ports import Desk
 from chalicelib.crisis.domain import Door, Press
 from chalicelib.crisis.duty import Duty
 from chalicelib.edge.pages import Shown
+from chalicelib.enrollment.channels import NO_END
 from chalicelib.flags.domain import CareRules
 from chalicelib.outreach.domain import Hold, Recipient, Standing
 from chalicelib.outreach.kinds import CHECK_IN, WEEKLY_CHECK_IN
@@ -254,13 +255,13 @@ def test_a_record_that_cannot_be_read_and_a_form_that_cannot_be_are_no_hindrance
     assert site.crisis.to_whom() == [["dr"]]
 
 
-def test_a_call_for_help_holds_celebrations_back_for_three_days() -> None:
+def test_a_call_for_help_holds_celebrations_back_until_it_is_over() -> None:
     site = Site()
 
     site.post(action="help")
 
     (hold,) = site.holds.placed.values()
-    assert (hold.kind, hold.until, hold.by) == (Hold.CRISIS, NOON + timedelta(hours=72), "help")
+    assert (hold.kind, hold.until, hold.by) == (Hold.CRISIS, NO_END, "help")
 
 
 def weekly(*, reads_item_9: bool = False, language: str = "en") -> Site:

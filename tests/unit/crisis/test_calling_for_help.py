@@ -16,6 +16,7 @@ from chalicelib.crisis.ladder import Minutes
 from chalicelib.crisis.log import after, opened
 from chalicelib.crisis.ports import Kept
 from chalicelib.crisis.telling import Stage, progress
+from chalicelib.enrollment.channels import NO_END
 from chalicelib.outreach.domain import Hold, Reason
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Role
 from chalicelib.tasks.domain import State as TaskState
@@ -411,7 +412,7 @@ def test_celebrations_wait_as_long_as_it_is_open_and_three_days_more(site: Site)
     for days in range(1, 9):
         sweep(site, NOW + timedelta(days=days))
     held = site.holds.placed["p1", Hold.CRISIS]
-    assert held.until == NOW + timedelta(days=11)
+    assert (held.since, held.until) == (NOW, NO_END)
 
     handling.contact(crisis.id, DANA, note=None, now=NOW + timedelta(days=9), desk=site.desk())
     handling.resolve(
