@@ -10,6 +10,7 @@ from chalicelib.edge.config import config, function_name
 
 def wire() -> Wiring:
     """Put together what the HTTP doors need."""
+    from chalicelib.crisis.standing import stands_on_call
     from chalicelib.edge.idempotency import DynamoReplays
     from chalicelib.edge.identity import PublishedKeys, Tokens
     from chalicelib.enrollment.standing_store import Standings
@@ -28,7 +29,8 @@ def wire() -> Wiring:
                 Relationship.PARTNER: partner_ties,
                 Relationship.SUPPORTER: supporter_ties,
                 Relationship.MENTOR: mentor_ties,
-            }
+            },
+            on_call=stands_on_call,
         ),
         audit=DynamoAuditLog(),
         replays=DynamoReplays(),
@@ -47,6 +49,7 @@ if function_name() in {None, "api"}:
     from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
     from chalicelib.crisis.rota_routes import doors as rota
+    from chalicelib.crisis.routes import doors as crisis
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
     from chalicelib.family.routes import doors as family
@@ -71,6 +74,7 @@ if function_name() in {None, "api"}:
         alumni,
         caseload,
         checkins,
+        crisis,
         enrollment,
         family,
         flags,
@@ -97,6 +101,7 @@ if function_name() in {None, "api"}:
 @app.schedule(Rate(1, Rate.MINUTES))
 def tick(event: CloudWatchEvent) -> dict[str, int]:
     """Every minute, hand over what falls due in the next, and publish what alarms watch."""
+    from chalicelib.crisis import handlers as crisis
     from chalicelib.crisis import rota_handlers as rota
     from chalicelib.enrollment.store import people
     from chalicelib.groups import handlers as groups
@@ -106,13 +111,15 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
     from chalicelib.outreach import handlers, wiring
     from chalicelib.staff import handlers as staff
 
+    # First of all, so that nothing else that fails or takes long keeps somebody waiting for help.
+    paged = crisis.sweep()
     helplines.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
     told = {"told": staff.climb(), "gaps": rota.look_over()}
     meetings = groups.look()
     sorts = {"notice": notices.sort(people()), "bell": groups.sort()}
     pushed = fanning.push_on(event.to_dict(), sorts=sorts)
-    return handed | told | {"pushed": pushed, "bells": meetings}
+    return handed | told | {"paged": paged, "pushed": pushed, "bells": meetings}
 
 
 @app.on_sqs_message(queue="cairn-sweep", batch_size=1)
@@ -130,6 +137,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.caring import handlers as caring
     from chalicelib.caseload.handlers import cadences_due
     from chalicelib.checkins import handlers as checkins
+    from chalicelib.crisis import handlers as crisis
     from chalicelib.crisis import rota_handlers as rota
     from chalicelib.family import handlers as family
     from chalicelib.groups import handlers as groups
@@ -141,7 +149,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    asked = (alumni, caring, checkins, family, groups, kudos, mentors, notices, partners, rota, routine, staff)
+    asked = (alumni, caring, checkins, crisis, family, groups, kudos, mentors, notices, partners, rota, routine, staff)
     using = wiring.delivering(
         family.everybody(),
         *(one.still_true for one in asked),

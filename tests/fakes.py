@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from chalicelib.checkins.domain import CheckIn, HelpRequest
-from chalicelib.checkins.store import PRESSED_TWICE_WITHIN
+from chalicelib.checkins.domain import CheckIn
+from chalicelib.crisis.domain import Press
 from chalicelib.errors import Stale
 from chalicelib.flags.domain import CareRules
 from chalicelib.outreach.categories import shard_of
@@ -13,6 +13,7 @@ from chalicelib.outreach.domain import Channel, Due, Entry, Recipient, Status, W
 from chalicelib.outreach.parking import Parked
 from chalicelib.outreach.ports import Handed, Letter
 from chalicelib.tasks.domain import Task
+from tests.fakes_crisis import FakeCrises
 from tests.fakes_tasks import FakeTasks
 
 Key = tuple[str, str, date]
@@ -284,8 +285,9 @@ class FakeSender:
 
 
 class FakeCheckIns:
-    def __init__(self, tasks: FakeTasks | None = None) -> None:
+    def __init__(self, tasks: FakeTasks | None = None, crises: FakeCrises | None = None) -> None:
         self.tasks = tasks or FakeTasks()
+        self.crises = crises or FakeCrises(self.tasks)
         self.found: dict[tuple[str, date, str], CheckIn] = {}
 
     def get(self, person_id: str, on: date, form: str) -> CheckIn:
@@ -302,7 +304,7 @@ class FakeCheckIns:
     def noted_on(self, person_id: str, first: date, last: date) -> frozenset[date]:
         return frozenset(one.on for one in self.between(person_id, first, last))
 
-    def save(self, check_in: CheckIn, flags: Sequence[Task] = ()) -> bool:
+    def save(self, check_in: CheckIn, flags: Sequence[Task] = (), call: Press | None = None) -> bool:
         key = (check_in.person_id, check_in.on, check_in.form)
         present = self.found.get(key)
         if (present.version if present else 0) != check_in.version:
@@ -311,6 +313,8 @@ class FakeCheckIns:
             return False
         for flag in flags:
             self.tasks.open(flag)
+        if call is not None:
+            assert self.crises.keep(call)
         self.found[key] = replace(check_in, version=check_in.version + 1)
         return True
 
@@ -326,20 +330,3 @@ class FakeCareRules:
         if self.of(care.programme_id).version != care.version - 1:
             raise Stale("the rules were changed meanwhile")
         self.kept[care.programme_id] = care
-
-
-class FakeHelpRequests:
-    def __init__(self) -> None:
-        self.requests: list[HelpRequest] = []
-
-    def add(self, request: HelpRequest) -> None:
-        page = (request.programme_id, request.id)
-        since = request.at - PRESSED_TWICE_WITHIN
-        if not any((one.programme_id, one.id) == page and one.at > since for one in self.requests):
-            self.requests.append(request)
-
-    def of_programme(self, programme_id: str, *, since: datetime) -> Iterator[HelpRequest]:
-        found = [request for request in self.requests if request.programme_id == programme_id]
-        for request in sorted(found, key=lambda request: request.at, reverse=True):
-            if request.at >= since:
-                yield request

@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from chalicelib.crisis.rota import Cover, Rota, Shift, Span, Tier
+from chalicelib.crisis.rota_store import DynamoRotas
 from chalicelib.crisis.rota_watch import Looked
 from chalicelib.enrollment.channels import Channel
 from chalicelib.errors import Stale
@@ -13,6 +14,7 @@ from chalicelib.outreach.domain import ChannelKind, Due
 from chalicelib.outreach.recurrence import DAYS
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Member
+from chalicelib.staff.store import DynamoStaff
 from tests.build import NEW_YORK, utc
 
 MONDAY = utc("2026-11-23T15:00")
@@ -117,3 +119,10 @@ class FakeRotas:
 
     def look(self, looked: Looked) -> None:
         self.looks[looked.programme_id] = looked
+
+
+def somebody_is_always_on_call(programme_id: str) -> None:
+    """Have a rota in the table by which one clinician is on call at any hour."""
+    member = replace(a_member("oncall"), programme_id=programme_id)
+    DynamoStaff().save(member)
+    DynamoRotas().add(a_rota(a_shift("all", ALWAYS, member.account), programme=programme_id))

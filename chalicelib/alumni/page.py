@@ -15,8 +15,9 @@ from chalicelib.alumni import service
 from chalicelib.checkins import service as checkins
 from chalicelib.checkins.domain import CheckInLocked, Source, answer_to
 from chalicelib.checkins.forms import DAILY, Form, form
-from chalicelib.checkins.page import is_page_id, read_values
-from chalicelib.checkins.ports import Desk, HelpRequests
+from chalicelib.checkins.help_page import HelpPage, Pressed, is_page_id
+from chalicelib.checkins.page import read_values
+from chalicelib.checkins.ports import Desk
 from chalicelib.edge import pages
 from chalicelib.edge.pages import Shown
 from chalicelib.enrollment.after_care import CONTACT, NotAfterCare, Pace
@@ -62,7 +63,6 @@ class Door:
     people: People
     tasks: service.Tasks
     desk: Desk
-    help_requests: HelpRequests
     met: Met
 
     def show(self, visit: Visit) -> Shown:
@@ -77,16 +77,16 @@ class Door:
 
     def take(self, visit: Visit, body: str) -> Shown:  # noqa: PLR0911 (each return is one page)
         """Take what was sent. To ask for somebody is never too late, whatever became of the link."""
+        sent = _read(body)
+        action = sent.get("action", "")
+        if action == "help":
+            return self._help(visit, sent)
         try:
             claims, recipient, visit = self._known(visit)
         except LinkForged:
             recipient = None
         if recipient is None:
             return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
-        sent = _read(body)
-        action = sent.get("action", "")
-        if action == "help":
-            return self._help(recipient, visit, sent)
         if action == "talk":
             return self._talk(recipient, visit)
         if not _is_open(claims, recipient, visit):
@@ -146,17 +146,17 @@ class Door:
             return _word(visit, "expired", status=HTTPStatus.GONE)
         return _word(visit, "talked")
 
-    def _help(self, recipient: Recipient, visit: Visit, sent: Mapping[str, str]) -> Shown:
+    def _help(self, visit: Visit, sent: Mapping[str, str]) -> Shown:
         page_id = sent.get("page", "")
-        checkins.ask_for_help(
-            recipient,
-            request_id=page_id if is_page_id(page_id) else visit.page_id,
-            verified=False,
+        pressed = Pressed(
+            token=visit.token,
+            page_id=page_id if is_page_id(page_id) else visit.page_id,
+            address=visit.ip or "",
+            language=visit.language,
             now=visit.now,
-            help_requests=self.help_requests,
-            holds=self.desk.holds,
         )
-        return _word(visit, "helped")
+        page = HelpPage(signer=self.signer, recipients=self.recipients, crises=self.desk.crises, purpose=Purpose.ALUMNI)
+        return page.take(pressed)
 
     def _known(self, visit: Visit) -> tuple[Claims, Recipient | None, Visit]:
         """Return what the link says, whose it is, and the visit in their language and country."""

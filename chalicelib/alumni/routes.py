@@ -9,7 +9,6 @@ from chalicelib.alumni.doors import doors
 from chalicelib.alumni.page import FOLDER, Door, Visit
 from chalicelib.alumni.shapes import ShownTouch, ShownWayBack, Staying, shown_touch, shown_way_back
 from chalicelib.checkins.doors import desk
-from chalicelib.checkins.store import DynamoHelpRequests
 from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
@@ -134,7 +133,6 @@ def _door() -> Door:
         people=DynamoPeople(),
         tasks=DynamoTasks(),
         desk=desk(),
-        help_requests=DynamoHelpRequests(),
         met=met,
     )
 

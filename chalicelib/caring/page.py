@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from chalicelib.caring.domain import LONGEST_REPLY, Reply, reply_fault
-from chalicelib.checkins.page import is_page_id
+from chalicelib.checkins.help_page import is_page_id
 from chalicelib.edge import pages
 from chalicelib.edge.pages import Shown
 from chalicelib.errors import TooSoon

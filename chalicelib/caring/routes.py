@@ -11,8 +11,8 @@ from chalicelib.caring.page import Visit, WriteBack, trouble
 from chalicelib.caring.replying import ReplyDesk, write_back
 from chalicelib.caring.shapes import ReplyList, ShownCaring, StartSent, shown_caring, shown_reply
 from chalicelib.caring.store import DynamoReplies, DynamoSeries
-from chalicelib.checkins.service import ask_for_help
-from chalicelib.checkins.store import DynamoHelpRequests
+from chalicelib.crisis import calling
+from chalicelib.crisis import handlers as crisis
 from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked, Doors
 from chalicelib.edge.ids import new_id
@@ -20,7 +20,6 @@ from chalicelib.edge.keys import keys
 from chalicelib.edge.log import count, logger, places
 from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.programme_store import DynamoProgrammes
-from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Forbidden
 from chalicelib.flags.store import DynamoCareRules
@@ -162,14 +161,7 @@ def _write_back() -> WriteBack:
 
 
 def _help_for(recipient: Recipient, request_id: str, now: datetime) -> None:
-    ask_for_help(
-        recipient,
-        request_id=request_id,
-        verified=False,
-        now=now,
-        help_requests=DynamoHelpRequests(),
-        holds=DynamoHolds(),
-    )
+    crisis.press(calling.by_link(recipient, request_id, at=now), now=now)
 
 
 def _visit(asked: Asked, token: str) -> Visit:

@@ -25,7 +25,7 @@ from chalicelib.caseload.attention import (
 )
 from chalicelib.caseload.domain import Last, last_of, stands
 from chalicelib.caseload.service import Cadences, Contacts
-from chalicelib.checkins.domain import CheckIn, HelpRequest
+from chalicelib.checkins.domain import CheckIn
 from chalicelib.enrollment.changing import People
 from chalicelib.enrollment.channels import NO_END
 from chalicelib.enrollment.domain import Record
@@ -95,8 +95,8 @@ class Asked(Protocol):
 class Calls(Protocol):
     """Calls for help."""
 
-    def of_programme(self, programme_id: str, *, since: datetime) -> Iterable[HelpRequest]:
-        """Give the calls since then, newest first."""
+    def called_at(self, person_id: str) -> datetime | None:
+        """Return when a person last called for help; None if never."""
         ...
 
 
@@ -167,7 +167,7 @@ def work_out(programme_id: str, person_id: str, *, now: datetime, sources: Sourc
     # Around the date line somebody's check-in may bear the date of tomorrow.
     asked = sources.asked.between(person_id, first, today + timedelta(days=1), consistent=True)
     tasks = [one for one in sources.tasks.of_person(person_id) if one.programme_id == programme_id]
-    calls = sources.calls.of_programme(programme_id, since=now - HELP_FOR)
+    called_at = sources.calls.called_at(person_id)
     most_pressing, more = _tasks(tasks)
     return replace(
         _with_contacts(of_record(record, at=now), last),
@@ -180,7 +180,7 @@ def work_out(programme_id: str, person_id: str, *, now: datetime, sources: Sourc
         ),
         tasks=most_pressing,
         more_tasks=more,
-        help_asked_at=next((_second(call.at) for call in calls if call.person_id == person_id), None),
+        help_asked_at=_second(called_at) if called_at and called_at >= now - HELP_FOR else None,
     )
 
 

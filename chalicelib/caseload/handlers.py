@@ -6,7 +6,8 @@ from datetime import datetime
 from chalicelib.caseload.following import Sources, keep_up, keep_up_programme
 from chalicelib.caseload.listing import workload
 from chalicelib.caseload.store import DynamoCadences, DynamoContacts, DynamoRows
-from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
+from chalicelib.checkins.store import DynamoCheckIns
+from chalicelib.crisis.store import DynamoCrises
 from chalicelib.edge.clock import utc_now
 from chalicelib.edge.stream import Stored
 from chalicelib.enrollment.reach_store import KEY
@@ -17,7 +18,7 @@ from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.staff.domain import Member
 from chalicelib.tasks.store import DynamoTasks
 
-_ALWAYS = ("CHECKINS#", "TASKS#", "CONTACTS#", "CADENCES#")
+_ALWAYS = ("CALLER#", "CHECKINS#", "TASKS#", "CONTACTS#", "CADENCES#")
 """Partitions of a person each of whose changes may change the row. A row's own partition is none of them."""
 
 
@@ -37,8 +38,6 @@ class Caseload:
             return (person_id,) if _was_sent(stored) else None
         if (person_id := stored.under("PERSON#")) is not None:
             return (person_id,) if stored.sk == KEY and _changed(stored, "record", "crisis", "conversation") else None
-        if stored.under("HELP#") is not None and "person_id" in stored.now:
-            return (stored.now["person_id"]["S"],)
         return None
 
     def follow(self, about: tuple[str, ...]) -> int:
@@ -72,7 +71,7 @@ def sources(people: DynamoPeople) -> Sources:
         answers=DynamoCheckIns(),
         asked=DynamoLedger(),
         tasks=DynamoTasks(),
-        calls=DynamoHelpRequests(),
+        calls=DynamoCrises(),
         rows=DynamoRows(),
     )
 

@@ -1,6 +1,7 @@
 """The doors to a person's own check-ins: the questions, an answer by app or entered by staff, and what was answered."""
 
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from http import HTTPStatus
 
 from chalicelib.checkins import service
@@ -15,6 +16,7 @@ from chalicelib.checkins.answer_shapes import (
     shown_check_in,
     shown_form,
 )
+from chalicelib.checkins.asking import reads_item_9
 from chalicelib.checkins.domain import Source, answer_to
 from chalicelib.checkins.doors import desk, doors
 from chalicelib.checkins.forms import WEEKLY, Form, form, versions
@@ -23,7 +25,6 @@ from chalicelib.edge.http import Answer, Asked
 from chalicelib.enrollment.domain import EARLIEST
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid, NotFound
-from chalicelib.flags.store import DynamoCareRules
 from chalicelib.outreach.domain import Recipient
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.privacy.domain import Act, Field, Relationship, Rule
@@ -49,7 +50,7 @@ SHOWN_FOR = timedelta(days=28)
 def show_form(asked: Asked, person_id: str) -> Answer:
     """Show it."""
     who = _recipient(asked, person_id)
-    return Answer(body=shown_form(_form_of(who, asked.query.form), who.language))
+    return Answer(body=shown_form(_form_of(who, asked.query.form, asked.now), who.language))
 
 
 @doors.door(
@@ -75,7 +76,7 @@ def answer_check_in(asked: Asked, person_id: str) -> Answer:
         faults.append(Fault(field="formVersion", reason="is no version of this form; read it again"))
     if faults:
         raise Invalid(*faults)
-    said = answer_to(_form_of(who, body.form, body.form_version), body.answers)
+    said = answer_to(_form_of(who, body.form, asked.now, body.form_version, body.answers), body.answers)
     is_own = asked.granted.relationship is Relationship.SELF
     stored = service.answer(
         who,
@@ -150,6 +151,8 @@ def _recipient(asked: Asked, person_id: str) -> Recipient:
     return found
 
 
-def _form_of(who: Recipient, form_id: str, version: int | None = None) -> Form:
-    reads = form_id == WEEKLY and DynamoCareRules().of(who.programme_id).reads_item_9
+def _form_of(
+    who: Recipient, form_id: str, now: datetime, version: int | None = None, given: Iterable[str] = ()
+) -> Form:
+    reads = form_id == WEEKLY and reads_item_9(who.programme_id, given=given, now=now, desk=desk())
     return form(form_id, version, reads_item_9=reads)

@@ -156,22 +156,6 @@ class CheckIn:
         return before is not None and before.values.items() <= answer.values.items()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HelpRequest:
-    """
-    Somebody pressed "I need help now".
-
-    ``verified`` is False for a link's bearer. ``id`` comes from the page that was shown, so that pressing twice on one
-    page is one request; hours later, on a page that stayed open, it is another.
-    """
-
-    id: str
-    programme_id: str
-    person_id: str
-    at: datetime
-    verified: bool
-
-
 class Progress(StrEnum):
     """How today's check-in stands."""
 

@@ -4,6 +4,7 @@ from functools import cache
 
 from chalicelib.checkins.ports import Desk
 from chalicelib.checkins.store import DynamoCheckIns
+from chalicelib.crisis import handlers as crisis
 from chalicelib.edge.http import Doors
 from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.flags.store import DynamoCareRules
@@ -15,4 +16,10 @@ doors = Doors(__name__)
 @cache
 def desk() -> Desk:
     """Return the stores that an answer, by a page or by app, goes into."""
-    return Desk(check_ins=DynamoCheckIns(), care_rules=DynamoCareRules(), tasks=DynamoTasks(), holds=DynamoHolds())
+    return Desk(
+        check_ins=DynamoCheckIns(),
+        care_rules=DynamoCareRules(),
+        tasks=DynamoTasks(),
+        holds=DynamoHolds(),
+        crises=crisis.desk(),
+    )

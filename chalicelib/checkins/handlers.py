@@ -7,6 +7,7 @@ from chalicelib.checkins.nudging import nudge_of, objection
 from chalicelib.checkins.ports import Desk
 from chalicelib.checkins.silence import flag_silence, look
 from chalicelib.checkins.store import DynamoCheckIns
+from chalicelib.crisis import handlers as crisis
 from chalicelib.edge.clock import utc_now
 from chalicelib.edge.stream import Stored
 from chalicelib.enrollment.reach_store import DynamoHolds
@@ -45,7 +46,13 @@ class Silence:
         who = self.people.load(person_id, now=now)
         if who is None or who.standing is not Standing.REACHABLE:
             return 0
-        desk = Desk(check_ins=DynamoCheckIns(), care_rules=DynamoCareRules(), tasks=DynamoTasks(), holds=DynamoHolds())
+        desk = Desk(
+            check_ins=DynamoCheckIns(),
+            care_rules=DynamoCareRules(),
+            tasks=DynamoTasks(),
+            holds=DynamoHolds(),
+            crises=crisis.desk(),
+        )
         looked = look(who, date.fromisoformat(on), now=now, ledger=DynamoLedger(), check_ins=desk.check_ins)
         news = len(flag_silence(who, looked, now=now, desk=desk))
         rule = desk.care_rules.of(who.programme_id).nudge(To.PARTICIPANT) if looked.silence.missed else None

@@ -9,9 +9,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from chalicelib.checkins import service
+from chalicelib.checkins.asking import reads_item_9
 from chalicelib.checkins.domain import Answer, CheckInLocked, Plan, Source, answer_to, names_opioids
 from chalicelib.checkins.forms import CHANGE, DAILY, GOAL_STEP, WEEKLY, Form, Question, Value, form, versions
-from chalicelib.checkins.ports import Desk, HelpRequests
+from chalicelib.checkins.help_page import HelpPage, Pressed, is_page_id
+from chalicelib.checkins.ports import Desk
 from chalicelib.edge import pages
 from chalicelib.edge.pages import Shown
 from chalicelib.errors import Fault, Invalid
@@ -21,7 +23,6 @@ from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
 from chalicelib.outreach.ports import Recipients
 
 FOLDER = Path(__file__).parent / "pages"
-PAGE_ID_LENGTH = 32
 ITEM_9 = "phq9.9"
 """Thoughts of being better off dead: whoever says so is told whom to call before anything else."""
 
@@ -36,13 +37,18 @@ MOST_FIELDS = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One request to the page: the link's token, the moment, a fresh id for the page that will be shown."""
+    """
+    One request to the page: the link's token, the moment, a fresh id for the page that will be shown.
+
+    ``address``: where it comes from, by which calls for help are grouped of whom nothing else is known.
+    """
 
     token: str
     now: datetime
     language: str
     page_id: str
     country: str = "US"
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +57,6 @@ class OneTap:
 
     signer: Signer
     recipients: Recipients
-    help_requests: HelpRequests
     desk: Desk
 
     def show(self, visit: Visit) -> Shown:
@@ -60,28 +65,28 @@ class OneTap:
             claims, recipient, visit = self._known(visit)
             who, check_in = service.open_link(claims, recipient, now=visit.now, check_ins=self.desk.check_ins)
         except LinkForged:
-            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
+            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND, offer_help=True)
         except service.LinkExpired:
             return _word(visit, "expired", status=HTTPStatus.GONE, offer_help=True)
         locks_at = check_in.locks_at()
         if locks_at and visit.now >= locks_at:
             return _word(visit, "locked", offer_help=True)
-        return _questions(visit, self._form(claims, who))
+        return _questions(visit, self._form(claims, who, visit.now))
 
     def take(self, visit: Visit, body: str) -> Shown:  # noqa: PLR0911 (each return is one page)
         """Take what was sent: an answer, a call for help, or word that the link reached somebody else."""
+        sent = _read(body)
+        if sent.get("action") == "help":
+            return self._called_for_help(visit, sent.get("page", ""))
         try:
             claims, recipient, visit = self._known(visit)
         except LinkForged:
-            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
-        sent = _read(body)
-        if sent.get("action") == "help":
-            return self._help(recipient, visit, sent)
+            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND, offer_help=True)
         try:
             who, _ = service.open_link(claims, recipient, now=visit.now, check_ins=self.desk.check_ins)
         except service.LinkExpired:
             return _word(visit, "expired", status=HTTPStatus.GONE, offer_help=True)
-        asked = self._form(claims, who, sent)
+        asked = self._form(claims, who, visit.now, sent)
         try:
             if sent.get("action") == "not_me":
                 return self._not_me(claims, visit)
@@ -93,13 +98,23 @@ class OneTap:
         except Invalid as invalid:
             return _questions(visit, asked, given=sent, faults=invalid.faults, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
-    def _form(self, claims: Claims, recipient: Recipient, sent: Mapping[str, str] | None = None) -> Form:
+    def _called_for_help(self, visit: Visit, page_id: str) -> Shown:
+        pressed = Pressed(
+            token=visit.token,
+            page_id=page_id if is_page_id(page_id) else visit.page_id,
+            address=visit.address,
+            language=visit.language,
+            now=visit.now,
+        )
+        return HelpPage(signer=self.signer, recipients=self.recipients, crises=self.desk.crises).take(pressed)
+
+    def _form(self, claims: Claims, recipient: Recipient, now: datetime, sent: Mapping[str, str] | None = None) -> Form:
         """Return the form that is shown, or that was: what is answered on an open page is read as it was asked."""
         name = service.form_of(claims.kind)
         shown = (sent or {}).get("shown", "")
         if shown in _SHOWN[name]:
             return _SHOWN[name][shown]
-        reads = name == WEEKLY and self.desk.care_rules.of(recipient.programme_id).reads_item_9
+        reads = name == WEEKLY and reads_item_9(recipient.programme_id, now=now, desk=self.desk)
         return form(name, reads_item_9=reads)
 
     def _answer(
@@ -141,20 +156,6 @@ class OneTap:
             visit = replace(visit, language=recipient.language, country=recipient.country)
         return claims, recipient, visit
 
-    def _help(self, recipient: Recipient | None, visit: Visit, sent: Mapping[str, str]) -> Shown:
-        if recipient is None:
-            return _word(visit, "unknown", status=HTTPStatus.NOT_FOUND)
-        page_id = sent.get("page", "")
-        service.ask_for_help(
-            recipient,
-            request_id=page_id if is_page_id(page_id) else visit.page_id,
-            verified=False,
-            now=visit.now,
-            help_requests=self.help_requests,
-            holds=self.desk.holds,
-        )
-        return _word(visit, "helped")
-
 
 def _name_of(asked: Form) -> str:
     has_item_9 = any(question.id == ITEM_9 for question in asked.questions)
@@ -181,13 +182,8 @@ def _read(form: str) -> dict[str, str]:
     try:
         return {name: values[-1] for name, values in parse_qs(form, max_num_fields=MOST_FIELDS).items()}
     except ValueError:
-        # Too many fields for our form: whatever it is, it holds no answer.
-        return {}
-
-
-def is_page_id(text: str) -> bool:
-    """Say whether this looks like an id that a page was given."""
-    return len(text) == PAGE_ID_LENGTH and all(letter in "0123456789abcdef" for letter in text)
+        # Too many fields for our form: whatever it is, it holds no answer. A call for help is one all the same.
+        return {"action": "help"} if "action=help" in form else {}
 
 
 def read_values(asked: Form, sent: Mapping[str, str]) -> dict[str, Value]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Protocol
 
-from chalicelib.checkins.domain import CheckIn, HelpRequest
+from chalicelib.checkins.domain import CheckIn
+from chalicelib.crisis.domain import Press
+from chalicelib.crisis.ports import Desk as Crises
 from chalicelib.enrollment.holds import Holds
 from chalicelib.flags.service import CareRulesStore
 from chalicelib.tasks.domain import Task
@@ -27,8 +29,12 @@ class CheckIns(Protocol):
         """Return a person's check-ins of both forms from one local date to another, oldest first."""
         ...
 
-    def save(self, check_in: CheckIn, flags: Sequence[Task] = ()) -> bool:
-        """Store it as the next version, with the flags that it raises; False if anything changed since it was read."""
+    def save(self, check_in: CheckIn, flags: Sequence[Task] = (), call: Press | None = None) -> bool:
+        """
+        Store it as the next version, with the flags that it raises, and the call for help that it is.
+
+        False if anything changed since it was read.
+        """
         ...
 
 
@@ -40,18 +46,6 @@ class Dates(Protocol):
         ...
 
 
-class HelpRequests(Protocol):
-    """Where calls for help are kept, newest first."""
-
-    def add(self, request: HelpRequest) -> None:
-        """Write the call down; pressing twice on one page is one call."""
-        ...
-
-    def of_programme(self, programme_id: str, *, since: datetime) -> Iterator[HelpRequest]:
-        """Give the calls since then, newest first."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What taking an answer works with."""
@@ -60,3 +54,4 @@ class Desk:
     care_rules: CareRulesStore
     tasks: Tasks
     holds: Holds
+    crises: Crises

@@ -12,7 +12,8 @@ from chalicelib.checkins import answer_routes, service
 from chalicelib.checkins.domain import CheckIn, Plan, Progress, Source
 from chalicelib.checkins.doors import desk, doors
 from chalicelib.checkins.page import OneTap, Visit, trouble
-from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
+from chalicelib.checkins.store import DynamoCheckIns
+from chalicelib.crisis.store import DynamoCrises
 from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked, Page, PageQuery, Wire
 from chalicelib.edge.ids import new_id
@@ -31,20 +32,17 @@ __all__ = ["answer_routes", "doors"]
 FORM = "application/x-www-form-urlencoded"
 BY_LINK = Public(reason="The signed link is the right to add one answer; it opens nothing to read.")
 FURTHEST_DAY = timedelta(days=366)
-HELP_SHOWN_FOR = timedelta(days=7)
 HELP_IS_RECENT_FOR = timedelta(days=1)
 
 
 @cache
 def _one_tap() -> OneTap:
-    return OneTap(
-        signer=Signer(keys().links), recipients=DynamoPeople(), help_requests=DynamoHelpRequests(), desk=desk()
-    )
+    return OneTap(signer=Signer(keys().links), recipients=DynamoPeople(), desk=desk())
 
 
 def _visit(asked: Asked, token: str) -> Visit:
     language = pages.preferred_language(asked.headers.get("accept-language", ""))
-    return Visit(token=token, now=asked.now, language=language, page_id=new_id())
+    return Visit(token=token, now=asked.now, language=language, page_id=new_id(), address=asked.source_ip)
 
 
 def _shown(visit: Visit, make: Callable[[], pages.Shown]) -> Answer:
@@ -158,15 +156,13 @@ def list_check_ins(asked: Asked, programme_id: str) -> Answer:
         members = held_by(members, subject=asked.who.subject, people=people)
     by_id = {member.person_id: member for member in members}
     found = [recipient for person_id in by_id if (recipient := people.load(person_id, now=asked.now))]
-    calls = DynamoHelpRequests().of_programme(programme_id, since=asked.now - HELP_IS_RECENT_FOR)
     rows = service.day(
         found,
         on=asked.query.on,
         now=asked.now,
         ledger=DynamoLedger(),
         check_ins=DynamoCheckIns(),
-        # They come newest first: reversed, a person's latest call is the one that stays.
-        help_asked={call.person_id: call.at for call in reversed(list(calls))},
+        help_asked=DynamoCrises().called_since(programme_id, asked.now - HELP_IS_RECENT_FOR),
     )
     items = [_row(row, by_id[row.recipient.person_id]) for row in rows]
     return Answer(body=Page[CheckInRow](items=items, next=asked.next(last)))
@@ -198,35 +194,3 @@ def _answer(check_in: CheckIn | None) -> Answered | None:
     if said is None:
         return None
     return Answered(mood=said.mood, craving=said.craving, plan=said.plan, has_note=bool(said.note))
-
-
-class HelpRow(Wire):
-    """A call for help. ``verified`` false: it came by a link, whose bearer is not known to be the person."""
-
-    id: str
-    person_id: str
-    at: datetime
-    verified: bool
-
-
-class HelpList(Wire):
-    """Calls for help, newest first."""
-
-    items: list[HelpRow]
-
-
-@doors.door(
-    "GET",
-    "/programmes/{programme_id}/help-requests",
-    summary="Who pressed “I need help now” in the last seven days, newest first.",
-    rule=Rule(act=Act.LIST, field=Field.CRISIS, programme="programme_id", purpose="see calls for help"),
-    answer=HelpList,
-)
-def list_help_requests(asked: Asked, programme_id: str) -> Answer:
-    """List calls for help."""
-    found = DynamoHelpRequests().of_programme(programme_id, since=asked.now - HELP_SHOWN_FOR)
-    items = [
-        HelpRow(id=request.id, person_id=request.person_id, at=request.at, verified=request.verified)
-        for request in found
-    ]
-    return Answer(body=HelpList(items=items))

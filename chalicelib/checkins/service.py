@@ -1,13 +1,15 @@
-"""Take answers and calls for help, and show staff how a day stands."""
+"""Take answers, and show staff how a day stands."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Plan, Progress, Revision, Source
+from chalicelib.checkins.domain import Answer, CheckIn, Plan, Progress, Revision, Source
 from chalicelib.checkins.forms import CHANGE, DAILY, GOAL_STEP, WEEKLY, Form, form
-from chalicelib.checkins.ports import CheckIns, Desk, HelpRequests
-from chalicelib.enrollment.holds import Holds, hold_for_crisis, hold_for_flag
+from chalicelib.checkins.ports import CheckIns, Desk
+from chalicelib.crisis import service as crisis
+from chalicelib.crisis.calling import call_of
+from chalicelib.enrollment.holds import hold_for_flag
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.flags.domain import CareRules
 from chalicelib.flags.rules import History, Told
@@ -37,7 +39,7 @@ LOOKED_AT_AGAIN = timedelta(days=14)
 """How far after a check-in that comes late others are looked at again: no run of a rule is longer."""
 
 AT_ONCE = 32
-"""How many flags one transaction takes with the answer (100 items are its most, and a flag is three)."""
+"""How many flags one transaction takes with the answer (100 items are its most, a flag is three, and a call two)."""
 
 PRESSING = {Severity.CRISIS, Severity.URGENT}
 """While these are open, celebrations wait (domain rules 2)."""
@@ -97,7 +99,8 @@ def answer(
     """
     Store what the person said to a form for a local date, with the flags that it raises, and return the check-in.
 
-    Answer and flags are one write: an answer that was taken is never one that nobody looks at.
+    Answer and flags are one write: an answer that was taken is never one that nobody looks at. One that raises a crisis
+    is a call for help as well, in the same write.
 
     :raises CheckInLocked: if it was answered too long ago to change
     :raises ChangedMeanwhile: if it keeps being changed by somebody else at the same moment
@@ -111,11 +114,15 @@ def answer(
         known = desk.check_ins.between(of.person_id, on - REMEMBERED, on + LOOKED_AT_AGAIN)
         flags = [*_flags(after, known, of=of, care=care, now=now), *_wishes(after, of=of, now=now)]
         new = [flag for flag in flags if desk.tasks.find(of.person_id, flag.id) is None]
-        if desk.check_ins.save(after, new[:AT_ONCE]):
+        is_call = any(flag.is_crisis for flag in new)
+        call = call_of(of, _name(after), at=now, verified=source is not Source.LINK, by=by) if is_call else None
+        if desk.check_ins.save(after, new[:AT_ONCE], call):
             for flag in new[AT_ONCE:]:
                 desk.tasks.open(flag)
             if any(flag.severity in PRESSING for flag in new):
                 hold_for_flag(of.person_id, now=now, holds=desk.holds)
+            if call is not None:
+                crisis.follow(call, now=now, desk=desk.crises)
             return after
     raise ChangedMeanwhile("this check-in is being answered somewhere else; please try again")
 
@@ -130,6 +137,10 @@ def _flags(newest: CheckIn, known: Sequence[CheckIn], *, of: Recipient, care: Ca
         flags |= flags_of(histories(one, before), f"{one.on}-{one.form}", of=of, care=care, at=now)
     order = list(Severity)
     return sorted(flags.values(), key=lambda flag: order.index(flag.severity or Severity.REVIEW))
+
+
+def _name(check_in: CheckIn) -> str:
+    return f"{check_in.on}-{check_in.form}-{check_in.version + 1}"
 
 
 def _wishes(newest: CheckIn, *, of: Recipient, now: datetime) -> list[Task]:
@@ -182,22 +193,6 @@ def dispute(person_id: str, on: date, form: str, *, now: datetime, check_ins: Ch
         if before.disputed_at or check_ins.save(replace(before, disputed_at=now)):
             return
     raise ChangedMeanwhile("this check-in is being answered somewhere else; please try again")
-
-
-def ask_for_help(
-    recipient: Recipient, *, request_id: str, verified: bool, now: datetime, help_requests: HelpRequests, holds: Holds
-) -> None:
-    """
-    Write a call for help down, and hold celebrations back for a while.
-
-    An expired link is no hindrance: it is kept as not verified (never refuse one).
-    """
-    help_requests.add(
-        HelpRequest(
-            id=request_id, programme_id=recipient.programme_id, person_id=recipient.person_id, at=now, verified=verified
-        )
-    )
-    hold_for_crisis(recipient.person_id, now=now, holds=holds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,10 @@
-"""Check-ins and calls for help in the table. The only place for their keys."""
+"""Check-ins in the table. The only place for their keys."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from types import MappingProxyType
 
 from pynamodb.attributes import (
-    BooleanAttribute,
     JSONAttribute,
     ListAttribute,
     MapAttribute,
@@ -14,13 +13,12 @@ from pynamodb.attributes import (
 )
 from pynamodb.exceptions import PutError, TransactWriteError
 
-from chalicelib.checkins.domain import Answer, CheckIn, HelpRequest, Revision, Source
+from chalicelib.checkins.domain import Answer, CheckIn, Revision, Source
+from chalicelib.crisis.domain import Press
+from chalicelib.crisis.store import keep_within
 from chalicelib.edge.table import Item, in_conflict, lost_the_race, rows_of, transaction
 from chalicelib.tasks.domain import Task
 from chalicelib.tasks.store import open_within
-
-PRESSED_TWICE_WITHIN = timedelta(minutes=10)
-"""A page's second call for help within this time is the first one again; a later one is another call."""
 
 
 class RevisionMap(MapAttribute[str, object]):
@@ -39,19 +37,6 @@ class CheckInItem(Item, discriminator="check_in"):
     version = NumberAttribute()
     revisions: ListAttribute[RevisionMap] = ListAttribute(of=RevisionMap)
     disputed_at = UnicodeAttribute(null=True)
-
-
-class HelpRequestItem(Item, discriminator="help_request"):
-    """pk ``HELP#{programme}``, sk ``{instant}#{id}``."""
-
-    person_id = UnicodeAttribute()
-    verified = BooleanAttribute()
-
-
-class HelpOnceItem(Item, discriminator="help_once"):
-    """pk ``HELP#{programme}#ONCE``, sk ``{id}``: the page's latest call, so that pressing twice doesn't count twice."""
-
-    at = UnicodeAttribute()
 
 
 class DynamoCheckIns:
@@ -97,8 +82,12 @@ class DynamoCheckIns:
         rows = rows_of(f"CHECKINS#{person_id}", between=between, keys_only=True)
         return frozenset(date.fromisoformat(row["sk"]["S"].partition("#")[0]) for row in rows)
 
-    def save(self, check_in: CheckIn, flags: Sequence[Task] = ()) -> bool:
-        """Store it as the next version, with the flags that it raises; False if anything changed since it was read."""
+    def save(self, check_in: CheckIn, flags: Sequence[Task] = (), call: Press | None = None) -> bool:
+        """
+        Store it as the next version, with the flags that it raises, and the call for help that it is.
+
+        False if anything changed since it was read.
+        """
         item = CheckInItem(
             *_key(check_in.person_id, check_in.on, check_in.form),
             version=check_in.version + 1,
@@ -116,59 +105,21 @@ class DynamoCheckIns:
         )
         unchanged = CheckInItem.pk.does_not_exist() | (CheckInItem.version == check_in.version)
         try:
-            if not flags:
+            if not flags and call is None:
                 item.save(unchanged)
                 return True
             with transaction() as write:
                 write.save(item, condition=unchanged)
                 for flag in flags:
                     open_within(write, flag)
+                if call is not None:
+                    keep_within(write, call)
         except (PutError, TransactWriteError) as error:
             # Another's transaction on the same item is a race like any other.
             if lost_the_race(error) or in_conflict(error):
                 return False
             raise
         return True
-
-
-class DynamoHelpRequests:
-    """Implements ``ports.HelpRequests``."""
-
-    def add(self, request: HelpRequest) -> None:
-        """Write the call down; the same page pressed again within ``PRESSED_TWICE_WITHIN`` adds nothing."""
-        item = HelpRequestItem(
-            f"HELP#{request.programme_id}",
-            f"{request.at.isoformat()}#{request.id}",
-            person_id=request.person_id,
-            verified=request.verified,
-        )
-        once = HelpOnceItem(f"HELP#{request.programme_id}#ONCE", request.id, at=request.at.isoformat())
-        over = (request.at - PRESSED_TWICE_WITHIN).isoformat()
-        try:
-            with transaction() as writes:
-                writes.save(once, condition=HelpOnceItem.at.does_not_exist() | (HelpOnceItem.at <= over))
-                writes.save(item)
-        except TransactWriteError as error:
-            if not lost_the_race(error):
-                raise
-
-    def of_programme(self, programme_id: str, *, since: datetime) -> Iterator[HelpRequest]:
-        """Give the calls since then, newest first."""
-        for item in HelpRequestItem.query(
-            f"HELP#{programme_id}",
-            HelpRequestItem.sk >= since.isoformat(),
-            scan_index_forward=False,
-            # Who looks because a call came in has to find it.
-            consistent_read=True,
-        ):
-            at, request_id = item.sk.split("#")
-            yield HelpRequest(
-                id=request_id,
-                programme_id=programme_id,
-                person_id=item.person_id,
-                at=datetime.fromisoformat(at),
-                verified=item.verified,
-            )
 
 
 def _key(person_id: str, on: date, form: str) -> tuple[str, str]:

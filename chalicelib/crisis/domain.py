@@ -17,6 +17,8 @@ class Door(StrEnum):
     ANSWER = "answer"
     CIRCLE = "circle"
     STAFF = "staff"
+    SUPPORTER = "supporter"
+    """Somebody whom the person invited to stand by them pressed for them."""
     UNSIGNED = "unsigned"
     """Without a sign-in or link that we made: nobody knows who it is."""
 
@@ -105,8 +107,8 @@ class Press:
 
     ``caller`` is whom it is grouped by: a person's id, or what stands for a caller whom nobody knows. ``verified``:
     their sign-in says who they are; a link's bearer is not known to be the person. ``by``: the account of who pressed,
-    where that is known. ``name`` and ``phone`` are what an unknown caller wrote. ``dropped``: names of what else was
-    sent, and not understood.
+    where that is known. ``name`` and ``phone`` are what an unknown caller wrote, ``note`` what a member of staff did.
+    ``dropped``: names of what else was sent, and not understood.
     """
 
     id: str
@@ -119,6 +121,7 @@ class Press:
     by: str | None = None
     name: str | None = None
     phone: str | None = None
+    note: str | None = None
     dropped: tuple[str, ...] = ()
 
 
@@ -155,13 +158,14 @@ class Crisis:
     ``owner`` is one account. ``since`` is when the present wait began, ``rounds`` how many steps of its ladder were
     taken. ``called_at``: when somebody last wanted a page; ``pressed_at``: when somebody last called; ``paged_at``:
     when a page was last handed over. ``heard``: pages decided on before that version are void, since somebody did
-    something about it then. ``follow_ups``: tasks that are still to be done.
+    something about it then. ``is_verified``: one call at least was the person's own, or of their staff.
+    ``follow_ups``: tasks that are still to be done.
     """
 
     id: str
     caller: str
     programme_id: str
-    person_id: str | None
+    person_id: str | None = None
     opened_at: datetime
     state: State = State.OPEN
     wait: Wait = Wait.ACK
@@ -170,6 +174,7 @@ class Crisis:
     rounds: int = 0
     called_at: datetime
     pressed_at: datetime
+    is_verified: bool = False
     paged_at: datetime | None = None
     heard: int = 0
     attempts: int = 0

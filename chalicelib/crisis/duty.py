@@ -35,14 +35,6 @@ class OnCall(Protocol):
         ...
 
 
-class NoRota:
-    """Implements ``OnCall`` where no programme keeps a rota."""
-
-    def on_duty(self, programme_id: str, *, at: datetime) -> Duty:  # noqa: ARG002 (nobody is)
-        """Return nobody."""
-        return Duty()
-
-
 class Pager(Protocol):
     """A way to wake somebody beside e-mail and push, for example text messages."""
 

@@ -128,7 +128,9 @@ def looked_at(crisis: Crisis, minutes: Minutes) -> datetime | None:
 
 def _again_at(crisis: Crisis, minutes: Minutes) -> datetime | None:
     """Return when those who were paged are paged again, since somebody called after that; at a bounded rate."""
-    if crisis.paged_at is None or crisis.called_at <= crisis.paged_at:
+    if crisis.paged_at is None:
+        return crisis.called_at
+    if crisis.called_at <= crisis.paged_at:
         return None
     return max(crisis.called_at, crisis.paged_at + timedelta(minutes=minutes.between))
 

@@ -20,6 +20,7 @@ def opened(crisis_id: str, press: Press) -> tuple[Crisis, Event]:
         since=press.at,
         called_at=press.at,
         pressed_at=press.at,
+        is_verified=press.verified,
     )
     return crisis, event
 
@@ -36,7 +37,8 @@ def after(crisis: Crisis, event: Event) -> Crisis:
 
 
 def _press(crisis: Crisis, event: Event) -> Crisis:
-    crisis = replace(crisis, pressed_at=max(event.at, crisis.pressed_at))
+    is_verified = crisis.is_verified or (event.press is not None and event.press.verified)
+    crisis = replace(crisis, pressed_at=max(event.at, crisis.pressed_at), is_verified=is_verified)
     if event.press and event.press.programme_id != ALL_PROGRAMMES:
         # Whoever moved on meanwhile calls those who have them now.
         crisis = replace(crisis, programme_id=event.press.programme_id)
@@ -61,7 +63,8 @@ def _ack(crisis: Crisis, event: Event) -> Crisis:
 
 
 def _hand_over(crisis: Crisis, event: Event) -> Crisis:
-    crisis = _heard(replace(crisis, owner=event.to[0], called_at=event.at))
+    # Whoever has it from now on is paged at once, however lately somebody else was.
+    crisis = _heard(replace(crisis, owner=event.to[0], called_at=event.at, paged_at=None))
     # What the owner before had begun goes on: handing over puts nothing off.
     is_begun = crisis.wait is not Wait.ATTEMPT
     return crisis if is_begun else _waits(crisis, State.ACKNOWLEDGED, Wait.ATTEMPT, event.at)

@@ -162,14 +162,19 @@ def _page(crisis: Crisis, members: Iterable[Member], *, now: datetime, desk: Des
     found = list(members)
     reachable = [member for member in found if member.is_reachable(at=now)]
     dues = [at_once(member.id, kind_of(crisis), zone="UTC", now=now) for member in reachable]
-    if dues:
-        desk.dues.put(dues)
-        desk.hurry(dues)
-    told = {member.id for member in reachable}
+    # Each way by itself: text messages must not wait for the table, nor it for them.
+    is_put = bool(dues) and guarded(partial(_put, dues, desk), desk=desk)
+    told = {member.id for member in reachable} if is_put else set()
     for member in found:
-        if desk.pager.page(member.id, crisis.reference, at=now):
+        if guarded(partial(desk.pager.page, member.id, crisis.reference, at=now), desk=desk):
             told.add(member.id)
     return sorted(told)
+
+
+def _put(dues: list[Due], desk: Desk) -> bool:
+    desk.dues.put(dues)
+    desk.hurry(dues)
+    return True
 
 
 def _look(crisis_id: str, *, now: datetime, desk: Desk) -> bool:

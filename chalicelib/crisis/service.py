@@ -20,6 +20,7 @@ SAME_FOR = timedelta(hours=24)
 """The same key within this time is the same call; later it is another one, since none may be lost."""
 SAME_ON_PAGE_FOR = timedelta(minutes=10)
 """The same of a page, which stays open: pressed again an hour later, it is pressed anew."""
+ON_PAGES = frozenset({Door.PAGE, Door.UNSIGNED})
 
 AT_ONCE = 1000
 """How many calls that nothing has taken a minute's look reads, the earliest first."""
@@ -40,11 +41,13 @@ def press(call: Press, *, now: datetime, desk: Desk) -> Press:
     :raises Exception: only if it could not be written down, so that whoever called must be told so
     """
     kept = _keep(call, desk=desk)
-    try:
-        take([kept.id], now=now, desk=desk)
-    except Exception as error:  # noqa: BLE001 (it waits to be taken)
-        desk.trouble(error)
+    follow(kept, now=now, desk=desk)
     return kept
+
+
+def follow(kept: Press, *, now: datetime, desk: Desk) -> None:
+    """Have somebody paged for a call that is written down; never raises, since it waits to be taken."""
+    guarded(partial(take, [kept.id], now=now, desk=desk), desk=desk)
 
 
 def take(call_ids: Sequence[str], *, now: datetime, desk: Desk) -> Crisis | None:
@@ -83,7 +86,7 @@ def _keep(call: Press, *, desk: Desk) -> Press:
         if desk.crises.keep(call):
             return call
         found = desk.crises.kept(call.id)
-        same_for = SAME_ON_PAGE_FOR if call.door is Door.PAGE else SAME_FOR
+        same_for = SAME_ON_PAGE_FOR if call.door in ON_PAGES else SAME_FOR
         if found and call.at < found.press.at + same_for:
             return found.press
         call = replace(call, id=press_id(call.id, call.at.isoformat(timespec="minutes")))

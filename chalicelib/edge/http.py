@@ -15,6 +15,7 @@ from chalicelib.edge.doors import Answer, Asked, Door, View
 from chalicelib.edge.log import count, logger, places
 from chalicelib.edge.problems import Refused, problem, refusal_of, unexpected
 from chalicelib.edge.wire import (
+    ANYTHING,
     Instant,
     Page,
     PageQuery,
@@ -32,6 +33,7 @@ from chalicelib.privacy.domain import Actor, Grant, Public, Rule, SignedIn
 from chalicelib.privacy.service import authorise
 
 __all__ = [
+    "ANYTHING",
     "Answer",
     "Asked",
     "Cairn",

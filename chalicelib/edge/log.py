@@ -12,6 +12,12 @@ def count(name: str, number: int = 1) -> None:
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
 
 
+def measure(name: str, value: float) -> None:
+    """Add a figure to the metric ``name``: a time in seconds where the name says ``After``, else a count."""
+    unit = MetricUnit.Seconds if name.endswith("After") else MetricUnit.Count
+    metrics.add_metric(name=name, unit=unit, value=value)
+
+
 def flush() -> None:
     """Write what was counted in this invocation, if anything was."""
     if metrics.metric_set:

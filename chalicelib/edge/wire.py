@@ -61,6 +61,10 @@ class Page(Wire, Generic[Shown]):
     next: str | None = None
 
 
+ANYTHING = ("*/*",)
+"""What a door takes that may refuse nothing: any body, of any type; what can't be read of it is passed over."""
+
+
 def cursor_of(sort_key: str) -> str:
     """Return the sort key of a page's last item as a cursor. The partition stays the server's to say."""
     return urlsafe_b64encode(sort_key.encode()).decode().rstrip("=")
@@ -148,6 +152,8 @@ def parsed_body(
     """
     if model is None and not media_types:
         return None
+    if media_types == ANYTHING:
+        return raw[:_LARGEST_BODY].decode("utf-8", "replace")
     taken = media_types or ("application/json",)
     given = (content_type or taken[0]).partition(";")[0].strip().lower()
     if given not in taken:

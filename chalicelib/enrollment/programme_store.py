@@ -6,7 +6,7 @@ from datetime import time
 from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError
 
-from chalicelib.edge.table import Item, lost_the_race
+from chalicelib.edge.table import Item, lost_the_race, rows_of
 from chalicelib.enrollment.domain import Member
 from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.items import InstantAttribute
@@ -122,6 +122,10 @@ class DynamoProgrammes:
             return programme_of(ProgrammeItem.get("PROGRAMMES", programme_id, consistent_read=True))
         except ProgrammeItem.DoesNotExist:
             return None
+
+    def ids(self) -> list[str]:
+        """Return the ids of all programmes."""
+        return [row["sk"]["S"] for row in rows_of("PROGRAMMES", keys_only=True)]
 
     def several(self, programme_ids: Iterable[str]) -> list[Programme]:
         """Return those of these that there are, in the order of their ids."""

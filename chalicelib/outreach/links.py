@@ -2,8 +2,9 @@
 Signed links: write-only, for one person, one occurrence and one address, with an end.
 
 The token is HMAC-SHA-256 over its claims (itsdangerous); nothing is stored. It lets its bearer add one check-in and ask
-for help, or get less, and read nothing (domain rules for one-tap links). Only a calendar's address, which is in no
-message, reads: it has no end, and its person revokes it.
+for help, or get less, and read nothing (domain rules for one-tap links). Two links, which are in no message, read: a
+calendar's address, which has no end and which its person revokes, and that of one call for help, which tells how far
+that call is.
 """
 
 import hashlib
@@ -35,6 +36,8 @@ class Purpose(StrEnum):
     WRITE_BACK = "write_back"
     CALENDAR = "calendar"
     """Not of a message: a calendar program reads a person's week by it, until they revoke it."""
+    HELP = "help"
+    """Not of a message: whoever called for help sees by it how far that call is."""
 
 
 LESS = "u"
@@ -124,6 +127,18 @@ class Signer:
             )
         except (BadData, ValueError, TypeError) as error:
             raise LinkForged("this link was not made by us") from error
+
+    def claimed(self, purpose: Purpose, token: str) -> str | None:
+        """
+        Return whose link a token says it is, whatever is wrong with it; None if nothing can be read of it.
+
+        For a call for help, which is taken from whoever calls, as from somebody whom nobody has verified.
+        """
+        try:
+            _, payload = self._serializers[purpose].loads_unsafe(token)
+            return payload[0] if isinstance(payload[0], str) else None
+        except (BadData, IndexError, KeyError, TypeError, ValueError):
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,7 @@ def authorise(
         request_id=request_id,
         outcome=Outcome.ALLOWED if grant else Outcome.DENIED,
     )
-    _write(event, audit)
+    write_down(event, audit)
     if grant:
         return grant
     if asking.knows_of_it():
@@ -136,7 +136,12 @@ def would_be_granted(
     )
 
 
-def _write(event: AuditEvent, audit: AuditLog) -> None:
+def write_down(event: AuditEvent, audit: AuditLog) -> None:
+    """
+    Write an event down; of a crisis somewhere else while the log is down.
+
+    :raises AuditUnavailable: if it could not be written, and was no crisis's
+    """
     try:
         audit.write(event)
     except AuditUnavailable:

@@ -34,10 +34,13 @@ PUBLIC = {
     ("POST", "/c/{token}"),
     ("GET", "/confirm/{token}"),
     ("POST", "/confirm/{token}"),
+    ("GET", "/h/{token}"),
     ("GET", "/i/{token}"),
     ("GET", "/m/{token}"),
     ("POST", "/m/{token}"),
     ("GET", "/n/{token}"),
+    ("POST", "/help"),
+    ("POST", "/me/help"),
     ("POST", "/receipts/{token}"),
     ("GET", "/calendar/{token}"),
     ("GET", "/consent-texts/{scope}"),
@@ -78,8 +81,10 @@ def test_only_these_doors_are_open_to_anybody() -> None:
     assert {(door.method, door.path) for door in Doors.all if isinstance(door.rule, Public)} == PUBLIC
 
 
-def test_only_this_door_is_open_to_whoever_signed_in() -> None:
-    assert {(door.method, door.path) for door in Doors.all if isinstance(door.rule, SignedIn)} == {("GET", "/me")}
+def test_only_these_doors_are_open_to_whoever_signed_in() -> None:
+    open_to_them = {(door.method, door.path) for door in Doors.all if isinstance(door.rule, SignedIn)}
+
+    assert open_to_them == {("GET", "/me"), ("GET", "/me/crisis")}
 
 
 @pytest.mark.parametrize("door", Doors.all, ids=door_id)

@@ -15,7 +15,7 @@ from chalicelib.caring.handlers import CaringContacts
 from chalicelib.caring.replying import Replies
 from chalicelib.caring.service import AllSeries
 from chalicelib.caring.store import DynamoReplies, DynamoSeries
-from chalicelib.checkins.store import DynamoHelpRequests
+from chalicelib.crisis.store import DynamoCrises
 from chalicelib.edge.keys import Keys
 from chalicelib.edge.stream import Stored
 from chalicelib.enrollment.changing import next_of
@@ -368,8 +368,10 @@ def test_a_call_for_help_is_taken_with_an_expired_link_and_its_words_are_not_los
 
     assert (helped.status, again.status) == (200, 200)
     assert "988" in helped.text
-    calls = list(DynamoHelpRequests().of_programme("iop-evening", since=NOW - timedelta(days=1)))
-    assert {(call.person_id, call.verified) for call in calls} == {(ana, False)}
+    crisis = DynamoCrises().present_of(ana)
+    assert crisis
+    assert (crisis.person_id, crisis.is_verified) == (ana, False)
+    assert sum(event.press is not None for event in DynamoCrises().log(crisis.id)) == 2
     assert [reply.text for reply in DynamoReplies().of_person(ana)] == ["I can't any more"]
     assert api.by("", "GET", f"/w/{late}").status == 410
     assert post(api, late, page="d" * 32, action="send", text="Hello").status == 410

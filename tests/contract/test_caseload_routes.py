@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from chalicelib.caseload.store import AttentionItem
-from chalicelib.checkins.service import ask_for_help
-from chalicelib.checkins.store import DynamoHelpRequests
+from chalicelib.crisis import handlers
 from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.domain import Hold, Status
 from tests.caseload_api import CASE_MANAGER, PEER, PEOPLE, CaseloadApi, asked, cadence, open_task
 from tests.conftest import Clock
+from tests.fakes_crisis import a_call
 from tests.routine_api import ADMIN, ANA, CLINICIAN
 from tests.toy import NOW
 
@@ -129,16 +129,8 @@ def test_a_flag_is_shown_with_its_rule_and_figures_and_goes_when_it_is_done(api:
 
 def test_a_call_for_help_comes_first_until_somebody_reached_the_person(api: CaseloadApi, ana: str) -> None:
     open_task(ana, hours_ago=5)
-    who = DynamoPeople().load(ana, now=NOW)
-    assert who
-    ask_for_help(
-        who,
-        request_id="page-1",
-        verified=True,
-        now=NOW - timedelta(minutes=5),
-        help_requests=DynamoHelpRequests(),
-        holds=DynamoHolds(),
-    )
+    at = NOW - timedelta(minutes=5)
+    handlers.press(a_call(at, caller=ana, programme_id="iop-evening"), now=at)
     api.stream()
     assert api.reasons(ana) == ["help_asked", "crisis_hold", "urgent_overdue"]
 

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.crisis.store import DynamoCrises
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.domain import Hold
 from tests.contract.test_people_routes import Api
+from tests.fakes_rota import somebody_is_always_on_call
 from tests.toy import NOW, Told
 
 CASE_MANAGER = "keeper=iop-evening/case-manager"
@@ -71,7 +73,24 @@ def test_item_9_is_only_asked_where_somebody_reads_it(api: Api, ana: str) -> Non
     assert api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"0"').status == 200
     api.as_whom = ANA
 
+    # The programme would read it, and at this hour nobody is on duty who does.
+    assert "phq9.9" not in asked()
+    somebody_is_always_on_call("iop-evening")
     assert "phq9.9" in asked()
+
+
+def test_an_answer_to_item_9_is_taken_as_it_was_asked_though_the_last_one_on_duty_went_home(api: Api, ana: str) -> None:
+    api.as_whom = ADMIN
+    rules = api.send("GET", "/programmes/iop-evening/care-rules")
+    body = {"rules": rules.json["rules"], "readsItem9": True} | APPROVAL
+    assert api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"0"').status == 200
+    api.as_whom = ANA
+
+    assert send(api, ana, {"phq9.1": 3, "phq9.9": 3}, form="weekly").status == 201
+
+    found = DynamoCrises().present_of(ana)
+    assert found is not None
+    assert found.person_id == ana
 
 
 def test_an_answer_is_kept_said_back_and_not_asked_for_twice(api: Api, ana: str) -> None:

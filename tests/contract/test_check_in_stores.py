@@ -1,16 +1,19 @@
 """One suite for the fakes and for DynamoDB."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from chalicelib.checkins.domain import CheckIn, HelpRequest, Source
+from chalicelib.checkins.domain import CheckIn, Source
 from chalicelib.checkins.forms import DAILY, WEEKLY
-from chalicelib.checkins.ports import CheckIns, HelpRequests
-from chalicelib.checkins.store import DynamoCheckIns, DynamoHelpRequests
+from chalicelib.checkins.ports import CheckIns
+from chalicelib.checkins.store import DynamoCheckIns
+from chalicelib.crisis.domain import Door
+from chalicelib.crisis.store import DynamoCrises
 from tests.build import PERSON, said, utc
-from tests.fakes import FakeCheckIns, FakeHelpRequests
+from tests.fakes import FakeCheckIns
+from tests.fakes_crisis import a_call
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -21,12 +24,6 @@ TODAY = date(2026, 11, 25)
 @pytest.fixture(params=[FakeCheckIns, DynamoCheckIns])
 def check_ins(request: pytest.FixtureRequest) -> CheckIns:
     found: CheckIns = request.param()
-    return found
-
-
-@pytest.fixture(params=[FakeHelpRequests, DynamoHelpRequests])
-def calls(request: pytest.FixtureRequest) -> HelpRequests:
-    found: HelpRequests = request.param()
     return found
 
 
@@ -84,23 +81,12 @@ def test_a_weekly_check_in_is_kept_beside_the_daily_one_and_both_come_in_order(c
     assert check_ins.get(PERSON, TODAY, WEEKLY) == found[2]
 
 
-def a_call(number: int, at: datetime) -> HelpRequest:
-    return HelpRequest(id=f"{number:032x}", programme_id="iop-evening", person_id=PERSON, at=at, verified=False)
+def test_an_answer_that_is_a_call_for_help_is_stored_with_it_or_not_at_all(check_ins: CheckIns) -> None:
+    crises = check_ins.crises if isinstance(check_ins, FakeCheckIns) else DynamoCrises()
+    call = a_call(NOON, door=Door.ANSWER)
+    kept = CheckIn(person_id=PERSON, on=TODAY).answered(said(mood=0), at=NOON, source=Source.LINK)
 
+    assert check_ins.save(kept, (), call)
+    assert not check_ins.save(kept, (), a_call(NOON, key="another"))
 
-def test_calls_for_help_are_kept_once_each_newest_first(calls: HelpRequests) -> None:
-    requests = [a_call(number, NOON + timedelta(minutes=number)) for number in range(3)]
-    for request in (*requests, replace(requests[0], at=NOON + timedelta(minutes=9, seconds=59))):
-        calls.add(request)
-
-    assert list(calls.of_programme("iop-evening", since=NOON + timedelta(minutes=1))) == [requests[2], requests[1]]
-    assert list(calls.of_programme("iop-morning", since=NOON)) == []
-
-
-def test_a_page_that_is_pressed_again_later_calls_again_and_again(calls: HelpRequests) -> None:
-    minutes = (0, 5, 10, 19, 20, 300)
-    for minute in minutes:
-        calls.add(a_call(1, NOON + timedelta(minutes=minute)))
-
-    kept = [call.at - NOON for call in calls.of_programme("iop-evening", since=NOON)]
-    assert kept == [timedelta(minutes=minute) for minute in (300, 20, 10, 0)]
+    assert [one.id for one in crises.waiting(limit=9)] == [call.id]

@@ -248,9 +248,11 @@ def test_a_call_for_help_is_on_the_team_s_list_once_however_often_it_is_pressed(
     assert [one.status for one in pressed] == [200, 200]
     person = check_in_of(stack, someone)["personId"]
     token = stack.token("clinician", programme)
-    calls = stack.call("GET", f"/programmes/{programme}/help-requests", token=token).json["items"]
-    mine = [call for call in calls if call["personId"] == person]
-    assert [(call["id"], call["verified"]) for call in mine] == [(page_id, False)]
+    crises = stack.call("GET", f"/programmes/{programme}/crises", token=token).json["items"]
+    mine = [crisis for crisis in crises if crisis["personId"] == person]
+    assert [(crisis["verified"], crisis["owner"]) for crisis in mine] == [(False, None)]
+    log = stack.call("GET", f"/programmes/{programme}/crises/{mine[0]['id']}", token=token).json["log"]
+    assert [line["what"] for line in log].count("press") == 1
 
 
 def test_a_message_that_reached_somebody_else_is_marked_and_loses_nothing(stack: Stack, morning: Morning) -> None:

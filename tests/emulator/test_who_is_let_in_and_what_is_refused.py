@@ -94,7 +94,7 @@ def test_somebody_else_s_record_looks_like_one_that_is_not_there(stack: Stack, o
 def test_a_role_in_one_programme_is_none_in_another(stack: Stack) -> None:
     token = stack.token("clinician", "iop-evening")
 
-    for path in ("people", "check-ins", "help-requests", "audit"):
+    for path in ("people", "check-ins", "crises", "audit"):
         there = stack.call("GET", f"/programmes/iop-morning/{path}", token=token)
         nowhere = stack.call("GET", f"/programmes/no-such-programme/{path}", token=token)
         assert there.status in {403, 404}, path

@@ -77,30 +77,26 @@ def test_background_functions_reach_only_the_partitions_that_they_need(function:
 
 
 def test_the_tick_reads_what_is_due_and_overdue_and_writes_only_what_comes_of_it() -> None:
+    crises = {"CALLER#*", "CRISES#*", "CRISIS#*"}
+    staff = {"STAFF#*", "STAFFLIST#*"}
     assert partitions("tick", "Query") == {
+        *staff,
         "BELLS#OPEN",
         "CLIMBS",
+        "CRISES#*",
         "DUE#*",
         "LOOKS",
         "NOTICES#OPEN",
         "PERSON#*",
+        "PROGRAMMES",
         "ROTA#*",
         "ROTAS",
-        "STAFF#*",
-        "STAFFLIST#*",
     }
-    assert partitions("tick", "PutItem") == {
-        "BELL#*",
-        "BELLS#OPEN",
-        "CALLED#*",
-        "CLIMBS",
-        "DUE#*",
-        "LOOKS",
-        "PARKED",
-        "ROTAS",
-        "WATERMARK",
-    }
-    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS", "LOOKS"}
+    bells = {"BELL#*", "BELLS#OPEN", "LOOKS"}
+    rows = {"WATERMARK", "PARKED", "CALLED#*", "CLIMBS", "DUE#*", "ROTAS"}
+    assert partitions("tick", "PutItem") == rows | bells | crises
+    assert partitions("tick", "UpdateItem") == {"CRISES#*", "PERSON#*", "PRESS#*"}
+    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS", "CALLER#*", "CRISES#*", "LOOKS"}
 
 
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
@@ -110,12 +106,14 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "ATTENDANCE#*",
         "ATTENTION#*",
         "CALLED#*",
+        "CALLER#*",
         "CARING#*",
         "CHECKINS#*",
         "FAMILY#*",
         "MEETINGSOF#*",
         "INVITED#*",
         "KIN#*",
+        "CRISIS#*",
         "GROUP#*",
         "GROUPSOF#*",
         "KUDOS#*",
@@ -151,7 +149,7 @@ def test_the_outreach_log_and_the_audit_log_are_only_ever_added_to() -> None:
         for statement in statements(function):
             if {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} & set(statement["Action"]):
                 keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-                assert not [key for key in keys if key.startswith(("AUDIT", "CONTACTS"))], function
+                assert not [key for key in keys if key.startswith(("AUDIT", "CONTACTS", "CRISIS#"))], function
 
 
 def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:

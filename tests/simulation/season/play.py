@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.build import A_KEY
+from tests.fakes_rota import somebody_is_always_on_call
 from tests.simulation.season.people import DAYS, LAPSES_A_DAY, TELLS, Person, draw
 from tests.simulation.season.raw import Log
 from tests.simulation.season.stage import Stage, Taken
@@ -98,6 +99,7 @@ class Season:
             rules = stage.ask(CLINICIAN, "GET", "/programmes/iop/care-rules")
             body = {"rules": rules.json["rules"], "readsItem9": True} | APPROVAL
             self.must(stage.ask(ADMIN, "PUT", "/programmes/iop/care-rules", body, if_match='"0"'), 200)
+            somebody_is_always_on_call("iop")
         stage.taken = self.taken
         for number in range(self.size.first, self.size.first + self.size.people):
             person = draw(number, seed=self.seed, starts_on=STARTS_ON)

@@ -20,7 +20,7 @@ from chalicelib.caseload.following import (
     run_of,
     work_out,
 )
-from chalicelib.checkins.domain import CheckIn, HelpRequest
+from chalicelib.checkins.domain import CheckIn
 from chalicelib.checkins.silence import silence
 from chalicelib.enrollment.channels import HEARTBEAT_LASTS, Channel
 from chalicelib.enrollment.consents import Action, Consent, Via
@@ -32,7 +32,7 @@ from chalicelib.outreach.kinds import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.privacy.domain import Role
 from chalicelib.tasks.domain import Kind, task_for
 from tests.build import utc
-from tests.fakes import FakeHelpRequests, FakeLedger
+from tests.fakes import FakeLedger
 from tests.fakes_caseload import FakeCadences, FakeContacts, FakeRows
 from tests.fakes_enrollment import FakePeople
 from tests.fakes_tasks import FakeTasks
@@ -58,6 +58,14 @@ class Ledger(FakeLedger):
         return super().between(person_id, first, last, limit=limit)
 
 
+class FakeCalls:
+    def __init__(self) -> None:
+        self.at: dict[str, datetime] = {}
+
+    def called_at(self, person_id: str) -> datetime | None:
+        return self.at.get(person_id)
+
+
 @dataclass
 class Desk:
     people: FakePeople = field(default_factory=FakePeople)
@@ -66,7 +74,7 @@ class Desk:
     answers: FakeAnswers = field(default_factory=FakeAnswers)
     asked: Ledger = field(default_factory=Ledger)
     tasks: FakeTasks = field(default_factory=FakeTasks)
-    calls: FakeHelpRequests = field(default_factory=FakeHelpRequests)
+    calls: FakeCalls = field(default_factory=FakeCalls)
     rows: FakeRows = field(default_factory=FakeRows)
 
     @property
@@ -280,14 +288,13 @@ def test_a_done_task_is_none(desk: Desk) -> None:
     assert desk.row().facts.tasks == ()  # type: ignore[union-attr]
 
 
-def test_the_last_of_several_calls_for_help_counts(desk: Desk) -> None:
-    for number, who in enumerate(("p", "p", "q")):
-        at = NOW - timedelta(hours=5 - number)
-        desk.calls.add(HelpRequest(id=f"h{number}", programme_id="iop", person_id=who, at=at, verified=True))
+@pytest.mark.parametrize(("days", "counts"), [(1, True), (28, True), (29, False)])
+def test_a_call_for_help_counts_for_28_days(desk: Desk, days: int, *, counts: bool) -> None:
+    desk.calls.at["p"] = NOW - timedelta(days=days)
     desk.keep_up()
 
     assert desk.row().facts
-    assert desk.row().facts.help_asked_at == NOW - timedelta(hours=4)  # type: ignore[union-attr]
+    assert (desk.row().facts.help_asked_at is not None) == counts  # type: ignore[union-attr]
 
 
 CONSENT = Consent(person_id="p", scope="contact_email", action=Action.GRANTED, at=NOW - DAY, via=Via.STAFF, by="staff")

@@ -9,13 +9,17 @@ from chalicelib.checkins.domain import Answer
 from chalicelib.checkins.forms import DAILY, WEEKLY
 from chalicelib.checkins.page import OneTap, Visit
 from chalicelib.checkins.ports import Desk
+from chalicelib.crisis.domain import Door, Press
+from chalicelib.crisis.duty import Duty
 from chalicelib.edge.pages import Shown
 from chalicelib.flags.domain import CareRules
 from chalicelib.outreach.domain import Hold, Recipient, Standing
 from chalicelib.outreach.kinds import CHECK_IN, WEEKLY_CHECK_IN
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from tests.build import PERSON, a_recipient, an_email, said, utc
-from tests.fakes import FakeCareRules, FakeCheckIns, FakeHelpRequests, FakeRecipients
+from tests.fakes import FakeCareRules, FakeCheckIns, FakeRecipients
+from tests.fakes_crisis import FakeProgrammes, a_member
+from tests.fakes_crisis import Site as CrisisSite
 from tests.fakes_tasks import FakeTasks
 from tests.fakes_watch import FakeHolds
 
@@ -36,17 +40,23 @@ class Site:
 
     def __post_init__(self) -> None:
         self.people = FakeRecipients(self.recipient)
-        self.tasks, self.calls, self.holds = FakeTasks(), FakeHelpRequests(), FakeHolds()
-        self.check_ins = FakeCheckIns(self.tasks)
+        self.tasks, self.holds = FakeTasks(), FakeHolds()
+        programme_id = self.recipient.programme_id
+        dr = replace(a_member("dr", at=NOON - timedelta(days=1)), programme_id=programme_id)
+        self.crisis = CrisisSite(
+            staff=[dr], holds=self.holds, tasks=self.tasks, programmes=FakeProgrammes(programme_id)
+        )
+        self.crisis.on_call.duty = Duty(primary=(dr.id,))
+        self.check_ins = FakeCheckIns(self.tasks, self.crisis.crises)
         self.page = OneTap(
             signer=self.signer,
             recipients=self.people,
-            help_requests=self.calls,
             desk=Desk(
                 check_ins=self.check_ins,
                 care_rules=FakeCareRules(replace(self.care, programme_id=self.recipient.programme_id)),
                 tasks=self.tasks,
                 holds=self.holds,
+                crises=self.crisis.desk(),
             ),
         )
         self.claims = Claims(
@@ -64,6 +74,10 @@ class Site:
     def send(self, answers: dict[str, str], *, now: datetime = NOON) -> Shown:
         visit = Visit(token=self.token, now=now, language="en", page_id=PAGE)
         return self.page.take(visit, urlencode({"action": "answer", "page": PAGE, **answers}))
+
+    @property
+    def calls(self) -> list[Press]:
+        return [kept.press for kept in self.crisis.crises.presses.values()]
 
     @property
     def answer(self) -> Answer | None:
@@ -117,7 +131,7 @@ def test_a_link_that_has_run_out_takes_no_answer_but_still_takes_a_call_for_help
     assert site.post(now=CLOSES, mood="3").status is HTTPStatus.GONE
     assert site.answer is None
     assert site.post(now=CLOSES + timedelta(days=30), action="help").status is HTTPStatus.OK
-    assert [call.verified for call in site.calls.requests] == [False]
+    assert [call.verified for call in site.calls] == [False]
 
 
 def test_pressing_help_twice_on_one_page_is_one_call_and_on_two_pages_two() -> None:
@@ -126,7 +140,7 @@ def test_pressing_help_twice_on_one_page_is_one_call_and_on_two_pages_two() -> N
     for page in (PAGE, PAGE, "cd" * 16):
         site.post(action="help", page=page)
 
-    assert len(site.calls.requests) == 2
+    assert len(site.calls) == 2
 
 
 def test_a_page_that_stayed_open_calls_for_help_again_hours_later() -> None:
@@ -135,7 +149,7 @@ def test_a_page_that_stayed_open_calls_for_help_again_hours_later() -> None:
     for hours in (0, 5):
         site.post(now=NOON + timedelta(hours=hours), action="help")
 
-    assert [call.at for call in site.calls.requests] == [NOON, NOON + timedelta(hours=5)]
+    assert [call.at for call in site.calls] == [NOON, NOON + timedelta(hours=5)]
 
 
 @pytest.mark.parametrize("spoil", [lambda token: token[:-1], lambda token: token + "A", lambda token: "x." + token])
@@ -201,6 +215,45 @@ def test_the_page_speaks_the_language_of_the_person() -> None:
     assert '<html lang="es">' in Site(recipient=a_recipient(language="es")).get().html
 
 
+def test_who_calls_sees_what_happens_now_and_is_led_to_how_far_it_is() -> None:
+    site = Site()
+
+    shown = site.post(action="help").html
+
+    assert "We are alerting the on-call team now. If no one has reached you by 12:15 PM, call or text 988." in shown
+    link = shown.partition("url=../h/")[2].partition('"')[0]
+    assert site.signer.open(Purpose.HELP, link).person_id == site.calls[0].id
+    assert site.crisis.to_whom() == [["dr"]]
+
+
+def test_no_link_is_too_broken_to_call_for_help_by() -> None:
+    named = Signer(("somebody else's key",)).token(Purpose.ANSWER, Site().claims)
+    for token, door, whom in (
+        ("forged", Door.UNSIGNED, None),
+        (named, Door.UNSIGNED, PERSON),
+        ("", Door.UNSIGNED, None),
+    ):
+        site = Site()
+        assert site.post(token=token or "!", action="help").status is HTTPStatus.OK
+        assert [(call.door, call.person_id, call.verified) for call in site.calls] == [(door, whom, False)]
+        assert site.crisis.to_whom() == [["dr"]]
+
+
+def test_a_record_that_cannot_be_read_and_a_form_that_cannot_be_are_no_hindrance() -> None:
+    class Down(FakeRecipients):
+        def load(self, person_id: str, *, now: datetime) -> Recipient | None:  # noqa: ARG002 (it is down)
+            raise ConnectionError
+
+    site = Site()
+    site.page = replace(site.page, recipients=Down())
+
+    shown = site.page.take(Visit(token=site.token, now=NOON, language="en", page_id=PAGE), "a=1&" * 99 + "action=help")
+
+    assert shown.status is HTTPStatus.OK
+    assert len(site.calls) == 1
+    assert site.crisis.to_whom() == [["dr"]]
+
+
 def test_a_call_for_help_holds_celebrations_back_for_three_days() -> None:
     site = Site()
 
@@ -253,6 +306,9 @@ def test_whoever_thinks_of_self_harm_is_told_whom_to_call_before_anything_else()
 
     assert shown.index("call or text 988 now, day or night") < shown.index("You can change it")
     assert "crisis" in [task.severity for task in site.tasks.of_person(PERSON)]
+    (call,) = site.calls
+    assert (call.person_id, call.door, call.verified) == (PERSON, Door.ANSWER, False)
+    assert site.crisis.to_whom() == [["dr"]]
 
 
 def test_whoever_tells_of_opioids_is_told_at_once_what_keeps_them_alive_and_more_questions_come_after_it() -> None:

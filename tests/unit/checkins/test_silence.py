@@ -14,6 +14,7 @@ from chalicelib.outreach.domain import Entry, Reason, Recipient, Status
 from chalicelib.tasks.domain import Task
 from tests.build import PERSON, a_recipient, said, utc
 from tests.fakes import FakeCareRules, FakeCheckIns, FakeLedger
+from tests.fakes_crisis import Site
 from tests.fakes_tasks import FakeTasks
 from tests.fakes_watch import FakeHolds
 
@@ -95,7 +96,13 @@ def test_an_outage_never_makes_a_run_longer(diary: str) -> None:
 
 def test_weeks_of_silence_are_flagged_twice_in_all() -> None:
     ledger, tasks = FakeLedger(), FakeTasks()
-    desk = Desk(check_ins=FakeCheckIns(tasks), care_rules=FakeCareRules(), tasks=tasks, holds=FakeHolds())
+    desk = Desk(
+        check_ins=FakeCheckIns(tasks),
+        care_rules=FakeCareRules(),
+        tasks=tasks,
+        holds=FakeHolds(),
+        crises=Site(staff=[]).desk(),
+    )
     for day in range(60):
         ledger.add([entry(-day)])
         on, now = TODAY + timedelta(days=day), NINE + timedelta(days=day)
@@ -106,7 +113,13 @@ def test_weeks_of_silence_are_flagged_twice_in_all() -> None:
 
 def test_a_run_of_three_is_flagged_once_and_a_new_run_again() -> None:
     ledger, tasks = FakeLedger(), FakeTasks()
-    desk = Desk(check_ins=FakeCheckIns(tasks), care_rules=FakeCareRules(), tasks=tasks, holds=FakeHolds())
+    desk = Desk(
+        check_ins=FakeCheckIns(tasks),
+        care_rules=FakeCareRules(),
+        tasks=tasks,
+        holds=FakeHolds(),
+        crises=Site(staff=[]).desk(),
+    )
     who = a_recipient()
 
     def look_on(day: int) -> list[str]:

@@ -1,0 +1,139 @@
+"""Make a call for help of whatever came in: what can't be read is passed over, and nothing is refused."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from urllib.parse import parse_qs
+
+from chalicelib.crisis.domain import Door, Press, press_id
+from chalicelib.enrollment.showable import line_fault
+from chalicelib.outreach.domain import Recipient
+from chalicelib.privacy.domain import ALL_PROGRAMMES
+
+MOST_DROPPED = 20
+MOST_FIELDS = 80
+
+LONGEST = {"name": 100, "phone": 40, "note": 500, "key": 255, "programmeId": 40}
+"""What may come with a call, and how long it may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What came with a call. ``dropped``: names of what was not understood; ``body`` where that was all of it."""
+
+    name: str | None = None
+    phone: str | None = None
+    note: str | None = None
+    key: str | None = None
+    programme_id: str | None = None
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """
+    Who calls, as far as that is known. ``address``: where from, of somebody of whom nothing else is.
+
+    ``account`` is of who signed in and has no record of their own. ``by``: the account of who pressed for the person.
+    """
+
+    door: Door
+    address: str
+    person_id: str | None = None
+    programme_id: str | None = None
+    account: str | None = None
+    verified: bool = False
+    by: str | None = None
+
+    @property
+    def id(self) -> str:
+        """By what their calls are grouped: the person, or else what stands for them and tells nothing."""
+        if self.person_id:
+            return self.person_id
+        if self.account:
+            return f"account-{_short(self.account)}"
+        return f"caller-{_short(self.address)}"
+
+
+def read(body: str) -> Sent:
+    """Read what came with a call, as JSON or as a form; what is no text, or too long, is dropped and named."""
+    fields = _fields(body)
+    if fields is None:
+        return Sent(dropped=("body",))
+    found: dict[str, str] = {}
+    dropped = []
+    for name, value in fields.items():
+        if name in LONGEST and isinstance(value, str) and _fits(value, LONGEST[name]):
+            found[name] = value.strip()
+        else:
+            dropped.append(name)
+    return Sent(
+        name=found.get("name"),
+        phone=found.get("phone"),
+        note=found.get("note"),
+        key=found.get("key"),
+        programme_id=found.get("programmeId"),
+        dropped=tuple(name[:40] for name in dropped[:MOST_DROPPED]),
+    )
+
+
+def call(caller: Caller, sent: Sent, *, key: str, at: datetime) -> Press:
+    """Return the call that this is; the same for the same caller and key."""
+    return Press(
+        id=press_id(caller.id, key),
+        caller=caller.id,
+        at=at,
+        door=caller.door,
+        verified=caller.verified,
+        programme_id=caller.programme_id or ALL_PROGRAMMES,
+        person_id=caller.person_id,
+        by=caller.by,
+        name=sent.name,
+        phone=sent.phone,
+        note=sent.note,
+        dropped=sent.dropped,
+    )
+
+
+def by_link(person: Recipient, key: str, *, at: datetime) -> Press:
+    """Return the call of whoever bears a link of a person's: not known to be the person."""
+    caller = Caller(door=Door.PAGE, address="", person_id=person.person_id, programme_id=person.programme_id)
+    return call(caller, Sent(), key=key, at=at)
+
+
+def call_of(person: Recipient, key: str, *, at: datetime, verified: bool, by: str | None) -> Press:
+    """Return the call that an answer of a person's is."""
+    caller = Caller(
+        door=Door.ANSWER,
+        address="",
+        person_id=person.person_id,
+        programme_id=person.programme_id,
+        verified=verified,
+        by=by,
+    )
+    return call(caller, Sent(), key=key, at=at)
+
+
+def _fields(body: str) -> Mapping[str, Any] | None:
+    if not body.strip():
+        return {}
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        try:
+            found = {name: values[-1] for name, values in parse_qs(body, max_num_fields=MOST_FIELDS).items()} or None
+        except ValueError:
+            found = None
+    return found if isinstance(found, dict) else None
+
+
+def _fits(value: str, longest: int) -> bool:
+    said = value.strip()
+    return 0 < len(said) <= longest and line_fault(said) is None
+
+
+def _short(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:24]

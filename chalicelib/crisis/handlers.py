@@ -1,0 +1,98 @@
+"""The shells of crises: the minute's look, what delivery asks when it sends, and what all of it works with."""
+
+from datetime import datetime, timedelta
+from functools import cache
+
+from chalicelib.crisis import paging, service
+from chalicelib.crisis.domain import Press
+from chalicelib.crisis.duty import NoPager, Pager
+from chalicelib.crisis.ladder import Minutes
+from chalicelib.crisis.ports import Desk
+from chalicelib.crisis.rota_handlers import on_call
+from chalicelib.crisis.store import DynamoCrises, DynamoMinutes
+from chalicelib.edge.clock import utc_now
+from chalicelib.edge.ids import new_id
+from chalicelib.edge.log import count, flush, logger, measure, places
+from chalicelib.enrollment.programme_store import DynamoProgrammes
+from chalicelib.enrollment.reach_store import DynamoHolds
+from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.hurrying import hurry
+from chalicelib.outreach.store import DynamoDues
+from chalicelib.staff.domain import Member
+from chalicelib.staff.store import DynamoStaff
+from chalicelib.tasks.store import DynamoTasks
+
+AT_MOST = timedelta(seconds=20)
+"""How long a minute's look takes at most: the tick itself has to end."""
+
+
+class _Members(DynamoStaff):
+    """Those of a programme's staff who can be read, where somebody has to be paged."""
+
+    def of_programme(self, programme_id: str) -> list[Member]:
+        members, faults = self.those_readable(programme_id)
+        for fault in faults:
+            _trouble(fault)
+        return members
+
+
+class _Programmes:
+    def ids(self) -> list[str]:
+        return DynamoProgrammes().ids()
+
+    def minutes(self, programme_id: str) -> Minutes:
+        return DynamoMinutes().of(programme_id)[0]
+
+
+@cache
+def pager() -> Pager:
+    """Return the way to wake somebody beside e-mail and push."""
+    return NoPager()
+
+
+@cache
+def desk() -> Desk:
+    """Return what crises work with, over the table."""
+    return Desk(
+        crises=DynamoCrises(),
+        on_call=on_call(),
+        pager=pager(),
+        members=_Members(),
+        programmes=_Programmes(),
+        tasks=DynamoTasks(),
+        dues=DynamoDues(),
+        holds=DynamoHolds(),
+        hurry=hurry,
+        new_id=new_id,
+        note=measure,
+        trouble=_trouble,
+    )
+
+
+def press(call: Press, *, now: datetime) -> Press:
+    """Take a call for help, from whichever door: written down first, then paged (``service.press``)."""
+    return service.press(call, now=now, desk=desk())
+
+
+def sweep() -> int:
+    """
+    Look at all crises once a minute; return for how many somebody was paged.
+
+    It goes along with the tick, which must not fail with it: whatever is wrong here is seen in the metric and again in
+    a minute.
+    """
+    now = utc_now()
+    ends = now + AT_MOST
+    paged = paging.guarded(lambda: service.sweep(now=now, desk=desk(), is_over=lambda: utc_now() >= ends), desk=desk())
+    flush()
+    return paged or 0
+
+
+def still_true(due: Due) -> Reason | None:
+    """Return why a page must not go out any more: for outreach to ask when sending."""
+    return paging.objection(due, desk=desk())
+
+
+def _trouble(error: Exception) -> None:
+    logger.error("crisis not looked after", extra={"error": type(error).__name__, "at": places(error)})
+    count("CrisisErrors")

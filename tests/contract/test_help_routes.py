@@ -1,0 +1,270 @@
+"""Nothing stands in the way of a call for help: domain rules 3.4, one test an item, over the table."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from pynamodb.exceptions import PynamoDBException
+
+from app import app
+from chalicelib.checkins.routes import doors as checkins  # noqa: F401 (its doors are registered)
+from chalicelib.crisis import handlers, help_routes
+from chalicelib.crisis.domain import Door, State
+from chalicelib.crisis.duty import Duty
+from chalicelib.crisis.page import StatePage, token_of
+from chalicelib.crisis.store import DynamoCrises, PressItem
+from chalicelib.edge.keys import Keys
+from chalicelib.edge.table import Item
+from chalicelib.enrollment.store import people
+from chalicelib.outreach.links import Purpose, Signer
+from chalicelib.privacy.domain import Role
+from tests.contract.test_people_routes import Api
+from tests.crisis_api import DR, PROGRAMME, CrisisApi, body_of, pages, unsigned
+from tests.fakes_crisis import FakeOnCall
+from tests.fakes_privacy import FakeAuditLog
+from tests.toy import NOW, Told
+
+KEYS = Keys(links=("bGluay1rZXk",), vapid_private="", vapid_public="")
+
+
+@pytest.fixture
+def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[CrisisApi]:
+    del aws
+    monkeypatch.setattr(help_routes, "keys", lambda: KEYS)
+    api = CrisisApi(Api())
+    api.staff("dr", Role.CLINICIAN)
+    yield api
+    handlers.desk.cache_clear()
+
+
+def token(api: CrisisApi) -> str:
+    return f"{api.ana}={PROGRAMME}/participant"
+
+
+def only_call() -> Any:
+    (item,) = [one for one in Item.scan() if isinstance(one, PressItem)]
+    kept = DynamoCrises().kept(item.pk.removeprefix("PRESS#"))
+    assert kept
+    return kept.press
+
+
+@pytest.mark.parametrize("path", ["/help", "/me/help"])
+def test_a_call_is_kept_paged_and_answered_with_what_happens_and_whom_to_call(api: CrisisApi, path: str) -> None:
+    told = api.help(token(api), path=path, Idempotency_Key="k-1")
+
+    assert told.status == 201
+    call = only_call()
+    assert (call.person_id, call.door, call.verified, call.at) == (api.ana, Door.APP, True, NOW)
+    assert api.present().state is State.PAGED
+    assert len(pages()) == 1
+    assert told.json["numbers"] == {"emergency": "911", "lifeline": "988", "lifelineText": "988"}
+    assert told.json["said"][0].startswith("If you are in immediate danger, call 911.")
+    assert "is on the way" not in told.text
+
+    again = api.help(token(api), path=path, Idempotency_Key="k-1")
+    assert again.json == told.json
+    assert len(pages()) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "door", "known"),
+    [
+        ("expired:{token}", Door.APP, True),
+        ("{unsigned}", Door.UNSIGNED, True),
+        ("no token at all", Door.UNSIGNED, False),
+        (None, Door.UNSIGNED, False),
+    ],
+)
+def test_1_an_expired_or_unreadable_session_is_taken_as_not_verified(
+    api: CrisisApi, said: str | None, door: Door, *, known: bool
+) -> None:
+    told = api.help(said.format(token=token(api), unsigned=unsigned(api.ana)) if said else None)
+
+    assert told.status == 201
+    call = only_call()
+    assert (call.door, call.verified, call.person_id) == (door, False, api.ana if known else None)
+    assert len(pages()) == 1
+
+
+BODIES = [
+    "not json",
+    "{",
+    "[1, 2]",
+    '{"name": 7, "mood": "x"}',
+    body_of(phone="5" * 500),
+    "\x00",
+    "a=1&" * 99,
+    "[" * 50000,
+]
+
+
+def test_1_no_body_is_refused_and_what_cannot_be_read_is_named(api: CrisisApi) -> None:
+    for body in BODIES:
+        assert api.help(token(api), body=body, Content_Type="image/png").status == 201, body[:9]
+
+    calls = [event.press for event in DynamoCrises().log(api.present().id) if event.press]
+    assert len(calls) == len(BODIES)
+    assert all(call.dropped for call in calls)
+
+
+def test_1_what_an_unknown_caller_writes_reaches_those_who_look(api: CrisisApi) -> None:
+    api.help(body=body_of(name="A neighbour", phone="+1 555 0100", mood="x", programmeId=PROGRAMME))
+
+    (row,) = api.board()
+    assert (row["verified"], row["personId"], row["programmeId"]) == (False, None, PROGRAMME)
+    log = api.by(DR, "GET", f"/programmes/{PROGRAMME}/crises/{row['id']}").json["log"]
+    assert log[0]["call"] | {"id": "", "at": ""} == {
+        "id": "",
+        "at": "",
+        "door": "unsigned",
+        "verified": False,
+        "name": "A neighbour",
+        "phone": "+1 555 0100",
+        "note": None,
+        "dropped": ["mood"],
+    }
+
+
+def test_1_neither_the_audit_log_nor_the_keys_nor_the_rota_nor_the_record_stops_it(
+    api: CrisisApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit = FakeAuditLog(is_down=True)
+    app.use(replace(app.wiring, audit=audit))
+
+    def broken(*_args: object, **_kwargs: object) -> Any:
+        raise ConnectionError
+
+    monkeypatch.setattr(help_routes, "keys", broken)
+    monkeypatch.setattr(handlers, "on_call", lambda: FakeOnCall(is_down=True))
+    monkeypatch.setattr(help_routes, "people", broken)
+
+    told = api.help(token(api))
+
+    assert told.status == 201
+    assert (told.json["stateUrl"], told.json["onDuty"]) == (None, None)
+    assert [(event.subject, event.outcome) for event in audit.spooled] == [(api.ana, "spooled")]
+    assert len(pages()) == 1
+
+
+def test_1_no_consent_and_no_standing_stops_it(api: CrisisApi) -> None:
+    consents = api.by(DR, "GET", f"/people/{api.ana}/consents").json["items"]
+    assert not [one for one in consents if one["scope"] == "crisis_contact"]
+    moved = api.by(DR, "POST", f"/people/{api.ana}/transitions", {"to": "deceased"})
+    assert moved.status == 200, moved.text
+
+    assert api.help(token(api)).status == 201
+    assert api.present().state is State.PAGED
+
+
+def test_1_a_flood_from_one_address_is_taken_grouped_and_pages_at_a_bounded_rate(api: CrisisApi) -> None:
+    statuses = {api.help(body=body_of(programmeId=PROGRAMME)).status for _ in range(12)}
+
+    assert statuses == {201}
+    (row,) = api.board()
+    log = DynamoCrises().log(row["id"])
+    assert [event.what.value for event in log].count("press") == 12
+    assert len(pages()) == 1
+
+
+def test_2_that_a_page_was_handed_over_is_not_that_somebody_knows(api: CrisisApi) -> None:
+    told = api.help(token(api))
+    assert told.json["stage"] == "sent"
+    assert api.by(token(api), "GET", "/me/crisis").json["said"] == ["Your call is sent.", "No one has answered yet."]
+    assert api.board()[0]["owner"] is None
+
+
+def test_3_an_automatic_answer_hands_over_to_a_person(api: CrisisApi) -> None:
+    api.help(token(api))
+
+    assert [row["state"] for row in api.board()] == ["paged"]
+
+
+def test_4_what_could_not_be_kept_is_said_with_whom_to_call(api: CrisisApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object) -> Any:
+        raise PynamoDBException("the table is down")
+
+    monkeypatch.setattr(DynamoCrises, "keep", broken)
+
+    told = api.help(token(api))
+
+    assert (told.status, told.kind) == (503, "not-sent")
+    assert "call 911" in told.json["detail"]
+    assert "call or text 988 now" in told.json["detail"]
+
+
+ROTA, MORNING = Duty(primary=("staff-1",)), NOW + timedelta(hours=20)
+
+
+def test_4_what_will_happen_is_said_truthfully_for_the_hour(api: CrisisApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    for duty, said in (
+        (ROTA, "We are alerting the on-call team now. If no one has reached you by 1:15 PM, call or text 988."),
+        (Duty(next_from=MORNING), "Our team is not on duty until Wednesday 9:00 AM. 988 is open now."),
+        (Duty(), "Our team is not on duty now. 988 is open now."),
+    ):
+        monkeypatch.setattr(handlers, "on_call", lambda duty=duty: FakeOnCall(duty=duty))
+        handlers.desk.cache_clear()
+
+        told = api.help(token(api))
+
+        assert told.json["said"][1] == said
+        assert told.json["onDuty"] is duty.is_covered
+
+
+def test_who_is_known_is_told_in_their_language_and_whoever_is_not_in_their_browsers(api: CrisisApi) -> None:
+    told = api.help(Accept_Language="es-MX,es;q=0.9", body=body_of(programmeId=PROGRAMME))
+
+    assert told.json["said"][1] == "Nuestro equipo no está de guardia ahora. El 988 está abierto ahora."
+
+
+def test_the_link_shows_how_far_this_call_is_and_the_app_does_too(api: CrisisApi) -> None:
+    first = api.help(token(api)).json["stateUrl"]
+    assert first.startswith("https://care.example/h/")
+    shown = look(api, first)
+    assert shown.status == 200
+    assert "Your call is sent." in shown.text
+    assert '<meta http-equiv="refresh" content="15">' in shown.text
+    assert 'href="tel:988"' in shown.text
+
+    api.do(DR, api.present(), "acknowledge")
+    assert "Seen by Dr, clinician, at 1:00 PM." in look(api, first).text
+    own = api.by(token(api), "GET", "/me/crisis").json
+    assert (own["stage"], own["by"]) == ("acknowledged", "Dr, clinician")
+    later = api.help(token(api), Idempotency_Key="later").json["stateUrl"]
+    assert "No one has answered yet." in look(api, later).text
+    api.do(DR, api.present(), "contact", {})
+    assert "noted that they reached you" in look(api, later).text
+
+
+def look(api: CrisisApi, url: str) -> Told:
+    path = url.removeprefix("https://care.example")
+    return api.api.toy.send("GET", path, door="/h/{token}", role=None, token=path.removeprefix("/h/"))
+
+
+def test_a_link_of_another_purpose_or_too_old_shows_whom_to_call_and_nothing_else(api: CrisisApi) -> None:
+    url = api.help(token(api)).json["stateUrl"]
+    signer = Signer(KEYS.links)
+    claims = signer.open(Purpose.HELP, url.rpartition("/")[2])
+    answer = signer.token(Purpose.ANSWER, claims)
+    assert look(api, f"/h/{answer}").status == look(api, "/h/forged").status == 404
+    assert 'href="tel:988"' in look(api, "/h/forged").text
+
+    page = StatePage(signer=signer, recipients=people(), desk=handlers.desk())
+    assert page.show(token_of(only_call(), signer), language="en", now=NOW + timedelta(days=8)).status == 410
+
+
+def test_whoever_has_no_call_of_their_own_sees_none(api: CrisisApi) -> None:
+    assert api.by(token(api), "GET", "/me/crisis").kind == "not-found"
+    api.help(token(api))
+    assert api.by(DR, "GET", "/me/crisis").kind == "not-found"
+
+
+def test_staff_call_for_a_person(api: CrisisApi) -> None:
+    told = api.by(DR, "POST", f"/people/{api.ana}/crises", body_of(note="She sounded unwell."))
+
+    assert told.status == 201
+    call = only_call()
+    assert (call.door, call.verified, call.by, call.note) == (Door.STAFF, True, "dr", "She sounded unwell.")
+    assert api.by("eve=other/clinician", "POST", f"/people/{api.ana}/crises").kind == "not-found"
+    assert date(2026, 11, 24) == call.at.date()
