@@ -17,6 +17,7 @@ def wire() -> Wiring:
     from chalicelib.family.handlers import KinHolders, everybody, supporter_ties
     from chalicelib.mentors.store import mentor_ties
     from chalicelib.partners.store import partner_ties
+    from chalicelib.plan.handlers import has_plan
     from chalicelib.privacy.domain import Relationship
     from chalicelib.privacy.store import DynamoAuditLog
     from chalicelib.staff.handlers import StaffHolders
@@ -30,13 +31,14 @@ def wire() -> Wiring:
                 Relationship.SUPPORTER: supporter_ties,
                 Relationship.MENTOR: mentor_ties,
             },
-            on_call=stands_on_call,
+            stands_on_call,
         ),
         audit=DynamoAuditLog(),
         replays=DynamoReplays(),
         web_origin=settings.web_origin,
         holders={"staff": StaffHolders(), "kin": KinHolders()},
         everybody=everybody(),
+        has_plan=has_plan,
     )
 
 
@@ -48,7 +50,6 @@ if function_name() in {None, "api"}:
     from chalicelib.caring.routes import doors as caring
     from chalicelib.caseload.routes import doors as caseload
     from chalicelib.checkins.routes import doors as checkins
-    from chalicelib.crisis.rota_routes import doors as rota
     from chalicelib.crisis.routes import doors as crisis
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
@@ -88,7 +89,6 @@ if function_name() in {None, "api"}:
         privacy,
         progress,
         reports,
-        rota,
         routine,
         staff,
         tasks,

@@ -86,12 +86,18 @@ class Holders(Protocol):
         ...
 
 
+def no_plan(_person_id: str) -> bool:
+    """Know of nobody's plan."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """
     What the doors need from outside, put together in app.py when the first request comes.
 
     ``holders`` are by sort of recipient; ``everybody`` are outreach's recipients of all sorts.
+    ``has_plan`` says whether a person wrote something into their own plan for hard hours.
     """
 
     tokens: Tokens
@@ -104,6 +110,7 @@ class Wiring:
     new_id: Callable[[], str] = new_id
     holders: Mapping[str, Holders] = field(default_factory=dict)
     everybody: Any = None
+    has_plan: Callable[[str], bool] = no_plan
 
 
 class Cairn(Chalice):

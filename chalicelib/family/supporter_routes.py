@@ -4,9 +4,8 @@ from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 
-from chalicelib.crisis.calling import Caller, Sent, call
-from chalicelib.crisis.domain import Door
-from chalicelib.crisis.handlers import press
+from chalicelib.crisis import handlers as crisis
+from chalicelib.crisis.calling import by_another
 from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
 from chalicelib.enrollment.domain import Record
@@ -145,18 +144,9 @@ def press_help_now(asked: Asked, tie_id: str) -> Answer:
     recipient = people().load(tie.person_id, now=asked.now)
     if recipient is None:
         raise NoSuchSupporter("there is no such person")
-    caller = Caller(
-        door=Door.SUPPORTER,
-        address="",
-        person_id=tie.person_id,
-        programme_id=recipient.programme_id,
-        by=asked.who.subject,
-    )
-    # The same minute again is the same call; later it pages anew.
-    key = f"{tie.id}-{asked.now:%Y-%m-%dT%H:%M}"
-    pressed = press(call(caller, Sent(), key=key, at=asked.now), now=asked.now)
+    kept = crisis.press(by_another(recipient, new_id(), at=asked.now, by=asked.who.subject), now=asked.now)
     body = ShownTaken(
-        id=pressed.id,
+        id=kept.id,
         words=list(words.lines("danger", who.language, country=country)),
         numbers=shown_numbers(country),
         help_now=None,

@@ -42,6 +42,7 @@ _WAKES = partial(
     alumni_consent=None,
     quiet_hours_defer=False,
     opt_out=False,
+    every_channel=True,
     to=Sort.STAFF,
     if_unknown=IfUnknown.AGAIN,
     closes=timedelta(hours=24),
@@ -51,11 +52,11 @@ _WAKES = partial(
     push_ttl=timedelta(minutes=15),
     push_urgency="high",
 )
-"""What wakes staff at any hour."""
+"""What wakes staff at any hour, over every channel of theirs."""
 
 
 CATEGORIES: dict[str, Category] = {
-    CRISIS_PAGE: _WAKES(template="crisis_page"),
+    CRISIS_PAGE: _WAKES(template="crisis_page", sorts={"drill": "crisis_page_drill"}),
     STAFF_ALERT: _WAKES(template="staff_alert"),
     # Its moments are chosen by who works when (staff/telling.py), so that quiet hours would only make it late.
     STAFF_WORK: Category(

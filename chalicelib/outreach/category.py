@@ -45,6 +45,7 @@ class Category:
     ``counts``: it brings a number, of things or to type in, found when it is sent; with none there is nothing to tell.
     ``cap``: how many a person and local day, by itself; ``budgeted``: it also shares the person's daily budget.
     ``opt_out``: the person can switch it off, and its e-mails carry list headers (RFC 2369, RFC 8058).
+    ``every_channel``: it goes over all channels at once, and not over the first that takes it.
     ``to``: the sort of recipient that it is for; None: of every sort.
     ``held_by_holds``: not while a crisis or a conversation is open with the person; what doesn't bundle waits.
     ``tells_time``: it is about something at an instant, which its message says in the person's own time.
@@ -74,6 +75,7 @@ class Category:
     cap: int | None = None
     budgeted: bool = False
     opt_out: bool = True
+    every_channel: bool = False
     to: Sort | None = Sort.PERSON
     follows_care: bool = False
     held_by_holds: bool = False

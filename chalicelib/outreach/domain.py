@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from chalicelib.outreach.moments import Moment
 from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import Occurrence, When
 
 DUE_SHARDS = 50
 """Partitions per hour of due rows: a million people can share one nine o'clock (1,000 writes/s each)."""
-
 
 URGENT = DUE_SHARDS
 """The partition of an hour for what can't wait for others: a crisis. Looked at first, whatever else is paused."""
@@ -140,13 +140,6 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """What a message of a category that ``tells_time`` is about: something at an instant."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """
     A person, a member of staff or a supporter, as outreach sees them at the moment of sending.
@@ -244,6 +237,7 @@ class Entry:
     ``received_at`` is when a device said that the push arrived; ``reported_at`` when a provider said that it took a
     message whose sender has not written that down; ``fallback``: no device said anything, so an e-mail follows.
     ``delivered_at``, ``delayed_at``, ``bounced_at`` and ``bounce`` are what mail servers said of an e-mail since.
+    ``ways``, where it went over all channels at once, say what each did with it: ``{kind}:{channel}:{what}``.
     """
 
     person_id: str
@@ -264,6 +258,7 @@ class Entry:
     received_at: datetime | None = None
     reported_at: datetime | None = None
     fallback: bool = False
+    ways: tuple[str, ...] = ()
     delivered_at: datetime | None = None
     delayed_at: datetime | None = None
     bounced_at: datetime | None = None

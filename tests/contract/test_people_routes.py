@@ -93,13 +93,13 @@ class Api:
             "report_id",
             "pair_id",
             "kudos_id",
+            "crisis_id",
             "supporter_id",
             "tie_id",
             "what",
             "device_id",
             "lesson_id",
             "group_id",
-            "crisis_id",
             "mentorship_id",
         )
         place, _, query = path.partition("?")
