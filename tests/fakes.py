@@ -146,7 +146,8 @@ class FakeLedger:
         present = self.entries.get((person_id, kind, on))
         if present is None or (present.received_at if by_device else present.reported_at):
             return False
-        if by_device and channel_id and present.channel_id not in {None, channel_id}:
+        is_its_own = present.channel_id in {None, channel_id} or any(f":{channel_id}:" in way for way in present.ways)
+        if by_device and channel_id and not is_its_own:
             return False
         if not by_device and present.status is not Status.CLAIMED:
             return False

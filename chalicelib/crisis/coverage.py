@@ -230,12 +230,12 @@ def on_duty(rota: Rota, members: Iterable[Member], at: datetime) -> Duty:
     """Return who answers for a programme at an instant, as the ladder of pages asks for it."""
     members = list(members)
     found = staffing(rota, members, at)
-    admins = (one for one in members if Role.PROGRAM_ADMIN in one.roles and one.is_reachable(at=at))
+    admins = (one for one in members if Role.PROGRAM_ADMIN in one.roles and one.is_active)
     return Duty(
         primary=tuple(one.id for one in found.of(Tier.PRIMARY)),
         secondary=tuple(one.id for one in found.of(Tier.SECONDARY)),
         supervisor=tuple(one.id for one in found.of(Tier.SUPERVISOR)),
-        everybody=tuple(dict.fromkeys(one.id for one in (*found.everybody, *admins))),
+        everybody=tuple(dict.fromkeys(one.id for one in (*found.staff, *admins))),
         next_from=_next_from(rota, members, at),
     )
 

@@ -17,8 +17,12 @@ class Door(StrEnum):
     ANSWER = "answer"
     CIRCLE = "circle"
     STAFF = "staff"
+    SUPPORTER = "supporter"
+    """Somebody whom the person invited to support them calls for them."""
     UNSIGNED = "unsigned"
     """Without a sign-in or link that we made: nobody knows who it is."""
+    DRILL = "drill"
+    """Nobody called: the programme tries out whether somebody answers."""
 
 
 class State(StrEnum):
@@ -186,7 +190,12 @@ class Crisis:
     @property
     def reference(self) -> str:
         """What two people can call it, and what pages do; it says nothing of the person."""
-        return self.id[:8].upper()
+        return f"{Door.DRILL.value if self.is_drill else ''}{self.id}"[:8].upper()
+
+    @property
+    def is_drill(self) -> bool:
+        """Whether nobody called: it is about no person, and over as soon as somebody has acknowledged it."""
+        return self.caller.startswith(f"{Door.DRILL}:")
 
     @property
     def is_unanswered(self) -> bool:

@@ -5,8 +5,8 @@ from functools import cache
 
 from chalicelib.crisis import paging, service
 from chalicelib.crisis.domain import Press
-from chalicelib.crisis.duty import NoPager, Pager
 from chalicelib.crisis.ladder import Minutes
+from chalicelib.crisis.paging_sms import pager
 from chalicelib.crisis.ports import Desk
 from chalicelib.crisis.rota_handlers import on_call
 from chalicelib.crisis.store import DynamoCrises, DynamoMinutes
@@ -42,12 +42,6 @@ class _Programmes:
 
     def minutes(self, programme_id: str) -> Minutes:
         return DynamoMinutes().of(programme_id)[0]
-
-
-@cache
-def pager() -> Pager:
-    """Return the way to wake somebody beside e-mail and push."""
-    return NoPager()
 
 
 @cache

@@ -69,7 +69,7 @@ def acknowledge(crisis_id: str, by: By, *, now: datetime, desk: Desk) -> Crisis:
             if crisis.owner != by.account:
                 raise OwnedByAnother(f"{_name_of(crisis, desk)} has acknowledged this already")
             return crisis, (), ()
-        return _log(crisis, _ack(by, now))
+        return _log(crisis, _ack(by, now), *_drilled(crisis, by, now))
 
     return _act(crisis_id, by, decide, now=now, desk=desk)
 
@@ -88,6 +88,8 @@ def _reaching(crisis_id: str, by: By, line: dict[str, Any], *, now: datetime, de
     def decide(crisis: Crisis) -> _Lines:
         _must_go_on(crisis)
         lines = [_ack(by, now)] if crisis.is_unanswered else []
+        if crisis.is_drill:
+            return _log(crisis, *lines, *_drilled(crisis, by, now))
         return _log(crisis, *lines, {**line, "by": by.account, "at": now})
 
     return _act(crisis_id, by, decide, now=now, desk=desk)
@@ -196,8 +198,8 @@ def reopen(crisis_id: str, by: By, *, note: str, now: datetime, desk: Desk) -> C
     """
 
     def decide(crisis: Crisis) -> _Lines:
-        if crisis.state not in OVER:
-            raise NotNow("this isn't over")
+        if crisis.state not in OVER or crisis.is_drill:
+            raise NotNow("this isn't over, or it is a drill")
         present = desk.crises.present_of(crisis.caller)
         if present is not None and present.id != crisis.id:
             raise NotNow("there is a newer crisis of the same caller")
@@ -239,6 +241,11 @@ def _ended(crisis: Crisis, line: dict[str, Any], now: datetime) -> _Lines:
 
 def _ack(by: By, now: datetime) -> dict[str, Any]:
     return {"what": What.ACK, "by": by.account, "programme_id": by.programme_id, "at": now}
+
+
+def _drilled(crisis: Crisis, by: By, now: datetime) -> list[dict[str, Any]]:
+    """Return the line that ends a drill with its acknowledgement: there is nobody to reach."""
+    return [{"what": What.CLOSE, "by": by.account, "at": now}] if crisis.is_drill else []
 
 
 def _must_go_on(crisis: Crisis) -> None:

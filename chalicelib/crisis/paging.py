@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from chalicelib.crisis import following, ladder
-from chalicelib.crisis.domain import Crisis, Event, Wait, What
+from chalicelib.crisis import drilling, following, ladder
+from chalicelib.crisis.domain import Crisis, Door, Event, Wait, What
 from chalicelib.crisis.duty import Duty
 from chalicelib.crisis.ladder import Minutes, Step, Tier
 from chalicelib.crisis.log import after
@@ -48,14 +48,14 @@ def page(crisis: Crisis, *, now: datetime, desk: Desk) -> bool:
         desk.crises.look_again(crisis, at=look_at(crisis, minutes, now=now))
         return False
     told = _hand_over(crisis, step, now=now, desk=desk)
-    if step.is_alarm:
+    if step.is_alarm and not crisis.is_drill:
         desk.note("CrisisEscalated", 1)
     if not told:
         # Nobody can be paged: operators are woken each minute until somebody can.
         desk.note("CrisisUnpaged", 1)
         desk.crises.look_again(crisis, at=now + A_MINUTE)
         return False
-    if crisis.paged_at is None or crisis.paged_at < crisis.since:
+    if not crisis.is_drill and (crisis.paged_at is None or crisis.paged_at < crisis.since):
         desk.note("CrisisPagedAfter", max(0.0, (now - crisis.called_at).total_seconds()))
     event = Event(number=crisis.version + 1, what=What.PAGE, at=now, step=step.number, to=told)
     paged = after(crisis, event)
@@ -103,7 +103,7 @@ def objection(due: Due, *, desk: Desk) -> Reason | None:
     """
     if category_name(due.kind) != CRISIS_PAGE:
         return None
-    named, _, version = due.kind.partition("-")[2].rpartition("-")
+    named, _, version = due.kind.partition("-")[2].removeprefix(f"{Door.DRILL}-").rpartition("-")
     crisis = desk.crises.find(named) if named and version.isdecimal() else None
     if crisis is None:
         return None
@@ -114,7 +114,8 @@ def objection(due: Due, *, desk: Desk) -> Reason | None:
 
 def kind_of(crisis: Crisis) -> str:
     """Return the kind of a page that is decided on now: its own for each version, and none of them says anything."""
-    return f"{CRISIS_PAGE}-{crisis.id}-{crisis.version}"
+    sort = f"{Door.DRILL}-" if crisis.is_drill else ""
+    return f"{CRISIS_PAGE}-{sort}{crisis.id}-{crisis.version}"
 
 
 def whom(crisis: Crisis, tiers: Iterable[Tier], *, duty: Duty, staff: Iterable[Member]) -> list[Member]:
@@ -193,6 +194,9 @@ def _look(crisis_id: str, *, now: datetime, desk: Desk) -> bool:
         hold_for_crisis(crisis.person_id, now=now, holds=desk.holds)
     if crisis.wait is Wait.FOLLOW_UP:
         following.look(crisis, now=now, desk=desk)
+        return False
+    if drilling.is_over(crisis, now=now):
+        drilling.give_up(crisis, now=now, desk=desk)
         return False
     return page(crisis, now=now, desk=desk)
 

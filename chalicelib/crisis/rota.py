@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from chalicelib.outreach.recurrence import DAYS, date_exists, local_date, resolve
+from chalicelib.outreach.recurrence import DAYS, Recurrence, date_exists, local_date, resolve
 from chalicelib.staff.domain import Member
 
 _DAY = timedelta(days=1)
@@ -133,8 +133,8 @@ class Rota:
     """
     A programme's rota in one version. ``zone`` is where its wall times are.
 
-    ``hours`` are when the programme means to have somebody on call; none: at every hour. ``covers`` lie beside it, and
-    don't change its version.
+    ``hours`` are when the programme means to have somebody on call; none: at every hour. ``drills`` say when one begins
+    by itself. ``covers`` lie beside it, and don't change its version.
     """
 
     programme_id: str
@@ -142,6 +142,7 @@ class Rota:
     shifts: tuple[Shift, ...] = ()
     holidays: tuple[Holiday, ...] = ()
     hours: tuple[Span, ...] = ()
+    drills: Recurrence | None = None
     covers: tuple[Cover, ...] = ()
     put_by: str
     put_at: datetime
@@ -238,13 +239,10 @@ class Staffing:
         return tuple(found.values())
 
     @property
-    def everybody(self) -> tuple[Member, ...]:
-        """Return all who can be paged, each once, the first tier first."""
-        return tuple({member.id: member for tier in Tier for member in self.of(tier)}.values())
-
-    def has(self, account: str) -> bool:
-        """Say whether an account is on call: who is can take a crisis, whether or not a page gets to them."""
-        return any(one.post.account == account and one.trouble is not Trouble.LEFT for one in self.holders)
+    def staff(self) -> tuple[Member, ...]:
+        """Return those of the staff who are on call, each once: they can take a crisis, whether or not a page comes."""
+        found = (one.member for one in self.holders if one.member is not None and one.trouble is not Trouble.LEFT)
+        return tuple({member.id: member for member in found}.values())
 
 
 def staffing(rota: Rota, members: Iterable[Member], at: datetime) -> Staffing:

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from math import ceil
 
-from chalicelib.crisis import rota_watch
+from chalicelib.crisis import rota_service, rota_watch
 from chalicelib.crisis.duty import Duty, OnCall
 from chalicelib.crisis.rota_service import Desk, RotaOnCall
 from chalicelib.crisis.rota_store import DynamoRotas
 from chalicelib.crisis.rota_watch import Looked, WatchDesk
 from chalicelib.edge.clock import utc_now
+from chalicelib.edge.config import config
 from chalicelib.edge.log import count, flush, logger, places
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.store import DynamoDues
@@ -30,10 +31,17 @@ class _Members(DynamoStaff):
         return members
 
 
+def _start_drill(programme_id: str, key: str) -> None:
+    # Here, since what pages works with who is on call.
+    from chalicelib.crisis import drills, handlers
+
+    drills.start(programme_id, key=key, by=None, now=utc_now(), desk=handlers.desk())
+
+
 @cache
 def _desk() -> WatchDesk:
     rotas = DynamoRotas()
-    return WatchDesk(rotas=rotas, looks=rotas, staff=_Members(), dues=DynamoDues())
+    return WatchDesk(rotas=rotas, looks=rotas, staff=_Members(), dues=DynamoDues(), start_drill=_start_drill)
 
 
 class _OnCall(RotaOnCall):
@@ -51,6 +59,16 @@ class _OnCall(RotaOnCall):
 def on_call() -> OnCall:
     """Return who is on duty by the rotas of all programmes; it never fails."""
     return _OnCall(Desk(rotas=DynamoRotas(), staff=_Members()))
+
+
+def email_only(programme_id: str, *, now: datetime) -> bool | None:
+    """Say whether somebody who would be paged now has e-mail alone; None where that can't be known. It never fails."""
+    try:
+        desk = Desk(rotas=DynamoRotas(), staff=_Members())
+        return rota_service.email_only(programme_id, now=now, texts=config().pager != "none", desk=desk)
+    except Exception as error:  # noqa: BLE001 (the board has to be shown all the same)
+        _log_error(error)
+        return None
 
 
 def look_over() -> int:

@@ -4,6 +4,8 @@ from http import HTTPStatus
 
 from chalicelib.crisis import covering
 from chalicelib.crisis import rota_service as service
+from chalicelib.crisis.doors import doors
+from chalicelib.crisis.hand_over_shapes import HandOverList, shown_hand_over, shown_open
 from chalicelib.crisis.rota_shapes import (
     AnswerCover,
     AskCover,
@@ -18,14 +20,14 @@ from chalicelib.crisis.rota_shapes import (
     shown_watch,
 )
 from chalicelib.crisis.rota_store import DynamoRotas
-from chalicelib.edge.http import Answer, Asked, Doors
+from chalicelib.crisis.store import DynamoCrises
+from chalicelib.edge.config import config
+from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.programmes import NoSuchProgramme
 from chalicelib.privacy.domain import Act, Field, Role, Rule
 from chalicelib.staff.store import DynamoStaff
-
-doors = Doors(__name__)
 
 _SEE = Rule(act=Act.READ, field=Field.ROTA, programme="programme_id", purpose="see who is on call")
 _OWN = Rule(act=Act.WRITE, field=Field.OWN_WORK, programme="programme_id", purpose="cover for each other on call")
@@ -89,7 +91,28 @@ def list_gaps(asked: Asked, programme_id: str) -> Answer:
 def read_on_call(asked: Asked, programme_id: str) -> Answer:
     """Show them; who can't be paged is named too."""
     watch = service.watch_of(programme_id, now=asked.now, zone="UTC", desk=_desk())
-    return Answer(body=shown_watch(watch, now=asked.now))
+    return Answer(body=shown_watch(watch, now=asked.now, texts=config().pager != "none"))
+
+
+@doors.door(
+    "GET",
+    "/programmes/{programme_id}/rota/hand-over",
+    summary="Who hands over to whom, from a day ago to a week ahead, and which crises are open, by reference",
+    rule=_SEE,
+    answer=HandOverList,
+)
+def read_hand_overs(asked: Asked, programme_id: str) -> Answer:
+    """Show them; of crises nothing but their references and how they stand."""
+    found = service.handing_over(programme_id, now=asked.now, desk=_desk())
+    crises = DynamoCrises()
+    open_ones = crises.many(one.id for one in crises.open_ones() if one.programme_id == programme_id).values()
+    in_order = sorted(open_ones, key=lambda one: (not one.is_unanswered, one.opened_at, one.id))
+    return Answer(
+        body=HandOverList(
+            items=[shown_hand_over(one, found.members) for one in found.hand_overs],
+            open_crises=[shown_open(one) for one in in_order],
+        )
+    )
 
 
 @doors.door(

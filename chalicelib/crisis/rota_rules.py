@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from chalicelib.crisis.rota import Rota, Shift, Span
 from chalicelib.enrollment.showable import line_fault
 from chalicelib.errors import Fault
-from chalicelib.outreach.recurrence import DAYS, is_zone
+from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone
+from chalicelib.outreach.rrule import NotARule, parse
 
 MOST_SHIFTS, MOST_IN_TURN, MOST_HOLIDAYS, MOST_HOURS = 60, 52, 200, 21
 """How much of each a rota may hold: an item of the table has 400 KB."""
@@ -36,11 +37,22 @@ def faults_of(rota: Rota, *, accounts: Collection[str]) -> list[Fault]:
             faults.append(Fault(field=name, reason=f"must be {most} at most"))
     if faults:
         return faults
+    if rota.drills is not None:
+        faults += _faults_of_drills(rota.drills)
     for index, shift in enumerate(rota.shifts):
         faults += _faults_of_shift(shift, f"shifts.{index}", accounts=accounts)
     for index, span in enumerate(rota.hours):
         faults += _faults_of_span(span, f"hours.{index}")
     return faults + _doubled(rota) + _faults_of_holidays(rota, accounts=accounts)
+
+
+def _faults_of_drills(drills: Recurrence) -> list[Fault]:
+    try:
+        rule = parse(drills.rule)
+    except NotARule as error:
+        return [Fault(field="drills.rule", reason=str(error))]
+    often = rule.freq in {"DAILY", "WEEKLY"} and rule.interval == 1
+    return [Fault(field="drills.rule", reason="may come every two weeks at most")] if often else []
 
 
 def _faults_of_shift(shift: Shift, at: str, *, accounts: Collection[str]) -> list[Fault]:

@@ -1,17 +1,27 @@
 """Keep a programme's rota, and say who is on call and what is left open."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from chalicelib.crisis.coverage import LOOKS_AHEAD, Gap, Saying, covered_until, gaps, on_duty, saying
+from chalicelib.crisis.coverage import (
+    LOOKS_AHEAD,
+    Gap,
+    HandOver,
+    Saying,
+    covered_until,
+    gaps,
+    hand_overs,
+    on_duty,
+    saying,
+)
 from chalicelib.crisis.duty import Duty
 from chalicelib.crisis.rota import Cover, Rota, Staffing, staffing
 from chalicelib.crisis.rota_rules import faults_of
 from chalicelib.enrollment.programmes import refuse
 from chalicelib.errors import NotFound, Stale
-from chalicelib.outreach.domain import Due
+from chalicelib.outreach.domain import ChannelKind, Due
 from chalicelib.staff.domain import Member
 
 
@@ -109,6 +119,41 @@ def watch_of(programme_id: str, *, now: datetime, zone: str, desk: Desk) -> Watc
     return Watch(
         staffing=staffing(rota, members, now), said=saying(on_duty(rota, members, now), now, zone, until=until)
     )
+
+
+def email_only(programme_id: str, *, now: datetime, texts: bool, desk: Desk) -> bool:
+    """
+    Say whether somebody who would be paged now has nothing but e-mail, which wakes nobody.
+
+    ``texts``: a pager that sends text messages is set up. Where nobody is on call all of the staff would be paged.
+    """
+    rota = desk.rotas.find(programme_id, since=now)
+    members = desk.staff.of_programme(programme_id)
+    on_call = staffing(rota, members, now).staff if rota else ()
+    ways = [one.paged_by(at=now, texts=texts) for one in on_call or members if one.is_active]
+    return any(way == (ChannelKind.EMAIL,) for way in ways)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandingOver:
+    """When tiers change hands from a day ago on, and the staff whom that is about, by account."""
+
+    hand_overs: list[HandOver]
+    members: Mapping[str, Member]
+
+
+def handing_over(programme_id: str, *, now: datetime, desk: Desk) -> HandingOver:
+    """
+    Return who handed over to whom within a day, and who will within a week.
+
+    :raises NoRota: if there is no rota
+    """
+    first, last = now - timedelta(days=1), now + timedelta(days=7)
+    rota = desk.rotas.find(programme_id, since=first - LOOKS_AHEAD)
+    if rota is None:
+        raise NoRota("this programme has no rota")
+    members = {member.account: member for member in desk.staff.of_programme(programme_id)}
+    return HandingOver(hand_overs=hand_overs(rota, first=first, last=last), members=members)
 
 
 class RotaOnCall:

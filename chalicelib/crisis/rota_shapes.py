@@ -12,6 +12,7 @@ from chalicelib.crisis.rota_rules import MOST_HOLIDAYS, MOST_HOURS, MOST_IN_TURN
 from chalicelib.crisis.rota_service import Watch
 from chalicelib.edge.http import Instant, Wire
 from chalicelib.outreach.domain import ChannelKind
+from chalicelib.outreach.recurrence import Recurrence
 from chalicelib.staff.shapes import Clock, Day, Text
 
 Account = Annotated[str, Described(min_length=1, max_length=128, description="A member of the programme's staff.")]
@@ -64,6 +65,18 @@ class PutHoliday(Wire):
     why: Text = ""
 
 
+class DrillTimes(Wire):
+    """When a drill begins by itself, at a wall time of the rota's zone."""
+
+    rule: Annotated[str, Described(max_length=200, description="RFC 5545: `FREQ=MONTHLY;BYDAY=2TU`.")]
+    time: Clock
+    starts_on: date
+
+    def recurrence(self, zone: str) -> Recurrence:
+        """Return it as the slice knows it."""
+        return Recurrence(rule=self.rule, at=time.fromisoformat(self.time), zone=zone, starts_on=self.starts_on)
+
+
 class PutRota(Wire):
     """A rota as its programme wants it. What it leaves open is no fault: see `gaps`."""
 
@@ -74,6 +87,7 @@ class PutRota(Wire):
         Sequence[Hours],
         Described(max_length=MOST_HOURS, description="When somebody is meant to be on call; none: at every hour."),
     ] = ()
+    drills: Annotated[DrillTimes | None, Described(description="Null: only when somebody starts one.")] = None
 
     def rota(self, programme_id: str, *, by: str, at: datetime) -> Rota:
         """Return it as the slice knows it."""
@@ -86,6 +100,7 @@ class PutRota(Wire):
                 for one in self.holidays
             ),
             hours=tuple(one.span() for one in self.hours),
+            drills=self.drills.recurrence(self.time_zone) if self.drills else None,
             put_by=by,
             put_at=at,
         )
@@ -203,11 +218,16 @@ def shown_rota(rota: Rota) -> ShownRota:
             PutHoliday(on=one.on, shift_id=one.shift_id, account=one.account, why=one.why) for one in rota.holidays
         ],
         hours=[Hours(days=_days(one), start=f"{one.start:%H:%M}", end=f"{one.end:%H:%M}") for one in rota.hours],
+        drills=_shown_drills(rota.drills) if rota.drills else None,
         covers=[shown_cover(one) for one in rota.covers],
         changed_by=rota.put_by,
         changed_at=rota.put_at,
         version=rota.version,
     )
+
+
+def _shown_drills(drills: Recurrence) -> DrillTimes:
+    return DrillTimes(rule=drills.rule, time=f"{drills.at:%H:%M}", starts_on=drills.starts_on)
 
 
 def _days(span: Span) -> list[Day]:
@@ -245,10 +265,10 @@ def shown_gap(gap: Gap) -> ShownGap:
     )
 
 
-def shown_watch(watch: Watch, *, now: datetime) -> OnCallNow:
+def shown_watch(watch: Watch, *, now: datetime, texts: bool) -> OnCallNow:
     """Show who is on call."""
     holders = watch.staffing.holders if watch.staffing else ()
-    items = [_shown_holder(one, now=now) for one in holders]
+    items = [_shown_holder(one, now=now, texts=texts) for one in holders]
     return OnCallNow(
         state=watch.said.state,
         until=watch.said.until,
@@ -257,7 +277,7 @@ def shown_watch(watch: Watch, *, now: datetime) -> OnCallNow:
     )
 
 
-def _shown_holder(holder: Holder, *, now: datetime) -> ShownHolder:
+def _shown_holder(holder: Holder, *, now: datetime, texts: bool) -> ShownHolder:
     return ShownHolder(
         tier=holder.post.tier,
         account=holder.post.account or "",
@@ -267,5 +287,5 @@ def _shown_holder(holder: Holder, *, now: datetime) -> ShownHolder:
         shift_id=holder.post.shift_id,
         cover_id=holder.post.cover_id,
         trouble=holder.trouble,
-        paged_by=list(holder.member.paged_by(at=now)) if holder.member else [],
+        paged_by=list(holder.member.paged_by(at=now, texts=texts)) if holder.member else [],
     )

@@ -14,6 +14,7 @@ from chalicelib.enrollment.items import InstantAttribute
 from chalicelib.errors import Stale
 from chalicelib.outreach.domain import Due
 from chalicelib.outreach.hurrying import hurry
+from chalicelib.outreach.recurrence import Recurrence
 from chalicelib.outreach.store import due_item
 
 _ROTAS = "ROTAS"
@@ -26,6 +27,7 @@ class RotaItem(Item, discriminator="rota"):
     shifts = JSONAttribute()
     holidays = JSONAttribute()
     hours = JSONAttribute()
+    drills = JSONAttribute(null=True)
     put_by = UnicodeAttribute()
     put_at = InstantAttribute()
 
@@ -149,6 +151,7 @@ def _item_of(rota: Rota) -> RotaItem:
         ],
         holidays=[[one.on.isoformat(), one.shift_id, one.account, one.why] for one in rota.holidays],
         hours=[_written(one) for one in rota.hours],
+        drills=_written_rule(rota.drills) if rota.drills else None,
         put_by=rota.put_by,
         put_at=rota.put_at,
     )
@@ -174,6 +177,7 @@ def _rota_of(item: RotaItem, *, covers: tuple[Cover, ...]) -> Rota:
             for on, shift_id, account, why in item.holidays
         ),
         hours=tuple(_read(one) for one in item.hours),
+        drills=_read_rule(item.drills) if item.drills else None,
         covers=covers,
         put_by=item.put_by,
         put_at=item.put_at,
@@ -188,6 +192,15 @@ def _written(span: Span) -> list[Any]:
 def _read(found: list[Any]) -> Span:
     days, start, end = found
     return Span(days=frozenset(days), start=time.fromisoformat(start), end=time.fromisoformat(end))
+
+
+def _written_rule(rule: Recurrence) -> list[str]:
+    return [rule.rule, f"{rule.at:%H:%M}", rule.zone, rule.starts_on.isoformat()]
+
+
+def _read_rule(found: list[str]) -> Recurrence:
+    rule, at, zone, starts_on = found
+    return Recurrence(rule=rule, at=time.fromisoformat(at), zone=zone, starts_on=date.fromisoformat(starts_on))
 
 
 def _cover_item(cover: Cover) -> CoverItem:

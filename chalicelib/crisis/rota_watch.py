@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from chalicelib.crisis.rota import Rota, Tier
 from chalicelib.crisis.rota_service import Rotas, Staff
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.kinds import STAFF_WORK
+from chalicelib.outreach.recurrence import next_occurrence
 from chalicelib.outreach.service import not_behind
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Member
@@ -58,14 +59,19 @@ class Dues(Protocol):
         ...
 
 
+def nothing_to_start(_programme_id: str, _key: str) -> None:
+    """Start no drill."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchDesk:
-    """What looking over works with."""
+    """What looking over works with. ``start_drill`` is given a programme and a key: the same key is the same drill."""
 
     rotas: Rotas
     looks: Looks
     staff: Staff
     dues: Dues
+    start_drill: Callable[[str, str], object] = nothing_to_start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +100,23 @@ def look_over(looked: Looked, *, now: datetime, desk: WatchDesk) -> Seen:
     admins = [one for one in members if Role.PROGRAM_ADMIN in one.roles and one.is_reachable(at=now)]
     dues = [_warning(news, wanted[news[0]], admin, now=now) for admin in admins] if news else []
     desk.dues.put([*dues, *_turn_messages(rota, members, now=now)])
+    began = drill_due(rota, since=looked.at or now - EVERY, now=now)
+    if began is not None:
+        desk.start_drill(rota.programme_id, f"by-rota-{began.isoformat()}")
     told = (looked.told & frozenset(wanted)) | (frozenset(wanted) if admins else frozenset())
     desk.looks.look(Looked(programme_id=looked.programme_id, at=now.replace(microsecond=0), told=told))
     first = [gap for gap in found if gap.tier is Tier.PRIMARY]
     lengths = (min(gap.ends, now + WARNS_AHEAD) - max(gap.starts, now) for gap in first)
     hours = sum(max(length, timedelta()) / timedelta(hours=1) for length in lengths)
     return Seen(gap_hours=hours, told=len(dues), is_untold=bool(news) and not admins)
+
+
+def drill_due(rota: Rota, *, since: datetime, now: datetime) -> date | None:
+    """Return the date of the drill that fell due since the last look, a day ago at most; None if none did."""
+    if rota.drills is None:
+        return None
+    found = next_occurrence(rota.drills, after=max(since, now - timedelta(days=1)))
+    return found.on if found and found.at <= now else None
 
 
 def gaps_ahead(rota: Rota, members: Iterable[Member], *, now: datetime) -> list[Gap]:

@@ -2,13 +2,14 @@
 
 from http import HTTPStatus
 
-from chalicelib.crisis import calling, handlers, handling, help_routes, minutes_routes
+from chalicelib.crisis import calling, drill_routes, handlers, handling, help_routes, minutes_routes, rota_routes
 from chalicelib.crisis.calling import Caller
 from chalicelib.crisis.domain import OVER, Crisis, Door
 from chalicelib.crisis.doors import doors
 from chalicelib.crisis.handling import By
 from chalicelib.crisis.help_routes import CallTaken, take_call
 from chalicelib.crisis.paging import minutes_of
+from chalicelib.crisis.rota_handlers import email_only
 from chalicelib.crisis.shapes import (
     CrisisList,
     CrisisWithLog,
@@ -27,7 +28,7 @@ from chalicelib.edge.http import ANYTHING, Answer, Asked
 from chalicelib.enrollment.store import people
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Act, Field, Relationship, Rule, View
 
-__all__ = ["doors", "help_routes", "minutes_routes"]
+__all__ = ["doors", "drill_routes", "help_routes", "minutes_routes", "rota_routes"]
 
 ANY_VIEW = frozenset({View.FULL, View.STATE_ONLY})
 
@@ -59,7 +60,8 @@ def list_crises(asked: Asked, programme_id: str) -> Answer:
     wanted = {programme_id, ALL_PROGRAMMES}
     found = crises.many(one.id for one in crises.open_ones() if one.programme_id in wanted).values()
     order = sorted(found, key=lambda one: (not one.is_unanswered, one.state in OVER, one.since, one.id))
-    return Answer(body=CrisisList(items=_shown(order, programme_id, asked)))
+    weakly = email_only(programme_id, now=asked.now)
+    return Answer(body=CrisisList(items=_shown(order, programme_id, asked), email_only=weakly))
 
 
 @doors.door(
@@ -74,7 +76,9 @@ def read_crisis(asked: Asked, programme_id: str, crisis_id: str) -> Answer:
     crisis = handling.find(crisis_id, programme_id, desk=handlers.desk())
     log = DynamoCrises().log(crisis_id) if asked.granted.view is View.FULL else None
     lines = None if log is None else [shown_line(event) for event in log]
-    return Answer(body=CrisisWithLog(crisis=_shown([crisis], programme_id, asked)[0], log=lines))
+    has_plan = doors.wiring.has_plan(crisis.person_id) if log is not None and crisis.person_id else None
+    shown = _shown([crisis], programme_id, asked)[0]
+    return Answer(body=CrisisWithLog(crisis=shown, log=lines, has_plan=has_plan))
 
 
 @doors.door(

@@ -32,6 +32,7 @@ class ShownCrisis(Wire):
 
     id: str
     reference: Annotated[str, Described(description="What pages call it.")]
+    is_drill: Annotated[bool, Described(description="Nobody called: to acknowledge it is all there is to do.")]
     programme_id: str | None
     person_id: str | None
     name: str | None
@@ -52,6 +53,10 @@ class CrisisList(Wire):
     """Crises: those that nobody has acknowledged first, the one that waits longest before all."""
 
     items: list[ShownCrisis]
+    email_only: Annotated[
+        bool | None,
+        Described(description="Of a board: somebody who would be paged now has e-mail alone, which may go unseen."),
+    ] = None
 
 
 class ShownCall(Wire):
@@ -89,10 +94,15 @@ class ShownLine(Wire):
 
 
 class CrisisWithLog(Wire):
-    """A crisis, and its log; null where only the state may be seen."""
+    """
+    A crisis, and its log; null where only the state may be seen.
+
+    ``hasPlan``: the person wrote a plan for hard hours, which its owner may read (`…/plan`).
+    """
 
     crisis: ShownCrisis
     log: list[ShownLine] | None
+    has_plan: bool | None
 
 
 class WithNote(Wire):
@@ -160,6 +170,7 @@ def shown_crisis(
     return ShownCrisis(
         id=crisis.id,
         reference=crisis.reference,
+        is_drill=crisis.is_drill,
         programme_id=None if crisis.programme_id == ALL_PROGRAMMES else crisis.programme_id,
         person_id=crisis.person_id if in_full else None,
         name=name if in_full else None,

@@ -4,6 +4,9 @@ import os
 from dataclasses import dataclass
 from functools import cache
 
+PAGERS = frozenset({"none", "sns-sms"})
+"""How staff are paged beside e-mail and push: not, or by text messages through SNS."""
+
 
 class ConfigError(RuntimeError):
     """A setting is missing or can't be right; the function must not start."""
@@ -33,6 +36,7 @@ class Config:
     fcm_application: str | None
     apns_application: str | None
     web_origin: str
+    pager: str
     clock_offset_file: str | None
 
     @classmethod
@@ -50,6 +54,9 @@ class Config:
         push_origins = frozenset(filter(None, _required("CAIRN_PUSH_ORIGINS").split(",")))
         if stage != "local" and any(not origin.startswith("https://") for origin in push_origins):
             raise ConfigError("CAIRN_PUSH_ORIGINS may hold an origin without TLS on the local stage only")
+        pager = os.environ.get("CAIRN_PAGER") or "none"
+        if pager not in PAGERS:
+            raise ConfigError(f"CAIRN_PAGER must be one of {', '.join(sorted(PAGERS))}")
         return cls(
             stage=stage,
             function=os.environ.get("CAIRN_FUNCTION") or None,
@@ -71,6 +78,7 @@ class Config:
             fcm_application=os.environ.get("CAIRN_FCM_APPLICATION") or None,
             apns_application=os.environ.get("CAIRN_APNS_APPLICATION") or None,
             web_origin=_required("CAIRN_WEB_ORIGIN"),
+            pager=pager,
             clock_offset_file=clock_offset_file,
         )
 

@@ -27,6 +27,8 @@ from chalicelib.outreach.kinds import (
     UPDATES,
 )
 from chalicelib.outreach.recurrence import resolve
+from chalicelib.outreach.sorts import Sort
+from chalicelib.outreach.supporter_categories import FOR_SUPPORTERS
 
 PROACTIVE_A_DAY = 3
 """Messages a person and day, over all channels and roles, before what can wait has to (domain default)."""
@@ -40,7 +42,8 @@ _WAKES = partial(
     alumni_consent=None,
     quiet_hours_defer=False,
     opt_out=False,
-    to_staff=True,
+    every_channel=True,
+    to=Sort.STAFF,
     if_unknown=IfUnknown.AGAIN,
     closes=timedelta(hours=24),
     patience=timedelta(0),
@@ -49,11 +52,11 @@ _WAKES = partial(
     push_ttl=timedelta(minutes=15),
     push_urgency="high",
 )
-"""What wakes staff at any hour."""
+"""What wakes staff at any hour, over every channel of theirs."""
 
 
 CATEGORIES: dict[str, Category] = {
-    CRISIS_PAGE: _WAKES(template="crisis_page"),
+    CRISIS_PAGE: _WAKES(template="crisis_page", sorts={"drill": "crisis_page_drill"}),
     STAFF_ALERT: _WAKES(template="staff_alert"),
     # Its moments are chosen by who works when (staff/telling.py), so that quiet hours would only make it late.
     STAFF_WORK: Category(
@@ -64,7 +67,7 @@ CATEGORIES: dict[str, Category] = {
         alumni_consent=None,
         quiet_hours_defer=False,
         opt_out=False,
-        to_staff=True,
+        to=Sort.STAFF,
         closes=timedelta(hours=24),
         receipt_within=timedelta(minutes=15),
         push_urgency="high",
@@ -77,12 +80,13 @@ CATEGORIES: dict[str, Category] = {
         recurs=True,
         counts=True,
         opt_out=False,
-        to_staff=True,
+        to=Sort.STAFF,
         closes=timedelta(hours=6),
         receipt_within=timedelta(hours=1),
     ),
     CONFIRM_CHANNEL: Category(
         confirms=True,
+        to=None,
         template="confirm_channel",
         urgency=Urgency.ACCOUNT,
         consent=None,
@@ -92,6 +96,7 @@ CATEGORIES: dict[str, Category] = {
         closes=timedelta(hours=48),
         push_urgency="high",
     ),
+    **FOR_SUPPORTERS,
     CHECK_IN: Category(
         template="check_in",
         urgency=Urgency.CLINICAL,

@@ -9,7 +9,7 @@ from chalicelib.outreach.cases import Case, Outcome, each_open, open_cases
 from chalicelib.outreach.categories import category_name, category_of, urgency_of
 from chalicelib.outreach.category import IfUnknown
 from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Reason, Status, Urgency
-from chalicelib.outreach.handing import compose
+from chalicelib.outreach.handing import first_letter
 from chalicelib.outreach.kinds import UPDATES
 from chalicelib.outreach.ports import Means
 
@@ -61,7 +61,7 @@ def _look_at_the_one_before(case: Case, *, now: datetime, means: Means) -> None:
         case.channels = tuple(channel for channel in case.channels if channel.kind is ChannelKind.EMAIL)
     if case.outcome is None and again.status is Status.CLAIMED:
         # Composed anew: the entry has another attempt, and what it carries is what the first attempt said.
-        case.letter = compose(case, case.channels[0], means=means)
+        case.letter = first_letter(case, means=means)
 
 
 def _narrowed(again: Entry, case: Case, *, now: datetime, means: Means) -> Entry:
@@ -93,7 +93,7 @@ def _claim_carried(case: Case, *, now: datetime, means: Means) -> None:
         return
     if carried != case.claim.carries:
         case.entry = replace(case.claim, carries=carried)
-        case.letter = compose(case, case.channels[0], means=means)
+        case.letter = first_letter(case, means=means)
 
 
 def _most_urgent(carries: Sequence[str]) -> Urgency | None:

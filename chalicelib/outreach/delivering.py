@@ -16,7 +16,7 @@ from chalicelib.outreach.categories import category_name, category_of, closes_at
 from chalicelib.outreach.claiming import claim
 from chalicelib.outreach.deciding import Collect, Defer, Nothing, Send, Skip, decide
 from chalicelib.outreach.domain import SILENT, Due, Entry, Reason, Recipient, Standing, Status
-from chalicelib.outreach.handing import compose, hand_over
+from chalicelib.outreach.handing import first_letter, hand_over
 from chalicelib.outreach.kinds import UPDATES
 from chalicelib.outreach.ports import Ledger, Means
 from chalicelib.outreach.recurrence import local_date
@@ -204,7 +204,7 @@ def _write(case: Case, *, now: datetime, means: Means) -> None:
     elif isinstance(case.verdict, Send):
         case.channels = case.verdict.channels
         case.entry = replace(entry, carries=tuple(f"{one.on}#{one.kind}" for one in case.verdict.carries))
-        case.letter = compose(case, case.channels[0], means=means)
+        case.letter = first_letter(case, means=means)
 
 
 def _comes_back(case: Case, *, now: datetime) -> Due | None:

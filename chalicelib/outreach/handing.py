@@ -8,7 +8,7 @@ from chalicelib.outreach import collecting
 from chalicelib.outreach.cases import Case, Outcome, each_open, open_cases
 from chalicelib.outreach.categories import category_of, closes_at
 from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Reason, Status
-from chalicelib.outreach.ports import Letter, Means, NotAccepted, Refused
+from chalicelib.outreach.ports import Handed, Letter, Means, NotAccepted, Refused
 
 GONE = "refused by the provider"
 
@@ -17,6 +17,16 @@ def compose(case: Case, channel: Channel, *, means: Means) -> Letter:
     """Return the message of a case for one of its channels."""
     closes = closes_at(case.due, case.person.zone)
     return means.senders[channel.kind].compose(case.claim, case.person, channel, closes_at=closes)
+
+
+def first_letter(case: Case, *, means: Means) -> Letter | None:
+    """
+    Return the message for the first of a case's channels, so that a fault of it is known before anything is claimed.
+
+    Of what goes over all channels each is composed when its turn comes: one that can't be must not hold up the others.
+    """
+    is_for_all = category_of(case.due.kind).every_channel and not case.claim.fallback
+    return None if is_for_all else compose(case, case.channels[0], means=means)
 
 
 def hand_over(cases: Iterable[Case], *, now: datetime, means: Means) -> None:
@@ -77,7 +87,10 @@ def _release(case: Case, *, now: datetime, means: Means) -> None:
 
 def _send(case: Case, *, now: datetime, means: Means) -> Entry | Exception:
     """Try each channel until one takes the message; return how that ended, or what stopped it."""
-    patience = category_of(case.due.kind).patience
+    category = category_of(case.due.kind)
+    if category.every_channel and not case.claim.fallback:
+        return _send_to_all(case, now=now, means=means)
+    patience = category.patience
     for channel in case.channels:
         try:
             letter = case.letter if channel is case.channels[0] and case.letter else compose(case, channel, means=means)
@@ -108,6 +121,48 @@ def _send(case: Case, *, now: datetime, means: Means) -> Entry | Exception:
     # An earlier attempt may have gone out, whatever this one was told.
     reason = Reason.UNKNOWN if case.claim.attempt > 1 else Reason.REFUSED
     return replace(case.claim, status=Status.FAILED, ended_at=now, reason=reason)
+
+
+def _send_to_all(case: Case, *, now: datetime, means: Means) -> Entry | Exception:
+    """
+    Try every channel; return how that ended, or what stopped all of them.
+
+    What an e-mail took is written down as that, and then as what took it first: where no e-mail did, one follows as it
+    does a push that nobody saw.
+    """
+    ways: list[str] = []
+    took: list[tuple[Channel, Letter, Handed]] = []
+    stopped: list[Exception] = []
+    for channel in case.channels:
+        try:
+            letter = compose(case, channel, means=means)
+            took.append((channel, letter, means.senders[channel.kind].send(letter)))
+            what = "sent"
+        except Refused as refusal:
+            what = "refused"
+            if refusal.gone:
+                case.gone.append(channel)
+        except Exception as error:  # noqa: BLE001 (one way's fault must not hold up the others)
+            what = "not_accepted" if isinstance(error, NotAccepted) else "unknown"
+            stopped.append(error)
+        ways.append(f"{channel.kind}:{channel.id}:{what}")
+    if took:
+        channel, letter, handed = min(took, key=lambda one: one[0].kind is not ChannelKind.EMAIL)
+        return replace(
+            case.claim,
+            status=Status.SENT,
+            ended_at=now,
+            channel_id=channel.id,
+            channel_kind=channel.kind,
+            provider_id=handed.provider_id,
+            template=letter.template,
+            ways=tuple(ways),
+        )
+    if stopped:
+        # What may have gone out all the same is not given back as if it hadn't.
+        return max(stopped, key=lambda error: not isinstance(error, NotAccepted))
+    reason = Reason.UNKNOWN if case.claim.attempt > 1 else Reason.REFUSED
+    return replace(case.claim, status=Status.FAILED, ended_at=now, reason=reason, ways=tuple(ways))
 
 
 def _watch(case: Case, *, now: datetime) -> Due | None:

@@ -31,6 +31,7 @@ class LedgerItem(Item, discriminator="ledger"):
     received_at = UnicodeAttribute(null=True)
     reported_at = UnicodeAttribute(null=True)
     fallback = BooleanAttribute(null=True)
+    ways = UnicodeAttribute(null=True)
     # Written by receipt_store.py when the provider reports on the message.
     delivered_at = UnicodeAttribute(null=True)
     delayed_at = UnicodeAttribute(null=True)
@@ -104,7 +105,8 @@ class DynamoLedger:
             seen = LedgerItem.received_at.set(instant(at))
             may_count = LedgerItem.pk.exists() & LedgerItem.received_at.does_not_exist()
             if channel_id is not None:
-                may_count &= LedgerItem.channel_id.does_not_exist() | (LedgerItem.channel_id == channel_id)
+                is_its_own = LedgerItem.channel_id.does_not_exist() | (LedgerItem.channel_id == channel_id)
+                may_count &= is_its_own | LedgerItem.ways.contains(f":{channel_id}:")
             return _if_unchanged(lambda: item.update(actions=[seen], condition=may_count))
         try:
             if LedgerItem.get(item.pk, item.sk).status != Status.CLAIMED:
@@ -161,6 +163,7 @@ def _row_of(entry: Entry) -> Row:
         template=entry.template,
         carries=" ".join(entry.carries) or None,
         merged_into=entry.merged_into,
+        ways=" ".join(entry.ways) or None,
     )
     row["attempt"] = {"N": str(entry.attempt)}
     if entry.fallback:
@@ -189,6 +192,7 @@ def _entry_of(item: LedgerItem) -> Entry:
         received_at=datetime.fromisoformat(item.received_at) if item.received_at else None,
         reported_at=datetime.fromisoformat(item.reported_at) if item.reported_at else None,
         fallback=bool(item.fallback),
+        ways=tuple(item.ways.split()) if item.ways else (),
         delivered_at=datetime.fromisoformat(item.delivered_at) if item.delivered_at else None,
         delayed_at=datetime.fromisoformat(item.delayed_at) if item.delayed_at else None,
         bounced_at=datetime.fromisoformat(item.bounced_at) if item.bounced_at else None,

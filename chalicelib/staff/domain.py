@@ -7,12 +7,14 @@ from hashlib import sha256
 from chalicelib.enrollment.channels import Channel
 from chalicelib.enrollment.programmes import Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
-from chalicelib.outreach.domain import STAFF, ChannelKind, Recipient, Schedule, Standing
 from chalicelib.outreach.domain import Channel as Way
+from chalicelib.outreach.domain import Recipient, Schedule, Standing
 from chalicelib.outreach.kinds import STAFF_DIGEST
 from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone, local_date, resolve, weekly
+from chalicelib.outreach.sorts import Sort
 from chalicelib.privacy.domain import Role
+from chalicelib.staff.phones import Phone
 
 STAFF_ROLES = frozenset({Role.CLINICIAN, Role.CASE_MANAGER, Role.PEER_SPECIALIST, Role.PROGRAM_ADMIN})
 """The roles that make somebody a member of staff here: those that tasks can be for."""
@@ -46,10 +48,10 @@ class Member:
     An account as a member of one programme's staff.
 
     ``roles`` are what the programme says they do; what they may see is decided by their sign-in's groups. ``email`` is
-    used once it is confirmed or attested. ``digest``: they want to be told each working day what is due. ``put_by`` and
-    ``put_at`` say who wrote this version, and when; ``removed_at`` that they left, or are away for longer. ``version``
-    grows by every change, and ``day_version`` is the one that last changed when their day's message comes: what a
-    provider says of an address must not lose it.
+    used once it is confirmed or attested; so are their ``devices``. ``phone`` gets pages as text messages. ``digest``:
+    they want to be told each working day what is due. ``put_by`` and ``put_at`` say who wrote this version, and when;
+    ``removed_at`` that they left, or are away for longer. ``version`` grows by every change, and ``day_version`` is the
+    one that last changed when their day's message comes: what a provider says of an address must not lose it.
     """
 
     programme_id: str
@@ -61,6 +63,8 @@ class Member:
     hours: Hours = field(default=Hours())
     quiet_hours: QuietHours | None = None
     email: Channel | None = None
+    devices: tuple[Channel, ...] = ()
+    phone: Phone | None = None
     digest: bool = True
     put_by: str
     put_at: datetime
@@ -80,11 +84,25 @@ class Member:
 
     def is_reachable(self, *, at: datetime) -> bool:
         """Say whether a message can reach them: who can't be reached is as good as absent."""
-        return self.is_active and self.email is not None and self.email.is_usable(at=at)
+        return self.is_active and any(channel.is_usable(at=at) for channel in self.channels)
 
-    def paged_by(self, *, at: datetime) -> tuple[str, ...]:
-        """Return the ways by which a page of a crisis reaches them."""
-        return (ChannelKind.EMAIL,) if self.is_reachable(at=at) else ()
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Return their address and their devices."""
+        return (*((self.email,) if self.email else ()), *self.devices)
+
+    def with_channel(self, channel: Channel) -> "Member":
+        """Return them with a channel of theirs as it is now."""
+        if self.email is not None and self.email.id == channel.id:
+            return replace(self, email=channel)
+        return replace(self, devices=tuple(channel if one.id == channel.id else one for one in self.devices))
+
+    def paged_by(self, *, at: datetime, texts: bool) -> tuple[str, ...]:
+        """Return the ways by which a page of a crisis reaches them; ``texts``: a pager that sends ``sms`` is set up."""
+        if not self.is_active:
+            return ()
+        ways = [channel.kind.value for channel in self.channels if channel.is_usable(at=at)]
+        return tuple(dict.fromkeys([*ways, *(["sms"] if texts and self.phone and self.phone.is_confirmed else [])]))
 
     def works_at(self, at: datetime) -> bool:
         """Say whether an instant lies in their working hours."""
@@ -131,12 +149,12 @@ def recipient_id(programme_id: str, account: str) -> str:
 
     It goes into headers and tags of e-mails, so it tells neither the programme nor the account.
     """
-    return f"{STAFF}{sha256(f'{programme_id}/{account}'.encode()).hexdigest()[:24]}"
+    return f"{Sort.STAFF}-{sha256(f'{programme_id}/{account}'.encode()).hexdigest()[:24]}"
 
 
 def recipient_of(member: Member, programme: Programme, *, at: datetime) -> Recipient:
     """Return a member as outreach sees them; nothing reaches who was removed, a page of a crisis neither."""
-    ways = (way_of(member.email, at=at),) if member.email and member.is_active else ()
+    ways = tuple(way_of(channel, at=at) for channel in member.channels) if member.is_active else ()
     return Recipient(
         person_id=member.id,
         programme_id=member.programme_id,
@@ -161,6 +179,8 @@ def way_of(channel: Channel, *, at: datetime) -> Way:
         address=channel.address,
         revision=channel.revision,
         usable=channel.is_usable(at=at),
+        push_key=channel.push_key,
+        push_auth=channel.push_auth,
     )
 
 

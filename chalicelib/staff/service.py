@@ -90,6 +90,8 @@ def put_member(
             raise TooManyStaff(f"a programme has at most {MOST_STAFF} members of staff")
     before = present.email if present else None
     member = replace(member, email=_address(wanted, before, by=by, now=now, new_id=new_id), removed_at=None)
+    if present is not None:
+        member = replace(member, devices=present.devices, phone=present.phone)
     if present is None:
         after = replace(member, put_by=by, put_at=now, version=1, day_version=1)
     else:
@@ -135,7 +137,7 @@ def remove_member(programme_id: str, account: str, *, by: str, now: datetime, st
         return changed(present, replace(present, removed_at=now), by=by, at=now) if present.is_active else present
 
     member = find_member(programme_id, account, staff=staff)
-    _rewrite(member.id, decide, staff=staff)
+    rewrite(member.id, decide, staff=staff)
 
 
 def find_member(programme_id: str, account: str, *, staff: Staff) -> Member:
@@ -174,16 +176,17 @@ def confirm_address(
     """
 
     def decide(present: Member) -> Member:
-        if present.email is None or present.email.id != channel_id or not present.is_active:
+        channel = _channel(present, channel_id)
+        if channel is None or not present.is_active:
             raise NoSuchChannel("there is no such channel")
-        confirmed = present.email.confirmed(revision=revision, at=now)
-        if confirmed != present.email and now >= expires_at:
+        confirmed = channel.confirmed(revision=revision, at=now)
+        if confirmed != channel and now >= expires_at:
             raise ConfirmLinkExpired("this link has expired; ask for another")
-        return _with_email(present, confirmed, by="holder", now=now)
+        return _with_channel(present, confirmed, by="holder", now=now)
 
     if staff.with_id(recipient_id) is None:
         raise NoSuchChannel("there is no such channel")
-    _rewrite(recipient_id, decide, staff=staff)
+    rewrite(recipient_id, decide, staff=staff)
 
 
 def note_on_address(
@@ -198,20 +201,30 @@ def note_on_address(
     """Keep what a provider said of a member's address; not if it was removed, or changed since ``revision``."""
 
     def decide(present: Member) -> Member:
-        email = present.email
-        if email is None or email.id != channel_id or revision not in {None, email.revision}:
+        channel = _channel(present, channel_id)
+        if channel is None or revision not in {None, channel.revision}:
             return present
-        return _with_email(present, note(email), by="provider", now=now)
+        return _with_channel(present, note(channel), by="provider", now=now)
 
     if staff.with_id(recipient_id) is not None:
-        _rewrite(recipient_id, decide, staff=staff)
+        rewrite(recipient_id, decide, staff=staff)
 
 
-def _with_email(present: Member, email: Channel, *, by: str, now: datetime) -> Member:
-    return present if email == present.email else changed(present, replace(present, email=email), by=by, at=now)
+def _channel(member: Member, channel_id: str) -> Channel | None:
+    return next((one for one in member.channels if one.id == channel_id), None)
 
 
-def _rewrite(recipient_id: str, decide: Callable[[Member], Member], *, staff: Staff) -> None:
+def _with_channel(present: Member, channel: Channel, *, by: str, now: datetime) -> Member:
+    after = present.with_channel(channel)
+    return present if after == present else changed(present, after, by=by, at=now)
+
+
+def rewrite(recipient_id: str, decide: Callable[[Member], Member], *, staff: Staff) -> None:
+    """
+    Change a member, again as long as others come between; what is decided to stay as it is costs no write.
+
+    :raises Conflict: if others kept changing it
+    """
     for _ in range(TRIES):
         present = staff.with_id(recipient_id)
         after = decide(present) if present else None

@@ -8,9 +8,12 @@ from pydantic import Field as Described
 from chalicelib.edge.http import Wire
 from chalicelib.enrollment.channels import Verification
 from chalicelib.enrollment.programmes import LONGEST_NAME
+from chalicelib.enrollment.shapes import ShownChannel
+from chalicelib.enrollment.showing import shown_channel
 from chalicelib.outreach.quiet import QuietHours
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Hours, Member
+from chalicelib.staff.phones import Phone
 
 Clock = Annotated[str, Described(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="Local time, `HH:MM`.")]
 Day = Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
@@ -74,6 +77,13 @@ class ShownAddress(Wire):
     trouble: str | None
 
 
+class ShownPhone(Wire):
+    """A member's number for text messages: to themselves as it is, to others its last digits."""
+
+    number: str
+    confirmed: Annotated[bool, Described(description="Pages go there: its holder gave the code that was sent there.")]
+
+
 class ShownMember(Wire):
     """A member of staff. ``reachable``: a message can reach them; where nobody else is, others are told instead."""
 
@@ -87,6 +97,8 @@ class ShownMember(Wire):
     quiet_hours: Quiet | None
     digest: bool
     email: ShownAddress | None
+    devices: Annotated[list[ShownChannel], Described(description="The browsers that pages go to as well.")]
+    phone: ShownPhone | None
     active: bool
     reachable: bool
     at_work: bool
@@ -102,8 +114,8 @@ class MemberList(Wire):
     items: list[ShownMember]
 
 
-def shown_member(member: Member, *, now: datetime) -> ShownMember:
-    """Show a member as they are at this instant."""
+def shown_member(member: Member, *, now: datetime, is_own: bool = False) -> ShownMember:
+    """Show a member as they are at this instant; ``is_own``: to themselves."""
     quiet = member.quiet_hours
     return ShownMember(
         programme_id=member.programme_id,
@@ -120,6 +132,8 @@ def shown_member(member: Member, *, now: datetime) -> ShownMember:
         quiet_hours=Quiet(start=f"{quiet.start:%H:%M}", end=f"{quiet.end:%H:%M}") if quiet else None,
         digest=member.digest,
         email=_shown_address(member, now=now),
+        devices=[shown_channel(one, now=now) for one in member.devices],
+        phone=_shown_phone(member.phone, is_own=is_own),
         active=member.is_active,
         reachable=member.is_reachable(at=now),
         at_work=member.is_active and member.works_at(now),
@@ -128,6 +142,12 @@ def shown_member(member: Member, *, now: datetime) -> ShownMember:
         removed_at=member.removed_at,
         version=member.version,
     )
+
+
+def _shown_phone(phone: Phone | None, *, is_own: bool) -> ShownPhone | None:
+    if phone is None or not phone.number:
+        return None
+    return ShownPhone(number=phone.number if is_own else phone.shown, confirmed=phone.is_confirmed)
 
 
 def _shown_address(member: Member, *, now: datetime) -> ShownAddress | None:

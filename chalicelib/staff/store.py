@@ -23,6 +23,7 @@ from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.store import due_item
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Hours, Member, recipient_id
+from chalicelib.staff.phones import Phone
 from chalicelib.staff.pursuing import Climb
 from chalicelib.tasks.domain import Task
 from chalicelib.tasks.store import CLIMBS, ClimbItem, climb_item, text_of
@@ -43,6 +44,8 @@ class StaffItem(Item, discriminator="staff"):
     quiet_from = UnicodeAttribute(null=True)
     quiet_to = UnicodeAttribute(null=True)
     email = JSONAttribute(null=True)
+    devices = JSONAttribute(null=True)
+    phone = JSONAttribute(null=True)
     digest = BooleanAttribute()
     put_by = UnicodeAttribute()
     put_at = UTCDateTimeAttribute()
@@ -186,6 +189,8 @@ def _item_of(member: Member) -> StaffItem:
         quiet_from=f"{quiet.start:%H:%M}" if quiet else None,
         quiet_to=f"{quiet.end:%H:%M}" if quiet else None,
         email=_written(member.email) if member.email else None,
+        devices=[_written(one) for one in member.devices] or None,
+        phone=_written_phone(member.phone) if member.phone else None,
         digest=member.digest,
         put_by=member.put_by,
         put_at=member.put_at,
@@ -209,6 +214,8 @@ def _member_of(item: StaffItem) -> Member:
         hours=Hours(days=frozenset(map(str, item.days)), start=_time(item.start), end=_time(item.end)),
         quiet_hours=quiet,
         email=_read(item.email) if item.email else None,
+        devices=tuple(_read(one) for one in item.devices or ()),
+        phone=_read_phone(item.phone) if item.phone else None,
         digest=item.digest,
         put_by=item.put_by,
         put_at=item.put_at,
@@ -222,17 +229,20 @@ def _time(text: str) -> time:
     return time.fromisoformat(text)
 
 
-_INSTANTS = ("added_at", "verified_at", "gone_at", "complained_at")
+_INSTANTS = ("added_at", "verified_at", "gone_at", "complained_at", "heartbeat_at", "ends_at")
 
 
 def _written(channel: Channel) -> dict[str, object]:
     found: dict[str, object] = {
         "id": channel.id,
+        "kind": channel.kind.value,
         "address": channel.address,
         "revision": channel.revision,
         "verification": channel.verification.value,
         "verified_by": channel.verified_by,
         "gone_why": channel.gone_why,
+        "push_key": channel.push_key,
+        "push_auth": channel.push_auth,
     }
     for name in _INSTANTS:
         at: datetime | None = getattr(channel, name)
@@ -243,6 +253,28 @@ def _written(channel: Channel) -> dict[str, object]:
 def _read(found: dict[str, Any]) -> Channel:
     kept = dict(found)
     for name in _INSTANTS:
-        kept[name] = datetime.fromisoformat(kept[name]) if kept[name] else None
+        kept[name] = datetime.fromisoformat(kept[name]) if kept.get(name) else None
     kept["verification"] = Verification(kept["verification"])
-    return Channel(kind=ChannelKind.EMAIL, **kept)
+    # Rows from before there were devices say no kind.
+    kept["kind"] = ChannelKind(kept.get("kind", ChannelKind.EMAIL))
+    return Channel(**kept)
+
+
+def _written_phone(phone: Phone) -> dict[str, object]:
+    return {
+        "number": phone.number,
+        "confirmed_at": phone.confirmed_at.isoformat() if phone.confirmed_at else None,
+        "code": phone.code,
+        "tries": phone.tries,
+        "asked_at": [at.isoformat() for at in phone.asked_at],
+    }
+
+
+def _read_phone(found: dict[str, Any]) -> Phone:
+    return Phone(
+        number=found["number"],
+        confirmed_at=datetime.fromisoformat(found["confirmed_at"]) if found["confirmed_at"] else None,
+        code=found["code"],
+        tries=int(found["tries"]),
+        asked_at=tuple(map(datetime.fromisoformat, found["asked_at"])),
+    )

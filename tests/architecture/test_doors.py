@@ -35,6 +35,7 @@ PUBLIC = {
     ("GET", "/confirm/{token}"),
     ("POST", "/confirm/{token}"),
     ("GET", "/h/{token}"),
+    ("GET", "/i/{token}"),
     ("GET", "/m/{token}"),
     ("POST", "/m/{token}"),
     ("GET", "/n/{token}"),
@@ -134,8 +135,18 @@ def test_no_policy_allows_everything(file: Path) -> None:
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         assert not [action for action in actions if "*" in action]
         if statement["Resource"] == "*":
-            # X-Ray and SES's account have no resources to name.
-            assert all(action.startswith("xray:") or action == "ses:GetAccount" for action in actions), actions
+            # X-Ray and SES's account have no resources to name, and a telephone has none at SNS.
+            named_nowhere = {"ses:GetAccount", "sns:Publish"}
+            assert all(action.startswith("xray:") or action in named_nowhere for action in actions), actions
+
+
+def test_who_may_send_text_messages_may_publish_nothing_else() -> None:
+    for file in (ROOT / ".chalice/policies").glob("*.json"):
+        statements = json.loads(file.read_text(encoding="utf-8"))["Statement"]
+        publishes = [one for one in statements if "sns:Publish" in one["Action"]]
+        if any(one["Resource"] == "*" for one in publishes):
+            (denied,) = [one for one in publishes if one["Effect"] == "Deny"]
+            assert denied["Resource"] == [{"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}]
 
 
 def test_the_audit_log_is_append_only_by_policy() -> None:

@@ -122,6 +122,19 @@ def test_a_claim_can_be_taken_over_and_taken_back_by_its_own_attempt_only(ledger
     assert ledger.get(entry.person_id, entry.kind, entry.on) is None
 
 
+def test_what_each_way_did_is_kept_and_each_device_of_them_may_speak(ledger: Ledger) -> None:
+    entry = an_entry()
+    ledger.add([entry])
+    sent = replace(ended(entry), ways=("email:mail:sent", "push:phone:sent"))
+    assert ledger.end([sent]) == [True]
+    assert ledger.get(entry.person_id, entry.kind, entry.on) == sent
+
+    def heard(channel: str) -> bool:
+        return ledger.received(entry.person_id, entry.kind, entry.on, at=NINE, by_device=True, channel_id=channel)
+
+    assert [heard("hone"), heard("tablet"), heard("phone"), heard("phone")] == [False, False, True, False]
+
+
 def test_a_swap_takes_away_what_the_new_entry_lacks(ledger: Ledger) -> None:
     entry = an_entry()
     ledger.add([ended(entry)])

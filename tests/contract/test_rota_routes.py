@@ -1,11 +1,16 @@
 """The doors to a rota over the table: what they take, refuse and show, and to whom."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.crisis import handlers
+from chalicelib.crisis.rota_handlers import on_call
 from chalicelib.edge.table import Item
+from chalicelib.enrollment.channels import Channel
+from chalicelib.outreach.domain import ChannelKind
 from chalicelib.outreach.store import DueItem, due_of
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import recipient_id
@@ -28,6 +33,7 @@ SHIFT = {
 }
 BODY = {"timeZone": "America/New_York", "shifts": [SHIFT]}
 HOURS = [{"days": ["MO"], "from": "09:00", "to": "17:00"}]
+DRILLS = {"rule": "FREQ=MONTHLY;BYDAY=2TU", "time": "10:00", "startsOn": "2026-12-01"}
 FROM, TO = "2026-11-25T14:00:00Z", "2026-11-25T22:00:00Z"
 COVER = {"tier": "primary", "of": "dr", "by": "bo", "starts": FROM, "ends": TO}
 
@@ -61,13 +67,18 @@ def told(account: str) -> list[str]:
 
 def test_an_admin_puts_a_rota_and_staff_read_it(api: RoutineApi) -> None:
     assert api.by(CLINICIAN, "GET", ROTA).status == 404
-    answer = put(api, hours=HOURS, holidays=[{"on": "2026-12-25", "shiftId": "all", "account": None, "why": " Off "}])
+    answer = put(
+        api,
+        drills=DRILLS,
+        hours=HOURS,
+        holidays=[{"on": "2026-12-25", "shiftId": "all", "account": None, "why": " Off "}],
+    )
 
     assert (answer.status, answer.headers["ETag"]) == (200, '"1"'), answer.text
     shown = answer.json
     for who in (ADMIN, CLINICIAN, BO):
         assert api.by(who, "GET", ROTA).json == shown
-    assert (shown["shifts"], shown["hours"]) == ([SHIFT | {"timeZone": None}], HOURS)
+    assert (shown["shifts"], shown["hours"], shown["drills"]) == ([SHIFT | {"timeZone": None}], HOURS, DRILLS)
     assert shown["holidays"] == [{"on": "2026-12-25", "shiftId": "all", "account": None, "why": "Off"}]
     assert (shown["changedBy"], shown["covers"], shown["version"]) == ("admin", [], 1)
     assert put(api).kind == "stale"
@@ -86,6 +97,9 @@ NONSENSE: list[tuple[dict[str, Any], str]] = [
     ({"shifts": [SHIFT, SHIFT]}, "shifts.1.id"),
     ({"shifts": [SHIFT] * 61}, "shifts"),
     ({"hours": [HOURS[0] | {"days": []}]}, "hours.0.days"),
+    ({"drills": DRILLS | {"rule": "MONTHLY"}}, "drills.rule"),
+    ({"drills": DRILLS | {"rule": "FREQ=WEEKLY"}}, "drills.rule"),
+    ({"drills": DRILLS | {"time": "25:00"}}, "drills.time"),
     ({"holidays": [{"on": "2026-12-25", "shiftId": "x", "account": None}]}, "holidays.0.shiftId"),
     ({"holidays": [{"on": "2026-12-25", "shiftId": "all", "account": "x"}]}, "holidays.0.account"),
     ({"holidays": [{"on": "2026-12-25", "shiftId": "all", "account": None}] * 2}, "holidays.1.on"),
@@ -205,3 +219,58 @@ def test_only_these_roles_come_in(api: RoutineApi) -> None:
     assert api.by(ANA, "GET", ROTA).status == 403
     for path in ("", "/gaps", "/on-call"):
         assert api.by("boss=iop-morning/program-admin", "GET", f"{ROTA}{path}").status == 404
+
+
+def test_a_drill_is_begun_by_an_admin_answered_by_staff_and_measured(api: RoutineApi) -> None:
+    handlers.desk.cache_clear()
+    on_call.cache_clear()
+    put(api)
+    path = "/programmes/iop-evening/drills"
+    begun = api.by(ADMIN, "POST", path)
+    assert (begun.status, begun.json["open"], begun.json["pages"]) == (201, True, 1), begun.text
+    assert api.by(ADMIN, "POST", path).kind == "conflict"
+    assert (api.by(CLINICIAN, "POST", path).status, api.by(ANA, "GET", path).status) == (403, 403)
+
+    crises = "/programmes/iop-evening/crises"
+    (shown,) = api.by(CLINICIAN, "GET", crises).json["items"]
+    assert (shown["isDrill"], shown["personId"], shown["reference"]) == (True, None, begun.json["reference"])
+    assert api.by(CLINICIAN, "POST", f"{crises}/{shown['id']}/acknowledge").status == 200
+    (came,) = api.by(BO, "GET", path).json["items"]
+    assert (came["acknowledgedBy"], came["seconds"], came["open"]) == ("dr", 0, False)
+    assert api.by(ADMIN, "POST", f"{path}/{came['id']}/end").status == 200
+    assert api.by(CLINICIAN, "GET", crises).json["items"] == []
+    assert api.by(ADMIN, "POST", f"{path}/none/end").status == 404
+
+
+def test_who_hands_over_to_whom_is_shown_with_what_is_open(api: RoutineApi) -> None:
+    handlers.desk.cache_clear()
+    on_call.cache_clear()
+    put(api)
+    drill = api.by(ADMIN, "POST", "/programmes/iop-evening/drills").json
+    shown = api.by(BO, "GET", f"{ROTA}/hand-over").json
+
+    (change,) = shown["items"]
+    assert (change["tier"], change["at"]) == ("primary", "2026-11-30T14:00:00Z")
+    assert change["endsFor"] == [{"account": "dr", "firstName": "Dr"}]
+    assert change["beginsFor"] == [{"account": "bo", "firstName": "Bo"}]
+    (crisis,) = shown["openCrises"]
+    assert (crisis["reference"], crisis["state"], crisis["owner"]) == (drill["reference"], "paged", None)
+    assert api.by(ANA, "GET", f"{ROTA}/hand-over").status == 403
+    assert api.by(CLINICIAN, "GET", "/programmes/iop-evening/crises").json["emailOnly"] is True
+
+
+def test_the_board_says_who_can_be_paged_by_email_alone(api: RoutineApi) -> None:
+    put(api)
+    board = "/programmes/iop-evening/crises"
+    assert api.by(CLINICIAN, "GET", board).json["emailOnly"] is True
+    staff = DynamoStaff(hurry=lambda _dues: None)
+    dr = staff.find("iop-evening", "dr")
+    assert dr
+    browser = Channel(id="b", kind=ChannelKind.PUSH, address="https://push.example/1", added_at=NOW, heartbeat_at=NOW)
+    staff.save(replace(dr, devices=(browser.confirmed(revision=1, at=NOW),), version=dr.version + 1))
+
+    assert api.by(CLINICIAN, "GET", board).json["emailOnly"] is False
+    (item,) = api.by(BO, "GET", f"{ROTA}/on-call").json["items"]
+    assert item["pagedBy"] == ["email", "push"]
+    put(api, version=1, shifts=[])
+    assert api.by(CLINICIAN, "GET", board).json["emailOnly"] is True

@@ -1,7 +1,7 @@
 """Rotas, covers and when they were looked over: one suite for the fake and for the table."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from chalicelib.crisis.rota_watch import Looked
 from chalicelib.edge.table import Item
 from chalicelib.errors import Stale
 from chalicelib.outreach.domain import Due
+from chalicelib.outreach.recurrence import Recurrence
 from chalicelib.outreach.store import DueItem, due_of
 from tests.fakes_rota import ALWAYS, MONDAY, NIGHTS, WORKDAYS, FakeRotas, a_cover, a_rota, a_shift
 
@@ -25,6 +26,7 @@ FULL = a_rota(
         Holiday(on=date(2026, 12, 26), shift_id="day", account="bo"),
     ),
     hours=(WORKDAYS,),
+    drills=Recurrence(rule="FREQ=MONTHLY;BYDAY=2TU", at=time(10), zone="Europe/Berlin", starts_on=date(2026, 12, 1)),
 )
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
-from chalicelib.crisis import rota_handlers
+from chalicelib.crisis import drills, rota_handlers
+from chalicelib.crisis import handlers as crisis_handlers
 from chalicelib.crisis.duty import Duty
 from chalicelib.crisis.rota import Holiday, Rota, Tier
 from chalicelib.crisis.rota_store import DynamoRotas, RotaItem
@@ -14,6 +15,7 @@ from chalicelib.crisis.rota_watch import Looked, Seen, WatchDesk, look_over, obj
 from chalicelib.edge.table import Item
 from chalicelib.outreach.categories import category_of, template_of
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.recurrence import Recurrence
 from chalicelib.outreach.store import DueItem, due_of
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Member
@@ -137,6 +139,25 @@ def test_the_tick_looks_over_what_was_changed_and_then_once_an_hour(
     hours = [line["RotaGapHours"] for line in log() if "RotaGapHours" in line]
     assert hours == [[72.0], [72.0]]
     assert rota_handlers.still_true(due) is None
+
+
+def test_the_tick_begins_a_drill_when_its_time_has_come(aws: None, clock: Clock) -> None:
+    del aws
+    for made in (rota_handlers._desk, rota_handlers.on_call, crisis_handlers.desk):  # noqa: SLF001 (as above)
+        made.cache_clear()
+    DynamoStaff(hurry=lambda _dues: None).save(a_member("ana"))
+    at_ten = Recurrence(
+        rule="FREQ=MONTHLY;BYDAY=4MO", at=time(10), zone="America/New_York", starts_on=date(2026, 11, 1)
+    )
+    DynamoRotas().add(a_rota(a_shift("all", ALWAYS, "ana"), drills=at_ten))
+
+    begun = []
+    for minute in (-60, 0, 1, 61):
+        clock.set(MONDAY + timedelta(minutes=minute))
+        rota_handlers.look_over()
+        begun.append(len(drills.listed("iop", desk=crisis_handlers.desk())))
+
+    assert begun == [0, 1, 1, 1]
 
 
 def test_who_is_on_duty_never_fails_since_a_crisis_waits_for_it(aws: None) -> None:

@@ -62,7 +62,11 @@ class Verdict:
 
 
 class Checker:
-    """Judges the facts of one run, whose plans ended at ``horizon``."""
+    """
+    Judges the facts of one run, whose plans ended at ``horizon``.
+
+    ``faultless``: outside of the times that were ``troubled`` no call of anything failed.
+    """
 
     def __init__(
         self,
@@ -73,6 +77,7 @@ class Checker:
         dead: frozenset[str],
         paused: Iterable[tuple[float, float]] = (),
         troubled: Iterable[tuple[float, float]] = (),
+        faultless: bool = False,
     ) -> None:
         self._facts = facts
         self._begins = begins
@@ -80,6 +85,7 @@ class Checker:
         self._dead = dead
         self._paused = list(paused)
         self._troubled = list(troubled)
+        self._faultless = faultless
         self._verdict = Verdict()
         self._told: dict[Name, list[Taken]] = defaultdict(list)
         self._sent_as: dict[Name, list[Taken]] = defaultdict(list)
@@ -204,6 +210,7 @@ class Checker:
             self._found("each has an answer", name, f"is still {entry.status} (attempt {entry.attempt})")
         if naive.name_of_category(name[1]) == "crisis_page":
             self._page_got_through(name, due_at)
+            self._page_went_every_way(name, due_at)
 
     def _page_got_through(self, name: Name, due_at: float) -> None:
         reachable = [
@@ -221,6 +228,20 @@ class Checker:
                 self._found("a crisis is never lost", name, "no provider ever took the page")
         elif first > due_at + PAGED_WITHIN and not self._was_trouble(due_at, first):
             self._found("a crisis is never held up", name, f"taken {first - due_at:.0f} s late in good hours")
+
+    def _page_went_every_way(self, name: Name, due_at: float) -> None:
+        """What goes over all channels at once does so, where nothing was in the way of any of them."""
+        taken = self._sent_as.get(name, [])
+        if not taken or not naive.category(name[1]).every_channel:
+            return
+        first = min(taken, key=lambda one: one.at)
+        state = self._facts.lives[name[0]].states[first.read[1]]
+        wanted = {one.id for one in naive.ways(state, name[1]) if one.address not in self._dead}
+        missed = wanted - {one.channel.id for one in taken}
+        if not missed:
+            self._verdict.counts["a page over every way that could be used"] += len(wanted) > 1
+        elif self._faultless and not self._was_trouble(due_at, first.at + PAGED_WITHIN):
+            self._found("a page goes every way", name, f"not over {', '.join(sorted(missed))}, though nothing failed")
 
     def _was_trouble(self, first: float, last: float) -> bool:
         return any(begins < last and ends > first for begins, ends in self._troubled)
@@ -382,6 +403,12 @@ class Checker:
     # -- nobody is told twice --
 
     def _was_told_once(self, name: Name, told: list[Taken]) -> None:
+        # Over each of the channels where it goes over all of them.
+        apart = {taken.channel.id if naive.category(taken.name[1]).every_channel else "" for taken in told}
+        for channel_id in apart:
+            self._was_told_once_over(name, [one for one in told if channel_id in {"", one.channel.id}])
+
+    def _was_told_once_over(self, name: Name, told: list[Taken]) -> None:
         told = sorted(told, key=lambda taken: (taken.attempt, taken.at))
         for before, after in pairwise(told):
             verdict = self._why_again(name, before, after)

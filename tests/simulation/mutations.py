@@ -101,6 +101,12 @@ MUTATIONS = (
         new="    crises = list[Due]()\n",
     ),
     Mutation(
+        name="a crisis page goes over the first channel that takes it",
+        file="handing.py",
+        old="    if category.every_channel and not case.claim.fallback:\n",
+        new="    if category.every_channel and case.claim.fallback:\n",
+    ),
+    Mutation(
         name="what goes along with a message is not bound to it",
         file="collecting.py",
         old="        present = _put_over(existing, bound, means=means)\n",

@@ -281,6 +281,7 @@ class Run:
             dead=frozenset(self.providers.dead | self.providers.unwelcome),
             paused=self.weather.switched_off,
             troubled=trouble,
+            faultless=self.weather.rate == 0,
         )
         return Result(
             seed=self.seed,

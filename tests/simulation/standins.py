@@ -289,7 +289,10 @@ class SimLedger:
             if present is None:
                 return False
             if by_device:
-                if present.received_at is not None or present.channel_id not in {None, channel_id}:
+                is_its_own = present.channel_id in {None, channel_id} or any(
+                    f":{channel_id}:" in way for way in present.ways
+                )
+                if present.received_at is not None or not is_its_own:
                     return False
                 self._store("received", replace(present, received_at=at))
                 return True

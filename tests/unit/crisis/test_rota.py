@@ -118,7 +118,7 @@ def test_who_left_or_cannot_be_reached_is_named_and_not_paged() -> None:
     found = staffing(rota, members, MONDAY)
 
     assert [one.trouble for one in found.holders] == [Trouble.UNREACHABLE, Trouble.LEFT]
-    assert (found.everybody, found.has("ana"), found.has("bo"), found.has("cy")) == ((), True, False, False)
+    assert (found.of(Tier.PRIMARY), [one.account for one in found.staff]) == ((), ["ana"])
     assert [gap.why for gap in gaps(rota, members, first=MONDAY, last=MONDAY + DAY, now=MONDAY)] == [
         "unreachable",
         "left",

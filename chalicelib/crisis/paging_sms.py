@@ -1,0 +1,57 @@
+"""The pager that wakes by text messages: whoever confirmed a number of their own, wherever e-mail and push get to."""
+
+from datetime import datetime
+from functools import cache
+from typing import Protocol
+
+from chalicelib.crisis.duty import NoPager, Pager
+from chalicelib.edge.config import config
+from chalicelib.edge.log import count, logger, places
+from chalicelib.outreach.texting import SnsTexts
+from chalicelib.staff.domain import Member
+from chalicelib.staff.store import DynamoStaff
+
+
+class Texts(Protocol):
+    """Sends text messages."""
+
+    def send_page(self, number: str, reference: str, *, language: str) -> bool:
+        """Send a page to a number; False if it wasn't taken."""
+        ...
+
+
+class Members(Protocol):
+    """Members of staff by what outreach calls them."""
+
+    def with_id(self, recipient_id: str) -> Member | None:
+        """Return one as they are now."""
+        ...
+
+
+class TextPager:
+    """Implements ``duty.Pager``. That a message was taken says nothing of who saw it."""
+
+    def __init__(self, *, members: Members, texts: Texts) -> None:
+        self._members = members
+        self._texts = texts
+
+    def page(self, member_id: str, reference: str, *, at: datetime) -> bool:
+        """Send it, if they confirmed a number; never raises, since other ways must not wait for this one."""
+        del at
+        try:
+            member = self._members.with_id(member_id)
+            if member is None or not member.is_active or member.phone is None or not member.phone.is_confirmed:
+                return False
+            return self._texts.send_page(member.phone.number, reference, language=member.language)
+        except Exception as error:  # noqa: BLE001 (see above)
+            logger.error("not paged by text message", extra={"error": type(error).__name__, "at": places(error)})
+            count("PagerFailures")
+            return False
+
+
+@cache
+def pager() -> Pager:
+    """Return the pager that the settings name."""
+    if config().pager == "none":
+        return NoPager()
+    return TextPager(members=DynamoStaff(), texts=SnsTexts())
