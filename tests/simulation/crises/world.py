@@ -146,7 +146,7 @@ class World:
                     member.dead.add(one)
 
     def _give_ways(self, member: Member) -> None:
-        """Give somebody a device and a telephone, perhaps, as confirmed: how they got there is not what is looked at."""
+        """Give somebody a device and a telephone, perhaps, as confirmed already."""
         staff = DynamoStaff()
         kept = staff.find(member.programme, member.account)
         if kept is None or not member.ways:
