@@ -15,6 +15,7 @@ from tests.simulation.crises.checker import Finding
 from tests.simulation.crises.run import CALM, Result, Size, run
 
 PROCESSES = 2
+NICE = 10
 WITHOUT_FAULTS = 3
 """How many more seeds are run in which nothing fails, for the figures."""
 
@@ -137,7 +138,7 @@ def _pooled(todo: list[tuple[int, Size, bool]], processes: int) -> Iterator[tupl
     if processes == 1 or len(todo) == 1:
         yield from map(simulate, todo)
         return
-    with get_context("spawn").Pool(processes, initializer=os.nice, initargs=(10,)) as pool:
+    with get_context("spawn").Pool(processes, initializer=os.nice, initargs=(NICE,)) as pool:
         yield from pool.imap(simulate, todo)
 
 

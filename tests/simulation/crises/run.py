@@ -98,6 +98,7 @@ def _go(
     ground.edges.calm()
     doors.read_all(ground, world, facts)
     facts.taken = ground.taken
+    staff.by_reference |= {crisis.id[:8].upper(): crisis.id for crisis in facts.crises}
     for taken in facts.taken:
         taken.crisis = staff.crisis_of(taken) or ""
     checker = Checker(facts, weather=ground.weather, ends=over, calm_from=calm_from, metrics=ground.metrics)

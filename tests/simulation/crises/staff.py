@@ -71,9 +71,9 @@ class Staff:
         crisis = self.crisis_of(taken)
         if member is None or crisis is None:
             return
-        plan = self._plan(crisis)
         often, middle = NOTICES[taken.way]
-        if plan.ignored or self.random.random() >= often:
+        is_ignored = not crisis.startswith("?") and self._plan(crisis).ignored
+        if is_ignored or self.random.random() >= often:
             return
         wait = middle * self.random.lognormvariate(0, 0.8)
         self.ground.later(wait, lambda: self.open(member, crisis))
@@ -156,6 +156,9 @@ class Staff:
         plan, is_mine = self._plan(crisis), (shown["owner"] or {}).get("account") == member.account
         sees_all = member.role in ENDS_IT
         state, wait = shown["state"], shown["waitsFor"]
+        if plan.ignored:
+            self._leave(member, crisis)
+            return
         if state in {"open", "paged"}:
             self._act(member, crisis, "ack", lambda act: self._took(member, crisis, act))
         elif wait == "review" and shown["resolvedBy"] != member.account and sees_all:
