@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -140,14 +140,12 @@ def read_all(ground: Ground, world: World, facts: Facts) -> None:
     for crisis, programme in _everything(ground):
         name = programme if programme in world.programmes else world.programmes[0]
         token = world.token(f"dana-{name}")
-        shown = ground.do(
-            lambda path=f"/programmes/{name}/crises/{crisis}", token=token: ground.must(token, "GET", path)
-        )  # type: ignore[misc]
+        shown = ground.do(partial(ground.must, token, "GET", f"/programmes/{name}/crises/{crisis}"))
         facts.crises.append(_held(shown, programme))
     for person in world.people:
         token = world.token(f"dana-{person.programme}")
         if any(one.person_id == person.id for one in facts.crises):
-            shown = ground.do(lambda path=f"/people/{person.id}/tasks", token=token: ground.must(token, "GET", path))  # type: ignore[misc]
+            shown = ground.do(partial(ground.must, token, "GET", f"/people/{person.id}/tasks"))
             facts.tasks[person.id] = [
                 one | {"dueAt": _seconds(one["dueAt"]), "doneAt": _seconds(one["doneAt"])} for one in shown["items"]
             ]

@@ -16,6 +16,8 @@ class Taken:
     whom: str = ""
     name: str = ""
     kind: str = ""
+    tells: tuple[str, ...] = ()
+    """The kinds of all that it tells of."""
     text: str = ""
     crisis: str = ""
     """The crisis that it is about, as its reader finds out."""

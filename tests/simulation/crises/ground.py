@@ -19,7 +19,7 @@ from random import Random
 from typing import Any, cast
 
 import jwt
-from greenlet import getcurrent
+from greenlet import getcurrent  # type: ignore[import-untyped]
 
 import app as functions
 from chalicelib.crisis import paging_sms
@@ -133,6 +133,7 @@ class Outlet:
                     whom=letter.entry.person_id,
                     name=letter.entry.name,
                     kind=letter.entry.kind,
+                    tells=(letter.entry.kind, *(text.partition("#")[2] for text in letter.entry.carries)),
                 )
             )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from chalicelib.outreach.service import at_once
+from chalicelib.outreach.store import DynamoDues
 from tests.simulation.crises import doors
 from tests.simulation.crises.facts import Facts, Look, Press, Try
 from tests.simulation.crises.ground import Ground, Told
@@ -34,7 +36,7 @@ class People:
 
     def plan(self, number: int, *, begins: float, ends: float) -> None:
         """Draw who asks for help, and when."""
-        people = list(self.world.people)
+        people = [person for person in self.world.people if not person.stands_by]
         self.random.shuffle(people)
         for at in range(number):
             person = people[at % len(people)]
@@ -59,6 +61,11 @@ class People:
         door = random.choices([name for name, _ in DOORS], [weight for _, weight in DOORS])[0]
         key = self._key()
         self.press(person, door, key)
+        if person.celebrates:
+            for after in (self.random.uniform(60, 900), self.random.uniform(0.3, 5) * HOUR):
+                self.ground.later(after, lambda: self._celebrate(person))
+            others = [one for one in self.world.people if one.stands_by]
+            self._celebrate(self.random.choice(others))
         chance = random.random()
         if chance < 0.15:
             # The button twice: the same key, or a page that was loaded again.
@@ -108,6 +115,12 @@ class People:
             self.ground.later(wait, lambda: self._send(person, press, number + 1, ip))
 
         self.ground.ask(ask.whom, ask.method, ask.path, ask.body, then=then, source_ip=ip, **ask.headers)
+
+    def _celebrate(self, person: Person) -> None:
+        """Let somebody reach a milestone at this very time."""
+        self._keys += 1
+        due = at_once(person.id, f"milestone-{self._keys:x}", zone="UTC", now=self.ground.now)
+        self.ground.host.run_event("achieve", lambda: DynamoDues().put([due]), lives=30)
 
     def _watch(self, person: Person, press: Press) -> None:
         """Look at the live state a few times."""

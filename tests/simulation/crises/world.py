@@ -66,6 +66,16 @@ class Person:
     old_link: str = ""
 
     @property
+    def celebrates(self) -> bool:
+        """Whether they agreed to e-mails, and reach milestones."""
+        return self.number % 4 == 0 or self.stands_by
+
+    @property
+    def stands_by(self) -> bool:
+        """Whether they never call: their milestones show that celebrations go out at all."""
+        return self.number % 12 == 11
+
+    @property
     def ip(self) -> str:
         """Where they are."""
         return f"198.51.{self.number // 200 % 100}.{self.number % 200 + 1}"
@@ -232,6 +242,9 @@ class World:
         subject = f"a{person.number}"
         person.account = f"{subject}={name}/participant"
         ground.must(admin, "PUT", f"/people/{person.id}/sign-in", {"subject": subject})
+        if person.celebrates:
+            consent = {"scope": "contact_email", "textVersion": 1, "locale": body["language"]}
+            ground.must(person.account, "POST", f"/people/{person.id}/consents", consent)
         channel = ground.must(person.account, "GET", f"/people/{person.id}/channels")["items"][0]["id"]
         person.link = self._link(person, channel, ends=ground.kernel.now + 60 * 86_400)
         person.old_link = self._link(person, channel, ends=ground.kernel.now - 86_400)
