@@ -262,4 +262,4 @@ def trouble_with(member: Member | None, *, at: datetime) -> Trouble | None:
     """Return what keeps a page from somebody; None where nothing does."""
     if member is None or not member.is_active:
         return Trouble.LEFT
-    return None if member.is_reachable(at=at) else Trouble.UNREACHABLE
+    return None if member.can_be_paged(at=at) else Trouble.UNREACHABLE

@@ -1,5 +1,6 @@
 """The shells of the rota: what the tick looks over once an hour, and what delivery asks when it sends."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from math import ceil
@@ -28,7 +29,8 @@ class _Members(DynamoStaff):
         members, faults = self.those_readable(programme_id)
         for fault in faults:
             _log_error(fault)
-        return members
+        # A number is no way to page anybody where no pager sends text messages.
+        return members if config().pager != "none" else [replace(member, phone=None) for member in members]
 
 
 def _start_drill(programme_id: str, key: str) -> None:

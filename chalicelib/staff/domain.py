@@ -86,6 +86,10 @@ class Member:
         """Say whether a message can reach them: who can't be reached is as good as absent."""
         return self.is_active and any(channel.is_usable(at=at) for channel in self.channels)
 
+    def can_be_paged(self, *, at: datetime) -> bool:
+        """Say whether a page of a crisis gets to them by any way: a telephone alone is one, where e-mail is dead."""
+        return self.is_reachable(at=at) or (self.is_active and self.phone is not None and self.phone.is_confirmed)
+
     @property
     def channels(self) -> tuple[Channel, ...]:
         """Return their address and their devices."""

@@ -22,10 +22,9 @@ import jwt
 from greenlet import getcurrent  # type: ignore[import-untyped]
 
 import app as functions
-from chalicelib.crisis import paging_sms
-from chalicelib.crisis.paging_sms import TextPager
 from chalicelib.edge import aws as real_aws
 from chalicelib.edge import clock, ids, table
+from chalicelib.edge import config as settings_of
 from chalicelib.edge.app import Cairn
 from chalicelib.edge.log import logger, metrics
 from chalicelib.edge.problems import Refused
@@ -33,9 +32,7 @@ from chalicelib.outreach import handlers, ports, wiring
 from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Recipient
 from chalicelib.outreach.links import Signer
 from chalicelib.outreach.store import DynamoDues
-from chalicelib.outreach.texting import SnsTexts
 from chalicelib.privacy.domain import Actor
-from chalicelib.staff.store import DynamoStaff
 from tests.contract.test_people_routes import FakeTokens
 from tests.fakes_privacy import FakeReplays
 from tests.simulation.cloud import Host, Mapping, Minutes, Sqs
@@ -396,6 +393,8 @@ def a_ground(start: float, weather: Weather, *, seed: int) -> Iterator[Ground]:
     hand = Hand(kernel)
     forget_all()
     kept = _replace_everywhere(real_aws.client, client) | _replace_everywhere(table.item_of, _once(table.item_of))
+    settings = replace(settings_of.config(), pager="sns-sms")
+    kept |= _replace_everywhere(settings_of.config, lambda: settings)
     modules = {module: dict(module.__dict__) for module in (clock, ids, table, wiring)}
     clock.__dict__.update(datetime=hand, time=hand)
     ids.__dict__.update(uuid=Dice(Random(f"ids {seed}")))
@@ -405,8 +404,6 @@ def a_ground(start: float, weather: Weather, *, seed: int) -> Iterator[Ground]:
         "Any", aws.Dynamo(rows, edges=edges, kernel=kernel, random=random, stale=weather.stale)
     )
     wiring.__dict__.update(delivering=_providing(ground, wiring.delivering))
-    texts = TextPager(members=DynamoStaff(), texts=SnsTexts())
-    kept |= _replace_everywhere(paging_sms.pager, lambda: texts)
     for name in OF_EACH_PROCESS:
         setattr(Cairn, name, _OfEachProcess())
     functions.app.use(replace(functions.wire(), tokens=SignIns(), replays=FakeReplays()))

@@ -20,12 +20,8 @@ from tests.simulation.weather import CALM, DAY, HOUR, MINUTE, Weather
 
 BEGINNINGS = ("2026-10-31", "2027-03-13", "2026-12-24")
 """Days on which worlds are set up: clocks change on the day after the first two."""
-LULL = 3 * HOUR
-"""From the end of the calls until nothing fails any more."""
 SPARSE = 180
 """In the days that follow a tick comes only every three hours: nothing new is paged for in them."""
-LAST = 100 * MINUTE
-"""How long before the end those call whom nobody answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +33,10 @@ class Size:
     people: int = 60
     flood: int = 200
     hours: float = 6
+    lull: float = 3
+    """Hours from the end of the calls until nothing fails any more; then half as many in calm."""
+    last: float = 100
+    """In so many minutes before the end somebody calls whom nobody answers."""
     days_after: float = 8.5
     """Of every fourth seed: then follow-ups are waited for, and crises closed."""
 
@@ -82,17 +82,17 @@ def _go(
         people.plan_flood(begins=begins, ends=ends - HOUR, presses=size.flood)
     ground.edges.quiet = False
     ground.begin()
-    kernel.run(until=ends + LULL)
+    kernel.run(until=ends + size.lull * HOUR)
     ground.edges.calm()
     calm_from = kernel.now
-    kernel.run(until=kernel.now + 1.5 * HOUR)
+    kernel.run(until=kernel.now + size.lull / 2 * HOUR)
     if seed % 4 == 1:
         ground.every = SPARSE
         kernel.run(until=kernel.now + size.days_after * DAY)
         ground.every = 1
     staff.ignoring = True
     ground.edges.quiet = False
-    over = kernel.now + LAST
+    over = kernel.now + size.last * MINUTE
     people.plan(max(2, size.crises // 40), begins=kernel.now, ends=over - MINUTE)
     kernel.run(until=over)
     ground.edges.calm()

