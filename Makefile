@@ -7,7 +7,7 @@ PIP := -m pip --disable-pip-version-check --quiet --quiet install --require-hash
 SHARED := -n auto --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: simulate meeting season season-mutations drain mutations help run stop reset token clock day health operate devices chaos test test-fast dst calendars check format lint-words words seal-words \
+.PHONY: crises crises-mutations simulate meeting season season-mutations drain mutations help run stop reset token clock day health operate devices chaos test test-fast dst calendars check format lint-words words seal-words \
   package lint-package coldstart lock environments bench bench-units bench-dynamodb-local bench-tick bench-lateness bench-lateness-here \
   bench-price bench-peers bench-kill
 
@@ -95,6 +95,12 @@ season: environments ## play a season of a programme, and work it out again: [PE
 
 season-mutations: environments ## break the rules in 11 ways, and see which a small season notices
 	@$(RUN) tests.simulation.season.mutations
+
+crises: environments ## simulate crises with faults: [CRISES=10000] [SEED=5 replays one: WATCH={crisis or key} tells its story]
+	@$(RUN) tests.simulation.crises --crises "$(or $(CRISES),10000)" $(if $(SEED),--seed "$(SEED)") $(if $(WATCH),--watch "$(WATCH)")
+
+crises-mutations: environments ## break the code of crises in 12 ways, and see which the simulation notices
+	@$(RUN) tests.simulation.crises.mutations
 
 meeting: environments ## play a meeting of many that is called off half an hour before: [PEOPLE=5000] [SEED=1]
 	@$(RUN) tests.simulation.meeting --people "$(or $(PEOPLE),5000)" --seed "$(or $(SEED),1)"

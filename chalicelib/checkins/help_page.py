@@ -9,7 +9,7 @@ from chalicelib.crisis import calling, saying, service
 from chalicelib.crisis.calling import Caller, Sent
 from chalicelib.crisis.domain import Door
 from chalicelib.crisis.page import promise_of, token_of
-from chalicelib.crisis.paging import guarded
+from chalicelib.crisis.paging import guarded, insisted
 from chalicelib.crisis.ports import Desk
 from chalicelib.crisis.saying import Reader
 from chalicelib.edge import pages
@@ -52,7 +52,7 @@ class HelpPage:
 
         :raises Exception: only if it could not be written down
         """
-        known = guarded(partial(self._named, pressed), desk=self.crises)
+        known = insisted(partial(self._named, pressed), desk=self.crises)
         door, recipient = known or (Door.UNSIGNED, None)
         caller = Caller(
             door=door,

@@ -12,7 +12,7 @@ from chalicelib.crisis.calling import Caller, Sent
 from chalicelib.crisis.domain import Door, Press
 from chalicelib.crisis.doors import doors
 from chalicelib.crisis.page import StatePage, progress_of, promise_of, token_of, trouble
-from chalicelib.crisis.paging import guarded
+from chalicelib.crisis.paging import guarded, insisted
 from chalicelib.crisis.saying import Reader, reader_of
 from chalicelib.crisis.telling import Promise, Stage
 from chalicelib.edge import pages
@@ -208,7 +208,7 @@ def _caller(asked: Asked) -> Caller:
     actor, verified = _signed_in(authorization) if authorization else (None, False)
     account = actor.subject if actor else _safely(lambda: claimed(authorization), quietly=True)
     is_ours = actor is not None
-    person_id = _safely(lambda: doors.wiring.standings.person_of(account)) if account else None
+    person_id = _insisted(lambda: doors.wiring.standings.person_of(account)) if account else None
     return Caller(
         door=Door.APP if is_ours else Door.UNSIGNED,
         address=asked.source_ip,
@@ -232,7 +232,7 @@ def _signed_in(authorization: str) -> tuple[Actor | None, bool]:
 def _programme(person_id: str | None, actor: Actor | None, sent: Sent, now: datetime) -> str | None:
     """Return whose call it is: the programme that has the person, else one that they are of, or named."""
     if person_id:
-        recipient = _safely(lambda: people().load(person_id, now=now))
+        recipient = _insisted(lambda: people().load(person_id, now=now))
         if recipient:
             return recipient.programme_id
     of_theirs = min((programme_id for programme_id, _ in actor.roles), default=None) if actor else None
@@ -270,6 +270,10 @@ def _numbers(reader: Reader) -> ShownNumbers:
 
 def _language(asked: Asked) -> str:
     return pages.preferred_language(asked.headers.get("accept-language", ""))
+
+
+def _insisted(do: Callable[[], T]) -> T | None:
+    return insisted(do, desk=handlers.desk())
 
 
 def _safely(do: Callable[[], T], *, quietly: bool = False) -> T | None:

@@ -128,6 +128,9 @@ def looked_at(crisis: Crisis, minutes: Minutes) -> datetime | None:
 
 def _again_at(crisis: Crisis, minutes: Minutes) -> datetime | None:
     """Return when those who were paged are paged again, since somebody called after that; at a bounded rate."""
+    if crisis.wait is not Wait.ACK and crisis.called_at < crisis.since:
+        # They called before somebody said that they have it: that is answered, also where no page of it is in the log.
+        return None
     if crisis.paged_at is None:
         return crisis.called_at
     if crisis.called_at <= crisis.paged_at:

@@ -26,6 +26,9 @@ HOURLY = timedelta(hours=1)
 
 A_MINUTE = timedelta(minutes=1)
 
+NEWER_AFTER = timedelta(minutes=5)
+"""A page so much older than the last one isn't tried any more: after an outage nobody is woken twenty times at once."""
+
 UNKNOWN_AT_ONCE = 10
 """For how many crises of callers whom nobody knows a minute's look pages; the others wait for the next, seen by staff.
 
@@ -93,7 +96,11 @@ def look(*, now: datetime, desk: Desk, is_over: Callable[[], bool]) -> int:
 
 
 def objection(due: Due, *, desk: Desk) -> Reason | None:
-    """Return why a page must not go out any more: somebody has acknowledged since it was decided on, or it is over."""
+    """
+    Return why a page must not go out any more: somebody has acknowledged since it was decided on, or it is over.
+
+    Or its provider took so long that a newer one, which goes to the same people and more, has taken its place.
+    """
     if category_name(due.kind) != CRISIS_PAGE:
         return None
     named, _, version = due.kind.partition("-")[2].removeprefix(f"{Door.DRILL}-").rpartition("-")
@@ -101,7 +108,8 @@ def objection(due: Due, *, desk: Desk) -> Reason | None:
     if crisis is None:
         return None
     is_void = crisis.wait in {Wait.FOLLOW_UP, Wait.NOTHING} or int(version) < crisis.heard
-    return Reason.CANCELLED if is_void else None
+    is_old = crisis.paged_at is not None and crisis.paged_at - due.due_at >= NEWER_AFTER
+    return Reason.CANCELLED if is_void or is_old else None
 
 
 def kind_of(crisis: Crisis) -> str:
@@ -200,3 +208,13 @@ def guarded(do: Callable[[], T], *, desk: Desk) -> T | None:
     except Exception as error:  # noqa: BLE001 (see above)
         desk.trouble(error)
         return None
+
+
+def insisted(do: Callable[[], T], *, desk: Desk) -> T | None:
+    """Do it, twice more where it fails: who called must not become nobody by one read that did. At last None."""
+    for _ in range(2):
+        try:
+            return do()
+        except Exception as error:  # noqa: BLE001 (see above)
+            desk.trouble(error)
+    return guarded(do, desk=desk)

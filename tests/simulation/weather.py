@@ -61,7 +61,7 @@ PROVIDER_FAULTS = (
     Fault.TIMES_OUT_DONE,
     Fault.SLOW,
 )
-PROVIDERS = frozenset({"email", "push", "mobile"})
+PROVIDERS = frozenset({"email", "push", "mobile", "sms"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,13 @@ KEPT = 60_000
 
 
 class Streamed(Table):
-    """A table whose changes are records of a stream, in order, and that breaks once at the call where it is told to."""
+    """
+    A table whose changes are records of a stream, in order, and that breaks once at the call where it is told to.
+
+    ``watched``: the partitions of whose changes the stream tells.
+    """
+
+    watched: tuple[str, ...] = WATCHED
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +80,7 @@ class Streamed(Table):
             if self.waiting.get((pk, sk)) != at:
                 self.waiting[pk, sk] = at
                 heapq.heappush(self._soonest, (at, (pk, sk)))
-        elif pk.startswith(WATCHED):
+        elif pk.startswith(self.watched):
             self._record("INSERT" if before is None else "MODIFY", pk, sk, OldImage=before, NewImage=item)
 
     def _drop(self, key: Item) -> None:
@@ -83,7 +89,7 @@ class Streamed(Table):
         super()._drop(key)
         if pk.startswith(DUE):
             self.waiting.pop((pk, sk), None)
-        elif pk.startswith(WATCHED):
+        elif pk.startswith(self.watched):
             self._record("REMOVE", pk, sk, OldImage=before)
 
     def _record(self, name: str, pk: str, sk: str, **images: Any) -> None:
@@ -142,7 +148,7 @@ def _first_value(text: str) -> str | None:
 
 
 @contextmanager
-def remembering() -> Iterator[None]:
+def remembering(many: tuple[str, ...] = MANY) -> Iterator[None]:
     """
     Make an item of a row once: PynamoDB's reading of what was read before is a third of a season's time.
 
@@ -151,7 +157,7 @@ def remembering() -> Iterator[None]:
     made: dict[tuple[type, int], tuple[Any, Any]] = {}
 
     def from_raw_data(cls: type[BaseItem], data: dict[str, Any]) -> Any:
-        if not data.get("pk", {}).get("S", "").startswith(MANY):
+        if not data.get("pk", {}).get("S", "").startswith(many):
             return cls._instantiate(data)
         key = (cls, id(data))
         known = made.get(key)

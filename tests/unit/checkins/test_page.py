@@ -255,6 +255,24 @@ def test_a_record_that_cannot_be_read_and_a_form_that_cannot_be_are_no_hindrance
     assert site.crisis.to_whom() == [["dr"]]
 
 
+def test_whose_link_it_is_is_not_forgotten_by_a_read_that_fails_once() -> None:
+    class Shaky(FakeRecipients):
+        tries = 0
+
+        def load(self, person_id: str, *, now: datetime) -> Recipient | None:
+            self.tries += 1
+            if self.tries == 1:
+                raise ConnectionError
+            return super().load(person_id, now=now)
+
+    site = Site()
+    site.page = replace(site.page, recipients=Shaky(site.recipient))
+
+    site.post(action="help")
+
+    assert [call.person_id for call in site.calls] == [PERSON]
+
+
 def test_a_call_for_help_holds_celebrations_back_until_it_is_over() -> None:
     site = Site()
 

@@ -26,6 +26,7 @@ from tests.fakes_crisis import Site, a_call, a_member
 
 NOW = utc("2026-11-26T07:00")
 MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 PRIM, SEC, SUP, PEER, BOSS = (
     a_member("prim", at=NOW),
     a_member("sec", at=NOW),
@@ -229,6 +230,30 @@ def test_an_acknowledgement_silences_pages_that_are_under_way_and_not_those_that
     pass_by(site, 2, 17)
     assert site.to_whom()[-1] == ["prim", "sec"]
     assert paging.objection(site.dues[-1], desk=site.desk()) is None
+
+
+def test_what_no_provider_took_for_minutes_gives_way_to_newer_pages(site: Site) -> None:
+    called(site)
+    first = site.dues[-1]
+    pass_by(site, 1, 4)
+    assert paging.objection(first, desk=site.desk()) is None
+
+    pass_by(site, 5, 5)
+
+    assert site.to_whom() == [["prim"], ["prim", "sec"]]
+    assert paging.objection(first, desk=site.desk()) is Reason.CANCELLED
+    assert [paging.objection(due, desk=site.desk()) for due in site.dues[1:]] == [None, None]
+
+
+def test_who_acknowledges_a_page_that_the_log_lost_is_not_paged_again_for_it(site: Site) -> None:
+    site.mail_is_down = True
+    crisis = called(site)
+    site.mail_is_down = False
+    handling.acknowledge(crisis.id, DANA, now=NOW + 30 * SECOND, desk=site.desk())
+
+    pass_by(site, 1, 14)
+
+    assert site.to_whom() == []
 
 
 def test_who_acknowledges_and_then_tries_nothing_is_as_good_as_nobody(site: Site) -> None:
