@@ -10,23 +10,35 @@ from chalicelib.edge.config import config, function_name
 
 def wire() -> Wiring:
     """Put together what the HTTP doors need."""
-    from functools import partial
-
+    from chalicelib.crisis.standing import stands_on_call
     from chalicelib.edge.idempotency import DynamoReplays
     from chalicelib.edge.identity import PublishedKeys, Tokens
-    from chalicelib.mentors.store import Standings
+    from chalicelib.enrollment.standing_store import Standings
+    from chalicelib.family.handlers import KinHolders, everybody, supporter_ties
+    from chalicelib.mentors.store import mentor_ties
+    from chalicelib.partners.store import partner_ties
+    from chalicelib.plan.handlers import has_plan
+    from chalicelib.privacy.domain import Relationship
     from chalicelib.privacy.store import DynamoAuditLog
-    from chalicelib.staff.service import confirm_address
-    from chalicelib.staff.store import DynamoStaff
+    from chalicelib.staff.handlers import StaffHolders
 
     settings = config()
     return Wiring(
         tokens=Tokens(issuer=settings.issuer, client_id=settings.client_id, keys=PublishedKeys(settings.jwks_url)),
-        standings=Standings(),
+        standings=Standings(
+            {
+                Relationship.PARTNER: partner_ties,
+                Relationship.SUPPORTER: supporter_ties,
+                Relationship.MENTOR: mentor_ties,
+            },
+            stands_on_call,
+        ),
         audit=DynamoAuditLog(),
         replays=DynamoReplays(),
         web_origin=settings.web_origin,
-        confirm_staff=partial(confirm_address, staff=DynamoStaff()),
+        holders={"staff": StaffHolders(), "kin": KinHolders()},
+        everybody=everybody(),
+        has_plan=has_plan,
     )
 
 
@@ -41,6 +53,7 @@ if function_name() in {None, "api"}:
     from chalicelib.crisis.routes import doors as crisis
     from chalicelib.edge.openapi import doors as openapi
     from chalicelib.enrollment.routes import doors as enrollment
+    from chalicelib.family.routes import doors as family
     from chalicelib.flags.routes import doors as flags
     from chalicelib.groups.routes import doors as groups
     from chalicelib.helplines.routes import doors as helplines
@@ -64,6 +77,7 @@ if function_name() in {None, "api"}:
         checkins,
         crisis,
         enrollment,
+        family,
         flags,
         helplines,
         groups,
@@ -125,6 +139,7 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.checkins import handlers as checkins
     from chalicelib.crisis import handlers as crisis
     from chalicelib.crisis import rota_handlers as rota
+    from chalicelib.family import handlers as family
     from chalicelib.groups import handlers as groups
     from chalicelib.mentors import handlers as mentors
     from chalicelib.milestones import kudos_handlers as kudos
@@ -134,11 +149,11 @@ def deliver(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.routine import handlers as routine
     from chalicelib.staff import handlers as staff
 
-    asked = (alumni, caring, checkins, crisis, groups, kudos, mentors, notices, partners, rota, routine, staff)
+    asked = (alumni, caring, checkins, crisis, family, groups, kudos, mentors, notices, partners, rota, routine, staff)
     using = wiring.delivering(
-        staff.everybody(),
+        family.everybody(),
         *(one.still_true for one in asked),
-        count=staff.due_today(cadences_due),
+        count=family.number_for(staff.due_today(cadences_due)),
         moment=groups.moment,
         signer=caring.signer,
     )
@@ -183,6 +198,7 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     from chalicelib.edge import stream
     from chalicelib.edge.clock import utc_now
     from chalicelib.enrollment.store import people
+    from chalicelib.family.handlers import AlertedSupporters
     from chalicelib.mentors.handlers import Walks
     from chalicelib.milestones.handlers import Awards
     from chalicelib.partners.handlers import QuietPartners
@@ -193,7 +209,11 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     who = people()
     after_answers = (Awards, Silence, Absence, QuietPartners)
     of_records = (Edits, CaringContacts, FollowedUp, Graduates, Hellos, Walks)
-    followers = (Opened(), *(listener(who) for listener in (*after_answers, *of_records, Caseload)))
+    followers = (
+        Opened(),
+        AlertedSupporters(),
+        *(listener(who) for listener in (*after_answers, *of_records, Caseload)),
+    )
     return stream.follow(event.to_dict(), followers, now=utc_now())
 
 
@@ -206,8 +226,8 @@ def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     from chalicelib.edge.clock import utc_now
     from chalicelib.edge.ids import new_id
     from chalicelib.enrollment.store import people
+    from chalicelib.family.handlers import everybody
     from chalicelib.outreach import operate
-    from chalicelib.staff.handlers import everybody
 
     desk = operate.Desk(
         now=utc_now(),
@@ -222,7 +242,7 @@ def operate(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 @app.on_cw_event({"source": ["aws.ses"]})
 def record_receipt(event: CloudWatchEvent) -> bool:
     """Take SES's word on what became of a message."""
+    from chalicelib.family.handlers import everybody
     from chalicelib.outreach import receipts
-    from chalicelib.staff.handlers import everybody
 
     return receipts.record_receipt(event.to_dict(), addresses=everybody())

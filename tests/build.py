@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, time
 
 from chalicelib.checkins.domain import Answer, answer_to
 from chalicelib.checkins.forms import DAILY, form
-from chalicelib.outreach.domain import Channel, ChannelKind, DetailLevel, Due, Moment, Recipient, Schedule, Standing
+from chalicelib.outreach.domain import Channel, ChannelKind, DetailLevel, Due, Recipient, Schedule, Standing
 from chalicelib.outreach.kinds import CHECK_IN
+from chalicelib.outreach.moments import Moment
 from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import Recurrence, next_occurrence
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from chalicelib.edge.problems import Refused
-from chalicelib.privacy.domain import AuditEvent, Caseload, PersonStanding
+from chalicelib.privacy.domain import AuditEvent, Caseload, PersonStanding, Relationship, Tie
 from chalicelib.privacy.service import AuditUnavailable
 
 
@@ -15,21 +15,16 @@ class FakeStandings:
         self.people: dict[str, PersonStanding] = {}
         self.sign_ins: dict[str, str] = {}
         self.programmes: dict[str, Caseload] = {}
-        self.partners: dict[str, dict[str, bool]] = {}
-        self.mentors: dict[str, set[str]] = {}
+        self.ties: dict[tuple[str, Relationship], dict[str, Tie]] = {}
         self.on_call: set[tuple[str, str]] = set()
 
     def of_person(self, person_id: str, *, now: datetime) -> PersonStanding | None:
         del now
         return self.people.get(person_id)
 
-    def partners_of(self, person_id: str, *, now: datetime) -> dict[str, bool]:
+    def ties_of(self, person_id: str, relationship: Relationship, *, now: datetime) -> dict[str, Tie]:
         del now
-        return self.partners.get(person_id, {})
-
-    def mentors_of(self, person_id: str, *, now: datetime) -> set[str]:
-        del now
-        return self.mentors.get(person_id, set())
+        return self.ties.get((person_id, relationship), {})
 
     def is_on_call(self, subject: str, programme_id: str, *, now: datetime) -> bool:
         del now

@@ -15,10 +15,10 @@ from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.programmes import Programme
 from chalicelib.enrollment.service import Enrolment
+from chalicelib.enrollment.standing_store import Standings
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.domain import DetailLevel
-from chalicelib.partners.store import Standings
-from tests.contract.test_people_routes import FakeTokens
+from tests.contract.test_people_routes import TIES, FakeTokens
 from tests.toy import NOW, Told, Toy
 
 ADMIN = "admin=iop-evening/program-admin"
@@ -48,7 +48,7 @@ class Api:
         DynamoProgrammes().add(Programme(id="iop-evening", name="Evening"))
 
     def at(self, now: datetime) -> None:
-        app.use(replace(app.wiring, tokens=FakeTokens(), standings=Standings(), clock=lambda: now))
+        app.use(replace(app.wiring, tokens=FakeTokens(), standings=Standings(TIES), clock=lambda: now))
 
     def send(self, method: str, path: str, body: Any = None, *, by: str | None = None, **headers: str) -> Told:
         asked = urlsplit(path)

@@ -29,7 +29,7 @@ from chalicelib.errors import Conflict, Fault, Invalid
 from chalicelib.helplines.domain import resources
 from chalicelib.outreach.alumni_categories import HELLO, HELLO_NUDGE, LESS_NUDGE, MENTORING, STAY
 from chalicelib.outreach.categories import category_name
-from chalicelib.outreach.domain import Recipient, Standing
+from chalicelib.outreach.domain import SILENT, Recipient
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
 from chalicelib.outreach.ports import Recipients
 
@@ -180,7 +180,7 @@ def trouble(visit: Visit) -> Shown:
 def _is_open(claims: Claims, recipient: Recipient | None, visit: Visit) -> bool:
     if recipient is None or visit.now >= claims.expires_at:
         return False
-    if recipient.standing in {Standing.ENDED, Standing.NONE} and not recipient.graduated:
+    if recipient.standing in SILENT and not recipient.graduated:
         return False
     return any((channel.id, channel.revision) == (claims.channel_id, claims.revision) for channel in recipient.channels)
 

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 from chalicelib.caring.domain import LONGEST_REPLY, Reply, reply_fault
-from chalicelib.checkins.help_page import is_page_id
+from chalicelib.checkins.help_page import HelpPage, Pressed, is_page_id
+from chalicelib.crisis.paging import guarded
+from chalicelib.crisis.ports import Desk
 from chalicelib.edge import pages
 from chalicelib.edge.pages import Shown
 from chalicelib.errors import TooSoon
@@ -24,13 +27,18 @@ _MOST_FIELDS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One request to the page: the link's token, the moment, a fresh id for the page that will be shown."""
+    """
+    One request to the page: the link's token, the moment, a fresh id for the page that will be shown.
+
+    ``address``: where it comes from, by which calls for help are grouped of whom nothing else is known.
+    """
 
     token: str
     now: datetime
     language: str
     page_id: str
     country: str = "US"
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +46,13 @@ class WriteBack:
     """
     The page over what it needs.
 
-    ``keep`` keeps a reply, as ``replying.write_back`` does; ``help_for`` takes a person's call for help, by its id.
+    ``keep`` keeps a reply, as ``replying.write_back`` does; ``crises`` is what calls for help go into.
     """
 
     signer: Signer
     recipients: Recipients
     keep: Callable[[Reply], object]
-    help_for: Callable[[Recipient, str, datetime], object]
+    crises: Desk
 
     def show(self, visit: Visit) -> Shown:
         """Show the empty form, or why the link can't be used. Changes nothing (mail scanners follow every link)."""
@@ -55,33 +63,53 @@ class WriteBack:
         return _form(visit) if is_open else _said(visit, "expired", status=HTTPStatus.GONE, offer_help=True)
 
     def take(self, visit: Visit, body: str) -> Shown:
-        """Take what was written, or a call for help: with an expired link that still counts, and text goes with it."""
+        """Take what was written, or a call for help: with whatever link that counts, and text goes with it."""
+        sent = _read(body)
+        if sent.get("action") == "help":
+            return self._help(visit, sent)
         try:
             recipient, is_open, visit = self._known(visit)
         except LinkForged:
             return _said(visit, "unknown", status=HTTPStatus.NOT_FOUND)
-        sent = _read(body)
-        page_id = sent.get("page", "")
-        reply = Reply(
-            id=page_id if is_page_id(page_id) else visit.page_id,
-            person_id=recipient.person_id,
-            at=visit.now,
-            text=sent.get("text", "").replace("\r\n", "\n").strip(),
-        )
-        fault = reply_fault(reply.text)
-        if sent.get("action") == "help":
-            # First, whatever becomes of the words.
-            self.help_for(recipient, reply.id, visit.now)
-            if fault is None and is_open:
-                self._kept(reply)
-            return _said(visit, "helped")
         if not is_open:
             return _said(visit, "expired", status=HTTPStatus.GONE, offer_help=True)
-        if fault:
+        reply = _reply(recipient, visit, sent)
+        if fault := reply_fault(reply.text):
             return _form(replace(visit, page_id=reply.id), text=reply.text, fault=fault)
         if not self._kept(reply):
             return _said(visit, "full", status=HTTPStatus.TOO_MANY_REQUESTS, offer_help=True)
         return _said(visit, "thanks", offer_help=True)
+
+    def _help(self, visit: Visit, sent: Mapping[str, str]) -> Shown:
+        """
+        Take a call for help, whatever is wrong with the link; then what was written beside it.
+
+        :raises Exception: only if it could not be written down
+        """
+        helping = HelpPage(
+            signer=self.signer, recipients=self.recipients, crises=self.crises, purpose=Purpose.WRITE_BACK
+        )
+        shown = helping.take(
+            Pressed(
+                token=visit.token,
+                page_id=_page_id(visit, sent),
+                address=visit.address,
+                language=visit.language,
+                now=visit.now,
+            )
+        )
+        guarded(partial(self._keep_words, visit, sent), desk=self.crises)
+        return shown
+
+    def _keep_words(self, visit: Visit, sent: Mapping[str, str]) -> None:
+        """Keep what was written when help was pressed; an expired link brings none."""
+        try:
+            recipient, is_open, visit = self._known(visit)
+        except LinkForged:
+            return
+        reply = _reply(recipient, visit, sent)
+        if is_open and reply_fault(reply.text) is None:
+            self._kept(reply)
 
     def _kept(self, reply: Reply) -> bool:
         try:
@@ -110,11 +138,21 @@ def trouble(visit: Visit) -> Shown:
     return _said(visit, "trouble", status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
+def _page_id(visit: Visit, sent: Mapping[str, str]) -> str:
+    return sent["page"] if is_page_id(sent.get("page", "")) else visit.page_id
+
+
+def _reply(recipient: Recipient, visit: Visit, sent: Mapping[str, str]) -> Reply:
+    text = sent.get("text", "").replace("\r\n", "\n").strip()
+    return Reply(id=_page_id(visit, sent), person_id=recipient.person_id, at=visit.now, text=text)
+
+
 def _read(form: str) -> Mapping[str, str]:
     try:
         return {name: values[-1] for name, values in parse_qs(form, max_num_fields=_MOST_FIELDS).items()}
     except ValueError:
-        return {}
+        # Too many fields for our form: it holds no words of ours. A call for help is one all the same.
+        return {"action": "help"} if "action=help" in form else {}
 
 
 def _say(visit: Visit) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The doors to caring contacts: start, sign and end them, write back, and read what was written."""
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import cache, partial
 from http import HTTPStatus
 
@@ -11,7 +10,6 @@ from chalicelib.caring.page import Visit, WriteBack, trouble
 from chalicelib.caring.replying import ReplyDesk, write_back
 from chalicelib.caring.shapes import ReplyList, ShownCaring, StartSent, shown_caring, shown_reply
 from chalicelib.caring.store import DynamoReplies, DynamoSeries
-from chalicelib.crisis import calling
 from chalicelib.crisis import handlers as crisis
 from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked, Doors
@@ -23,7 +21,6 @@ from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Forbidden
 from chalicelib.flags.store import DynamoCareRules
-from chalicelib.outreach.domain import Recipient
 from chalicelib.outreach.links import Signer
 from chalicelib.privacy.domain import Act, Field, Public, Relationship, Rule
 from chalicelib.staff.service import active_member
@@ -156,17 +153,13 @@ def _write_back() -> WriteBack:
         care_rules=DynamoCareRules(),
     )
     return WriteBack(
-        signer=Signer(keys().links), recipients=people, keep=partial(write_back, desk=desk), help_for=_help_for
+        signer=Signer(keys().links), recipients=people, keep=partial(write_back, desk=desk), crises=crisis.desk()
     )
-
-
-def _help_for(recipient: Recipient, request_id: str, now: datetime) -> None:
-    crisis.press(calling.by_link(recipient, request_id, at=now), now=now)
 
 
 def _visit(asked: Asked, token: str) -> Visit:
     language = pages.preferred_language(asked.headers.get("accept-language", ""))
-    return Visit(token=token, now=asked.now, language=language, page_id=new_id())
+    return Visit(token=token, now=asked.now, language=language, page_id=new_id(), address=asked.source_ip)
 
 
 def _page(visit: Visit, make: Callable[[], pages.Shown]) -> Answer:

@@ -98,9 +98,11 @@ def call(caller: Caller, sent: Sent, *, key: str, at: datetime) -> Press:
     )
 
 
-def by_link(person: Recipient, key: str, *, at: datetime) -> Press:
-    """Return the call of whoever bears a link of a person's: not known to be the person."""
-    caller = Caller(door=Door.PAGE, address="", person_id=person.person_id, programme_id=person.programme_id)
+def by_another(person: Recipient, key: str, *, at: datetime, by: str) -> Press:
+    """Return the call of somebody who supports the person, and worries about them: not the person's own word."""
+    caller = Caller(
+        door=Door.SUPPORTER, address="", person_id=person.person_id, programme_id=person.programme_id, by=by
+    )
     return call(caller, Sent(), key=key, at=at)
 
 

@@ -17,6 +17,8 @@ class Door(StrEnum):
     ANSWER = "answer"
     CIRCLE = "circle"
     STAFF = "staff"
+    SUPPORTER = "supporter"
+    """Somebody whom the person invited to support them calls for them."""
     UNSIGNED = "unsigned"
     """Without a sign-in or link that we made: nobody knows who it is."""
     DRILL = "drill"

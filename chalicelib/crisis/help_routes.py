@@ -57,6 +57,7 @@ class CallTaken(Wire):
     next_from: Annotated[datetime | None, Described(description="When somebody is on duty next, where known.")]
     numbers: ShownNumbers
     state_url: str | None
+    has_plan: Annotated[bool, Described(description="Signed in: there is a plan for hard hours to open.")]
 
 
 class ShownState(Wire):
@@ -175,21 +176,28 @@ def take_call(asked: Asked, caller: Caller, sent: Sent, *, recipient: Recipient 
         recipient = _safely(lambda: people().load(call.person_id or "", now=asked.now))
     reader = reader_of(recipient, language=_language(asked))
     promise = _safely(lambda: promise_of(call, desk=handlers.desk()))
-    return Answer(body=_taken(call, promise, reader, asked.now))
+    has_plan = call.verified and bool(_safely(lambda: doors.wiring.has_plan(call.person_id or "")))
+    return Answer(body=_taken(call, promise, reader, asked.now, has_plan=has_plan))
 
 
-def _taken(call: Press, promise: Promise | None, reader: Reader, now: datetime) -> CallTaken:
+def _taken(call: Press, promise: Promise | None, reader: Reader, now: datetime, *, has_plan: bool) -> CallTaken:
+    is_theirs = has_plan and call.door is Door.APP
     token = _safely(lambda: token_of(call, Signer(keys().links)))
     return CallTaken(
         id=call.id,
         stage=Stage.SENT,
         at=call.at,
-        said=[reader.spoken["now"], *saying.promised(promise, reader, now=now)],
+        said=[
+            reader.spoken["now"],
+            *saying.promised(promise, reader, now=now),
+            *([saying.line(reader, "open_plan")] if is_theirs else []),
+        ],
         on_duty=promise.is_covered if promise else None,
         call_by=promise.call_by if promise else None,
         next_from=promise.next_from if promise else None,
         numbers=_numbers(reader),
         state_url=f"{config().public_url}/h/{token}" if token else None,
+        has_plan=has_plan,
     )
 
 

@@ -76,7 +76,9 @@ def read_crisis(asked: Asked, programme_id: str, crisis_id: str) -> Answer:
     crisis = handling.find(crisis_id, programme_id, desk=handlers.desk())
     log = DynamoCrises().log(crisis_id) if asked.granted.view is View.FULL else None
     lines = None if log is None else [shown_line(event) for event in log]
-    return Answer(body=CrisisWithLog(crisis=_shown([crisis], programme_id, asked)[0], log=lines))
+    has_plan = doors.wiring.has_plan(crisis.person_id) if log is not None and crisis.person_id else None
+    shown = _shown([crisis], programme_id, asked)[0]
+    return Answer(body=CrisisWithLog(crisis=shown, log=lines, has_plan=has_plan))
 
 
 @doors.door(

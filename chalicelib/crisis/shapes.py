@@ -94,10 +94,15 @@ class ShownLine(Wire):
 
 
 class CrisisWithLog(Wire):
-    """A crisis, and its log; null where only the state may be seen."""
+    """
+    A crisis, and its log; null where only the state may be seen.
+
+    ``hasPlan``: the person wrote a plan for hard hours, which its owner may read (`…/plan`).
+    """
 
     crisis: ShownCrisis
     log: list[ShownLine] | None
+    has_plan: bool | None
 
 
 class WithNote(Wire):

@@ -4,19 +4,15 @@ from datetime import datetime
 
 from chalicelib.crisis.duty import Duty
 from chalicelib.crisis.rota_handlers import on_call
-from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Member
 from chalicelib.staff.store import DynamoStaff
 
 
-class OnCallStandings(DynamoPeople):
-    """People, and who is on call for a programme."""
-
-    def is_on_call(self, subject: str, programme_id: str, *, now: datetime) -> bool:
-        """Say whether an account is on call for a programme at this instant."""
-        member = DynamoStaff().find(programme_id, subject)
-        return member is not None and is_on_call(member, on_call().on_duty(programme_id, at=now))
+def stands_on_call(subject: str, programme_id: str, at: datetime) -> bool:
+    """Say whether an account is on call for a programme at an instant."""
+    member = DynamoStaff().find(programme_id, subject)
+    return member is not None and is_on_call(member, on_call().on_duty(programme_id, at=at))
 
 
 def is_on_call(member: Member, duty: Duty) -> bool:

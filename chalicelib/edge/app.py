@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
@@ -67,24 +67,38 @@ class Replays(Protocol):
         ...
 
 
-class Confirm(Protocol):
-    """Takes an address for its holder's own, since they followed the link sent there."""
+class Holders(Protocol):
+    """Holders of addresses who are no people in care: what the bearers of links sent there may do."""
 
-    def __call__(
+    def confirm(
         self, holder_id: str, channel_id: str, /, *, revision: int, expires_at: datetime, now: datetime
     ) -> object:
         """
-        Take it; again changes nothing.
+        Take an address for its holder's own, since they followed the link sent there; again changes nothing.
 
         :raises Conflict: if the link is too old, or the address was changed since
         :raises NotFound: if it was removed
         """
         ...
 
+    def stop_mail(self, holder_id: str, channel_id: str, category: str, /, *, revision: int, now: datetime) -> bool:
+        """Stop the e-mails of a category, if they can be; again changes nothing. Say whether the link holds."""
+        ...
+
+
+def no_plan(_person_id: str) -> bool:
+    """Know of nobody's plan."""
+    return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """What the doors need from outside, put together in app.py when the first request comes."""
+    """
+    What the doors need from outside, put together in app.py when the first request comes.
+
+    ``holders`` are by sort of recipient; ``everybody`` are outreach's recipients of all sorts.
+    ``has_plan`` says whether a person wrote something into their own plan for hard hours.
+    """
 
     tokens: Tokens
     standings: "Standings"
@@ -94,7 +108,9 @@ class Wiring:
     clock: Callable[[], datetime] = utc_now
     real_clock: Callable[[], datetime] = real_now
     new_id: Callable[[], str] = new_id
-    confirm_staff: Confirm | None = None
+    holders: Mapping[str, Holders] = field(default_factory=dict)
+    everybody: Any = None
+    has_plan: Callable[[str], bool] = no_plan
 
 
 class Cairn(Chalice):

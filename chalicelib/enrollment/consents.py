@@ -10,11 +10,15 @@ from chalicelib.enrollment.texts import ConsentText
 from chalicelib.errors import Fault, Invalid, NotFound
 from chalicelib.outreach.domain import DetailLevel
 
+SUPPORTER = "supporter:"
+"""What the scopes begin with that are about one supporter: ``supporter:{tie}:{what}``."""
+
 SCOPE = re.compile(
     r"tpo|contact_email|email_risk_ack|contact_push|detail_level|group_membership_visible|"
     r"partner_share:(mood|checkin_done|milestones)|"
-    r"supporter:[0-9a-f]{32}:(attendance|milestones|general_progress|family_sessions|crisis_contact)|"
-    r"group_celebrate|peer_circle|alumni_contact|mentor_match|mentor_share:milestones|caring_contacts|birthday|research_deidentified|legal"
+    r"supporter:[0-9a-f]{32}:(invitation|attendance|milestones|general_progress|family_sessions|crisis_contact)|"
+    r"group_celebrate|peer_circle|alumni_contact|mentor_match|mentor_share:milestones|caring_contacts|birthday|"
+    r"research_deidentified|legal"
 )
 """Every scope that there is; a scope can be granted once it has a text (``texts.py``)."""
 
@@ -25,10 +29,19 @@ LEVELS = (DetailLevel.DISCREET, DetailLevel.STANDARD, DetailLevel.DETAILED)
 
 
 class Action(StrEnum):
-    """What a consent row says. To revoke is a row of its own."""
+    """What a consent row says. To revoke is a row of its own, and so is to pause, and to go on."""
 
     GRANTED = "granted"
     REVOKED = "revoked"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+
+
+class Ends(StrEnum):
+    """An event with which a consent expires, where that is no date (42 CFR 2.31)."""
+
+    EPISODE = "episode"
+    """When the episode in which it was given is over: with graduation, a transfer, a discharge or a death."""
 
 
 class Via(StrEnum):
@@ -53,7 +66,8 @@ class Consent:
     ``value`` is what was chosen where the scope has a choice (``detail_level``). ``text_version`` and ``text_hash``
     (SHA-256 of the text, hexadecimal) pin what was read, in ``locale``. ``by`` is the account that acted,
     ``on_behalf_of`` the person it acted for where that is someone else. ``episode`` is the number of the episode in
-    which it was given.
+    which it was given, ``ends`` an event that it expires with, ``to`` who may be told, where the scope doesn't say so,
+    and ``discloser`` the programme that tells them (42 CFR 2.31; the purpose is in the text).
     """
 
     person_id: str
@@ -70,11 +84,21 @@ class Consent:
     on_behalf_of: str | None = None
     ip: str | None = None
     episode: int | None = None
+    ends: Ends | None = None
+    to: str | None = None
+    discloser: str | None = None
 
     @property
     def id(self) -> str:
         """Its name among the person's consents."""
         return f"{self.scope}@{self.at.isoformat(timespec='microseconds')}"
+
+    def lasts(self, *, at: datetime) -> bool:
+        """Say whether its date of expiry, if any, is still to come."""
+        return self.expires_at is None or at < self.expires_at
+
+
+_LIVE = frozenset({Action.GRANTED, Action.RESUMED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,17 +157,24 @@ def live(rows: Iterable[Consent], *, at: datetime) -> dict[str, Consent]:
     """
     Return the consents that hold at ``at``, by scope.
 
-    Of each scope the last row up to then decides: it must be a grant, and not expired (an expired consent is none).
+    Of each scope the last row up to then decides: it must be a grant, or say that one goes on, and not be expired (an
+    expired consent is none). Which event has come is not in the rows: ``domain.Record`` knows.
     """
+    return {scope: row for scope, row in last_of_each(rows, at=at).items() if row.action in _LIVE and row.lasts(at=at)}
+
+
+def unless_ended(found: dict[str, Consent], *, episode: int | None) -> dict[str, Consent]:
+    """Return those that don't end with an episode which is over; ``episode`` is the one that isn't, if any."""
+    return {scope: row for scope, row in found.items() if row.ends is None or row.episode == episode}
+
+
+def last_of_each(rows: Iterable[Consent], *, at: datetime) -> dict[str, Consent]:
+    """Return the row of each scope that decides at ``at``."""
     last: dict[str, Consent] = {}
     for row in rows:
         if row.at <= at and (row.scope not in last or last[row.scope].at < row.at):
             last[row.scope] = row
-    return {
-        scope: row
-        for scope, row in last.items()
-        if row.action is Action.GRANTED and (row.expires_at is None or at < row.expires_at)
-    }
+    return last
 
 
 def detail_allowed(consents: dict[str, Consent], *, email: bool) -> DetailLevel:

@@ -1,11 +1,11 @@
 """The doors to a person's channels, their sign-in, and who cares for them."""
 
+from collections.abc import Callable
 from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 
 from chalicelib.edge import pages
-from chalicelib.edge.app import Confirm
 from chalicelib.edge.config import config
 from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
@@ -27,10 +27,11 @@ from chalicelib.enrollment.showing import shown_channel
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound
 from chalicelib.helplines.domain import resources
-from chalicelib.outreach.domain import ChannelKind, DetailLevel, is_staff
+from chalicelib.outreach.domain import ChannelKind, DetailLevel
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
 from chalicelib.outreach.platforms import Platform
 from chalicelib.outreach.sns import SnsDevices
+from chalicelib.outreach.sorts import Sort, sort_of
 from chalicelib.privacy.domain import Act, Field, Public, Rule, View
 
 FORM = "application/x-www-form-urlencoded"
@@ -196,13 +197,14 @@ def confirm_channel(asked: Asked, token: str) -> Answer:
     return _page(asked, "done")
 
 
-def _confirm(claims: Claims) -> Confirm:
-    """Return who takes the address for its holder's own: staff are kept by another slice, which this one can't know."""
-    if not is_staff(claims.person_id):
+def _confirm(claims: Claims) -> Callable[..., object]:
+    """Return who takes the address for its holder's own: of other sorts than people other slices know."""
+    sort = sort_of(claims.person_id)
+    if sort is Sort.PERSON:
         return partial(reaching.confirm_channel, people=DynamoPeople())
-    if doors.wiring.confirm_staff is None:
-        raise NotFound("no staff are kept here")
-    return doors.wiring.confirm_staff
+    if sort not in doors.wiring.holders:
+        raise NotFound("there are none of this sort here")
+    return doors.wiring.holders[sort].confirm
 
 
 def _page(asked: Asked, name: str, *, status: HTTPStatus = HTTPStatus.OK, offer: bool = False) -> Answer:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from chalicelib.enrollment.channels import Channel, NoSuchChannel
-from chalicelib.enrollment.consents import Consent, detail_allowed, least, live
-from chalicelib.enrollment.episodes import Episode, State, standing
+from chalicelib.enrollment.consents import SUPPORTER, Consent, detail_allowed, least, live, unless_ended
+from chalicelib.enrollment.episodes import OVER, Episode, State, standing
 from chalicelib.enrollment.holds import PlacedHold, live_holds
 from chalicelib.enrollment.preferences import Preference
 from chalicelib.enrollment.programmes import Programme, name_fault
@@ -160,8 +160,9 @@ class Record:
         raise NoSuchChannel("there is no such channel")
 
     def live_consents(self, *, at: datetime) -> dict[str, Consent]:
-        """Return the consents that hold at this instant, by scope."""
-        return live(self.consents, at=at)
+        """Return the consents that hold at this instant, by scope: none whose event of expiry has come."""
+        is_over = self.episode.state in {*OVER, State.DECEASED}
+        return unless_ended(live(self.consents, at=at), episode=None if is_over else self.episode.number)
 
     def standing(self, *, at: datetime) -> Standing:
         """Return what the present episode means for outreach at this instant."""
@@ -226,7 +227,8 @@ def recipient_of(record: Record, programme: Programme, *, at: datetime) -> Recip
         zone=record.person.zone,
         standing=record.standing(at=at),
         quiet_hours=record.person.quiet_hours(programme.quiet_hours),
-        consents=frozenset(consents),
+        # What a person agreed to about their supporters says nothing of how to reach themselves.
+        consents=frozenset(scope for scope in consents if not scope.startswith(SUPPORTER)),
         channels=tuple(_way(channel, consents, at) for channel in record.channels),
         schedules=record.schedules,
         sender_name=programme.sender_name,

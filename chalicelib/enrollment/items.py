@@ -7,7 +7,7 @@ from pynamodb.constants import STRING
 
 from chalicelib.edge.table import Item
 from chalicelib.enrollment.channels import Channel, Verification
-from chalicelib.enrollment.consents import Action, Consent, Via
+from chalicelib.enrollment.consents import Action, Consent, Ends, Via
 from chalicelib.enrollment.domain import Carer, Person
 from chalicelib.enrollment.episodes import Episode, State
 from chalicelib.outreach.domain import ChannelKind, DetailLevel
@@ -92,6 +92,8 @@ class ConsentItem(Item, discriminator="consent"):
     on_behalf_of = UnicodeAttribute(null=True)
     ip = UnicodeAttribute(null=True)
     episode = NumberAttribute(null=True)
+    ends = UnicodeAttribute(null=True)
+    to, discloser = UnicodeAttribute(null=True), UnicodeAttribute(null=True)
 
 
 class CarerItem(Item, discriminator="carer"):
@@ -258,6 +260,9 @@ def consent_item(consent: Consent) -> ConsentItem:
         on_behalf_of=consent.on_behalf_of,
         ip=consent.ip,
         episode=consent.episode,
+        ends=consent.ends.value if consent.ends else None,
+        to=consent.to,
+        discloser=consent.discloser,
     )
 
 
@@ -279,6 +284,9 @@ def consent_of(item: ConsentItem) -> Consent:
         on_behalf_of=item.on_behalf_of,
         ip=item.ip,
         episode=None if item.episode is None else int(item.episode),
+        ends=Ends(item.ends) if item.ends else None,
+        to=item.to,
+        discloser=item.discloser,
     )
 
 

@@ -112,7 +112,9 @@ def _parts(body: str, content_type: str) -> dict[str, str]:
 
 def questions(visit: Visit, *, nothing: bool = False) -> Answer:
     """Show what one can get less of. ``nothing``: the form came back with nothing chosen."""
-    names = sorted(can_be_switched_off(), key=lambda name: name != visit.category)
+    # Who is no person in care has one list to leave, and nothing else to choose here.
+    is_other = bool(visit.category) and visit.category not in can_be_switched_off()
+    names = [] if is_other else sorted(can_be_switched_off(), key=lambda name: name != visit.category)
     return _shown(
         visit,
         "less.html",

@@ -29,6 +29,7 @@ from chalicelib.errors import Fault, Invalid
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import ChannelKind
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
+from chalicelib.outreach.sorts import Sort, sort_of
 from chalicelib.privacy.domain import Act, Field, Public, Relationship, Rule
 
 FORM = "application/x-www-form-urlencoded"
@@ -129,7 +130,7 @@ def take_less(asked: Asked, token: str) -> Answer:
         return _trouble(visit, error)
 
 
-def _taken(asked: Asked, token: str, visit: Visit) -> Answer:
+def _taken(asked: Asked, token: str, visit: Visit) -> Answer:  # noqa: PLR0911 (each return is one answer)
     content_type = asked.headers.get("content-type", FORM)
     try:
         claims = Signer(keys().links).open(Purpose.UNSUBSCRIBE, token)
@@ -141,6 +142,9 @@ def _taken(asked: Asked, token: str, visit: Visit) -> Answer:
     if is_one_click(asked.body, content_type):
         return _one_click(asked, claims)
     visit = _theirs(asked, claims)
+    if sort_of(claims.person_id) is not Sort.PERSON:
+        _stopped(claims, asked)
+        return word(visit, "done")
     try:
         less = read_less(asked.body, content_type)
     except Invalid:
@@ -156,10 +160,21 @@ def _taken(asked: Asked, token: str, visit: Visit) -> Answer:
     return word(visit, "done")
 
 
-def _one_click(asked: Asked, claims: Claims) -> Answer:
-    holds = preferring.unsubscribe(
-        claims, via=Via.LINK, now=asked.now, people=DynamoPeople(), programmes=DynamoProgrammes()
+def _stopped(claims: Claims, asked: Asked) -> bool:
+    """Stop what an address of another sort of recipient gets: other slices know those."""
+    holders = doors.wiring.holders.get(sort_of(claims.person_id))
+    return holders is not None and holders.stop_mail(
+        claims.person_id, claims.channel_id, category_name(claims.kind), revision=claims.revision, now=asked.now
     )
+
+
+def _one_click(asked: Asked, claims: Claims) -> Answer:
+    if sort_of(claims.person_id) is not Sort.PERSON:
+        holds = _stopped(claims, asked)
+    else:
+        holds = preferring.unsubscribe(
+            claims, via=Via.LINK, now=asked.now, people=DynamoPeople(), programmes=DynamoProgrammes()
+        )
     count("Unsubscribes")
     logger.info("unsubscribe", extra={"holds": holds})
     return Answer()
@@ -189,6 +204,9 @@ def take_mailed_unsubscribe(asked: Asked, programme_id: str) -> Answer:
         claims = Signer(keys().links).open(Purpose.UNSUBSCRIBE, words[-1] if words else "")
     except LinkForged:
         raise Invalid(Fault(field="subject", reason="ends in no sign of ours")) from None
+    if sort_of(claims.person_id) is not Sort.PERSON:
+        _stopped(claims, asked)
+        return Answer()
     preferring.in_programme(claims, programme_id, people=DynamoPeople())
     preferring.unsubscribe(claims, via=Via.MAIL, now=asked.now, people=DynamoPeople(), programmes=DynamoProgrammes())
     count("Unsubscribes")

@@ -11,6 +11,7 @@ from chalicelib.enrollment.programmes import Programme
 from chalicelib.enrollment.shapes import Id, Quiet
 from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.domain import ChannelKind, DetailLevel
+from chalicelib.outreach.sorts import Sort
 
 
 class CategoryChoice(Wire):
@@ -74,7 +75,11 @@ def shown_message_preferences(record: Record, programme: Programme) -> ShownMess
             end=f"{person.quiet_to:%H:%M}" if person.quiet_to else None,
         ),
         calendar_invites=person.calendar_invites,
-        always=[name for name, category in CATEGORIES.items() if name not in changeable and not category.to_staff],
+        always=[
+            name
+            for name, category in CATEGORIES.items()
+            if name not in changeable and category.to in {None, Sort.PERSON}
+        ],
         quiet_now=Quiet(start=f"{quiet_now.start:%H:%M}", end=f"{quiet_now.end:%H:%M}"),
         check_in=f"/people/{person.id}/check-in-preferences",
     )

@@ -8,6 +8,7 @@ from chalicelib.enrollment.consents import Via
 from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.domain import ChannelKind, DetailLevel
 from chalicelib.outreach.quiet import QuietHours
+from chalicelib.outreach.sorts import Sort
 
 Off = tuple[str, ChannelKind | None]
 """A category that is switched off on one channel, or (None) on every one, those to come among them."""
@@ -68,7 +69,7 @@ class Choices:
 
 def can_be_switched_off() -> tuple[str, ...]:
     """Return the categories that a person may switch off; account and crisis messages are none of them."""
-    return tuple(name for name, category in CATEGORIES.items() if category.opt_out)
+    return tuple(name for name, category in CATEGORIES.items() if category.opt_out and category.to is Sort.PERSON)
 
 
 def everything() -> frozenset[Off]:
@@ -92,7 +93,7 @@ def with_less(present: Iterable[Preference], off: Iterable[Off], *, via: Via, no
     before = {one.category: one.off for one in present}
     wanted: dict[str, set[ChannelKind | None]] = {}
     for category, kind in off:
-        if category in CATEGORIES and CATEGORIES[category].opt_out:
+        if category in can_be_switched_off():
             wanted.setdefault(category, set()).add(kind)
     return tuple(
         Preference(category=category, off=after, changed_at=now, via=via)

@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.enrollment.changing import Change
 from chalicelib.enrollment.changing import after as record_after
 from chalicelib.enrollment.channels import Channel, Verification
-from chalicelib.enrollment.consents import Action, Consent, Via
+from chalicelib.enrollment.consents import SUPPORTER, Action, Consent, Via
 from chalicelib.enrollment.domain import Person, Record
 from chalicelib.enrollment.episodes import Episode, State
 from chalicelib.enrollment.preferences import Preference
@@ -104,9 +104,15 @@ def after(change: Change) -> str | None:
 
 
 def _last_of_each(consents: Iterable[Consent]) -> list[Consent]:
-    """Return the row of each scope that decides: nobody reads the text as of a time before it was written."""
+    """
+    Return the row of each scope that decides: nobody reads the text as of a time before it was written.
+
+    None of those about supporters: they say nothing of how to reach the person, and could make the text long.
+    """
     last: dict[str, Consent] = {}
     for row in consents:
+        if row.scope.startswith(SUPPORTER):
+            continue
         if row.scope not in last or last[row.scope].at < row.at:
             last[row.scope] = row
     return [last[scope] for scope in sorted(last)]

@@ -7,7 +7,7 @@ from pydantic import Field as Described
 
 from chalicelib.edge.http import Instant, Wire
 from chalicelib.enrollment.channels import Verification
-from chalicelib.enrollment.consents import Action, Via
+from chalicelib.enrollment.consents import Action, Ends, Via
 from chalicelib.enrollment.device_shapes import App, Subscription
 from chalicelib.enrollment.episodes import State
 from chalicelib.outreach.domain import ChannelKind, DetailLevel
@@ -232,7 +232,7 @@ class NewConsent(Wire):
 
 
 class ShownConsent(Wire):
-    """One act: granted or revoked. ``isLive``: it is a grant that holds now."""
+    """One act: granted, revoked, paused or resumed. ``isLive``: it decides that there is a consent now."""
 
     id: str
     scope: str
@@ -246,6 +246,9 @@ class ShownConsent(Wire):
     via: Via
     by: str
     on_behalf_of: str | None
+    ends: Annotated[Ends | None, Described(description="An event that it expires with, where that is no date.")]
+    to: Annotated[str | None, Described(description="Who may be told, where the scope doesn't say so.")]
+    discloser: Annotated[str | None, Described(description="The programme that tells them.")]
     is_live: bool
 
 

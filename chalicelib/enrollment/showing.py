@@ -144,6 +144,9 @@ def shown_consent(consent: Consent, *, live: dict[str, Consent]) -> ShownConsent
         via=consent.via,
         by=consent.by,
         on_behalf_of=consent.on_behalf_of,
+        ends=consent.ends,
+        to=consent.to,
+        discloser=consent.discloser,
         is_live=live.get(consent.scope) == consent,
     )
 

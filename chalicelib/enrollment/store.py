@@ -34,7 +34,6 @@ from chalicelib.enrollment.items import (
     person_item,
     person_of,
 )
-from chalicelib.enrollment.nobody import Nobody
 from chalicelib.enrollment.preference_store import PreferenceItem, preference_item, preference_of
 from chalicelib.enrollment.programme_store import DynamoProgrammes, MemberItem, member_item, member_of_item
 from chalicelib.enrollment.programmes import Programme
@@ -58,9 +57,9 @@ _READ: dict[type[Item], tuple[str, Callable[[Any], Any]]] = {
 }
 
 
-class DynamoPeople(Nobody):
+class DynamoPeople:
     """
-    Implements ``changing.People``, outreach's ``Recipients`` and ``Suppressions``, and privacy's ``Standings``.
+    Implements ``changing.People``, outreach's ``Recipients`` and ``Suppressions``, and most of privacy's ``Standings``.
 
     ``hurry`` is given what was made due, once it is written.
     """

@@ -19,10 +19,20 @@ CURRENT = {
     "birthday": 1,
     "partner_share:checkin_done": 1,
     "partner_share:milestones": 1,
+    "supporter:invitation": 1,
+    "supporter:attendance": 1,
+    "supporter:milestones": 1,
+    "supporter:general_progress": 1,
+    "supporter:family_sessions": 1,
+    "supporter:crisis_contact": 1,
     "mentor_match": 1,
     "mentor_share:milestones": 1,
 }
-"""The version of each text that is shown now. Another wording is another file and the next number here."""
+"""
+The version of each text that is shown now. Another wording is another file and the next number here.
+
+A text about supporters is for whichever of them: the scope of the consent says which.
+"""
 
 LOCALES = ("en", "es")
 

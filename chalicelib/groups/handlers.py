@@ -13,10 +13,11 @@ from chalicelib.groups.domain import Kind
 from chalicelib.groups.member_store import DynamoMembers
 from chalicelib.groups.ringing import ANYBODY, Invited, StillTrue
 from chalicelib.groups.store import DynamoGroups
-from chalicelib.outreach.domain import Due, Moment, Reason
+from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.fanning_handlers import Sort
 from chalicelib.outreach.fanning_store import SqsFanOut
 from chalicelib.outreach.ledger_store import DynamoLedger
+from chalicelib.outreach.moments import Moment
 
 AT_MOST = timedelta(seconds=10)
 """How long a tick looks at series: the rest is looked at a minute later."""

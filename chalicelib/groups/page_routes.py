@@ -57,7 +57,8 @@ def take_meeting_page(asked: Asked, token: str) -> Answer:
 def _one_tap() -> OneTap:
     return OneTap(
         signer=Signer(keys().links),
-        recipients=people(),
+        # Members may be supporters, too.
+        recipients=doors.wiring.everybody or people(),
         groups=DynamoGroups(),
         members=DynamoMembers(),
         app_url=config().web_origin,

@@ -8,11 +8,13 @@ from typing import Protocol
 
 from chalicelib.groups.bells import TELLS, About, Bell, about_of, bells_at, next_look, objection
 from chalicelib.groups.belonging import Members
+from chalicelib.groups.calendars import entry_of
 from chalicelib.groups.domain import Group, Kind
 from chalicelib.groups.series import News, Series
 from chalicelib.groups.service import Groups
-from chalicelib.outreach.domain import Due, Entry, Moment, Reason, Status
+from chalicelib.outreach.domain import Due, Entry, Reason, Status
 from chalicelib.outreach.fanning import FanOuts, Meant
+from chalicelib.outreach.moments import Moment
 
 A_MINUTE = 200
 """How many series are looked at in a minute, those first that have waited longest; the rest a minute later."""
@@ -136,9 +138,9 @@ class StillTrue:
         if about is None or series is None:
             return None
         if about.at is not None:
-            return Moment(at=about.at)
+            return Moment(at=about.at, entry=entry_of(series, about.on))
         news = next((one for one in series.news if one.on == about.on and one.version == about.version), None)
-        return Moment(at=news.at or news.was_at) if news else None
+        return Moment(at=news.at or news.was_at, entry=entry_of(series, about.on)) if news else None
 
     def _was_told(self, recipient_id: str, news: News, about: About) -> bool:
         kinds = [About(sort=sort, series_id=about.series_id, on=about.on, at=news.was_at).kind for sort in TELLS]

@@ -166,7 +166,7 @@ class Series:
 
     def meeting(self, on: date) -> Meeting | None:
         """Return the meeting that bears this date, off or not; None if no part gives one."""
-        for part, ends in self._spans():
+        for part, ends in self.spans():
             if part.since <= on and (ends is None or on < ends):
                 found = next_occurrence(part.when, after=_just_before(part, on))
                 # A gap can carry a wall time over midnight; the date that names it is still that of the rule.
@@ -179,7 +179,7 @@ class Series:
         """Return those that begin from ``first`` on and before ``last``, off or not, in order."""
         changed = {change.on for change in self.changes}
         found = [meeting for on in changed if (meeting := self.meeting(on))]
-        for part, ends in self._spans():
+        for part, ends in self.spans():
             for on, at in _dates(part, first, last):
                 if ends is not None and on >= ends:
                     break
@@ -196,7 +196,8 @@ class Series:
             first += width
         return found[:limit]
 
-    def _spans(self) -> Iterator[tuple[Part, date | None]]:
+    def spans(self) -> Iterator[tuple[Part, date | None]]:
+        """Give each part with the date on which the next one begins; None for the last."""
         for part, following in zip(self.parts, (*self.parts[1:], None), strict=True):
             yield part, following.since if following else None
 

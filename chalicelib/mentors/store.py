@@ -1,6 +1,5 @@
 """Mentors, seekers, mentorships and what the two write for staff, in the table. The only place for their keys."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,10 +10,12 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.edge.table import Item, in_conflict, lost_the_race, transaction
 from chalicelib.enrollment.items import InstantAttribute
+from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.mentors.domain import About, Approval, Mentor, Mentorship, Note, Said, Seeker, Standing
 from chalicelib.mentors.walking import mentors_of
 from chalicelib.partners import store as partners
 from chalicelib.partners.domain import person
+from chalicelib.privacy.domain import Tie
 
 
 class SelfItem(Item):
@@ -130,12 +131,10 @@ class DynamoMentors:
         return sorted(found, key=lambda note: (note.at, note.id))
 
 
-class Standings(partners.Standings):
-    """Implements ``privacy.service.Standings``: people, their partners, and their mentors."""
-
-    def mentors_of(self, person_id: str, *, now: datetime) -> Collection[str]:
-        """Return who walks with the person as their mentor now."""
-        return mentors_of(person_id, now=now, records=self, mentors=DynamoMentors())
+def mentor_ties(person_id: str, now: datetime) -> dict[str, Tie]:
+    """Return what ties a person's mentors to them, by their own ids."""
+    found = mentors_of(person_id, now=now, records=DynamoPeople(), mentors=DynamoMentors())
+    return {mentor_id: Tie() for mentor_id in found}
 
 
 def _put(item: SelfItem, version: int) -> bool:

@@ -189,7 +189,7 @@ def list_kudos(asked: Asked, person_id: str) -> Answer:
     found = kudos.readable(person_id, now=asked.now, kept=DynamoKudos())[:MOST_SHOWN]
     said = pages.words(PHRASES, record.person.language[:2])
     # People choose what they are called, and whoever is no partner any more has nothing new to say.
-    partners = doors.wiring.standings.partners_of(person_id, now=asked.now) if found else {}
+    partners = doors.wiring.standings.ties_of(person_id, Relationship.PARTNER, now=asked.now) if found else {}
     senders = {one.sender.removeprefix("person:") for one in found if one.sender.startswith("person:")} & set(partners)
     names = {
         member.person_id: member.preferred_name or member.given_name
@@ -279,8 +279,10 @@ def decide_on_kudos(asked: Asked, person_id: str, kudos_id: str) -> Answer:
 def _may_still(sender: str, person_id: str, asked: Asked) -> bool:
     """Say whether a sender is a partner with whom the person shares milestones at this moment."""
     record = find_person(person_id, people=DynamoPeople())
-    partners = doors.wiring.standings.partners_of(person_id, now=asked.now)
-    return partners.get(sender.partition(":")[2], False) and _SHARED in record.live_consents(at=asked.now)
+    partner = doors.wiring.standings.ties_of(person_id, Relationship.PARTNER, now=asked.now).get(
+        sender.partition(":")[2]
+    )
+    return bool(partner and partner.shares) and _SHARED in record.live_consents(at=asked.now)
 
 
 def _held(one: Kudos) -> HeldKudos:

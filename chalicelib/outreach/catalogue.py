@@ -26,6 +26,7 @@ VARIABLES = {
     "name": frozenset({"greeting"}),
     "reference": frozenset({"body"}),
     "count": frozenset({"body"}),
+    "inviter": frozenset({"body"}),
     "milestone": frozenset({"body"}),
     "message": frozenset({"body"}),
     "signer": frozenset({"body"}),
@@ -51,6 +52,7 @@ class To(StrEnum):
 
     PARTICIPANT = "participant"
     STAFF = "staff"
+    SUPPORTER = "supporter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

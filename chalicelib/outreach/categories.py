@@ -27,6 +27,8 @@ from chalicelib.outreach.kinds import (
     UPDATES,
 )
 from chalicelib.outreach.recurrence import resolve
+from chalicelib.outreach.sorts import Sort
+from chalicelib.outreach.supporter_categories import FOR_SUPPORTERS
 
 PROACTIVE_A_DAY = 3
 """Messages a person and day, over all channels and roles, before what can wait has to (domain default)."""
@@ -41,7 +43,7 @@ _WAKES = partial(
     quiet_hours_defer=False,
     opt_out=False,
     every_channel=True,
-    to_staff=True,
+    to=Sort.STAFF,
     if_unknown=IfUnknown.AGAIN,
     closes=timedelta(hours=24),
     patience=timedelta(0),
@@ -65,7 +67,7 @@ CATEGORIES: dict[str, Category] = {
         alumni_consent=None,
         quiet_hours_defer=False,
         opt_out=False,
-        to_staff=True,
+        to=Sort.STAFF,
         closes=timedelta(hours=24),
         receipt_within=timedelta(minutes=15),
         push_urgency="high",
@@ -78,12 +80,13 @@ CATEGORIES: dict[str, Category] = {
         recurs=True,
         counts=True,
         opt_out=False,
-        to_staff=True,
+        to=Sort.STAFF,
         closes=timedelta(hours=6),
         receipt_within=timedelta(hours=1),
     ),
     CONFIRM_CHANNEL: Category(
         confirms=True,
+        to=None,
         template="confirm_channel",
         urgency=Urgency.ACCOUNT,
         consent=None,
@@ -93,6 +96,7 @@ CATEGORIES: dict[str, Category] = {
         closes=timedelta(hours=48),
         push_urgency="high",
     ),
+    **FOR_SUPPORTERS,
     CHECK_IN: Category(
         template="check_in",
         urgency=Urgency.CLINICAL,

@@ -6,6 +6,7 @@ from datetime import time, timedelta
 from enum import StrEnum
 
 from chalicelib.outreach.domain import ChannelKind, Urgency
+from chalicelib.outreach.sorts import Sort
 
 
 class IfUnknown(StrEnum):
@@ -41,11 +42,11 @@ class Category:
     ``also``: a consent needed besides that of the channel. ``aftercare``: that consent holds on after care has ended.
     ``signed``: its words end with the name of somebody who is asked for when it is sent.
     ``bundles``: it may go along with another message, and several of them make one.
-    ``counts``: it tells of a number of things, counted when it is sent; with none there is nothing to tell.
+    ``counts``: it brings a number, of things or to type in, found when it is sent; with none there is nothing to tell.
     ``cap``: how many a person and local day, by itself; ``budgeted``: it also shares the person's daily budget.
     ``opt_out``: the person can switch it off, and its e-mails carry list headers (RFC 2369, RFC 8058).
     ``every_channel``: it goes over all channels at once, and not over the first that takes it.
-    ``to_staff``: it is for members of staff, and nothing that a person in care could get.
+    ``to``: the sort of recipient that it is for; None: of every sort.
     ``held_by_holds``: not while a crisis or a conversation is open with the person; what doesn't bundle waits.
     ``tells_time``: it is about something at an instant, which its message says in the person's own time.
     ``closes``: too late from this local time on the day after, or this long after it fell due; ``closes_by``: of sorts.
@@ -75,7 +76,7 @@ class Category:
     budgeted: bool = False
     opt_out: bool = True
     every_channel: bool = False
-    to_staff: bool = False
+    to: Sort | None = Sort.PERSON
     follows_care: bool = False
     held_by_holds: bool = False
     if_unknown: IfUnknown = IfUnknown.ASK_THEN_AGAIN

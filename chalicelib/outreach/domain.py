@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from chalicelib.outreach.moments import Moment
 from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import Occurrence, When
 
@@ -12,14 +13,6 @@ DUE_SHARDS = 50
 
 URGENT = DUE_SHARDS
 """The partition of an hour for what can't wait for others: a crisis. Looked at first, whatever else is paused."""
-
-STAFF = "staff-"
-"""What the ids of members of staff begin with, as recipients; no person's id holds a hyphen."""
-
-
-def is_staff(recipient_id: str) -> bool:
-    """Say whether a recipient is a member of staff, and no person in care."""
-    return recipient_id.startswith(STAFF)
 
 
 class ChannelKind(StrEnum):
@@ -147,26 +140,21 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """What a message of a category that ``tells_time`` is about: something at an instant."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """
-    A person, or a member of staff, as outreach sees them at the moment of sending.
+    A person, a member of staff or a supporter, as outreach sees them at the moment of sending.
 
-    ``consents`` are the scopes live at that moment; staff give none, and reach no category that needs one.
+    ``consents`` are the scopes live at that moment; of others, supporters agreed to be
+    written to by accepting, and staff reach no category that needs one.
 
     ``sender_name`` and ``country`` (ISO 3166-1 alpha-2, whose help lines are shown) are their programme's.
     ``opt_outs`` are categories that they switched off, each on one channel or (None) on all. ``holds`` are live at that
     moment. ``waiting`` is what may go along with a message to them. ``calendar_invites``: they want appointments as
-    calendar entries too. ``count`` is what a category that ``counts`` tells of, ``signer`` who signs one that is
-    ``signed``, and ``moment`` when that takes place which one that ``tells_time`` is about, all as of that moment.
+    calendar entries too. ``count`` is the number that a category that ``counts`` brings, ``signer`` who signs one that
+    is ``signed``, and ``moment`` when that takes place which one that ``tells_time`` is about, all as of that moment.
     ``reply_to`` is their programme's mailbox, where it has one. ``graduated``: their care has just ended as planned,
-    and what ``follows_care`` may still reach them.
+    and what ``follows_care`` may still reach them. ``inviter``: who asked to have them invited, as far as that may be
+    said.
     """
 
     person_id: str
@@ -186,6 +174,7 @@ class Recipient:
     calendar_invites: bool = False
     waiting: tuple[Waiting, ...] = ()
     count: int = 0
+    inviter: str = ""
     moment: Moment | None = None
     signer: str = ""
     reply_to: str = ""

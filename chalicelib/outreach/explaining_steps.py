@@ -11,6 +11,7 @@ from chalicelib.outreach.deciding import Skip, Verdict, messages
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Recipient, Schedule, Standing, Status, Urgency
 from chalicelib.outreach.eligible import is_for_aftercare
 
+_ASKED = "They graduated: they may be asked whether they want to stay in touch."
 _STANDINGS = {
     Standing.REACHABLE: "They are in care, so outreach may reach them.",
     Standing.ALUMNI: "They have left care as alumni: only what they agreed to for the time after may reach them.",
@@ -136,7 +137,8 @@ def _episode_step(category: Category, recipient: Recipient) -> Step:
     stands = recipient.standing in {Standing.REACHABLE, Standing.ALUMNI} or is_for_aftercare(recipient, category)
     reachable = stands or category.urgency is Urgency.CRISIS
     facts = {"standing": recipient.standing.value}
-    return Step(about="episode", passes=reachable, says=_STANDINGS[recipient.standing], facts=facts)
+    says = _ASKED if category.follows_care and recipient.graduated else _STANDINGS[recipient.standing]
+    return Step(about="episode", passes=reachable, says=says, facts=facts)
 
 
 def _consent_step(category: Category, recipient: Recipient) -> Step:

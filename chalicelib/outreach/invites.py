@@ -5,11 +5,12 @@ Calendars are shared with families and employers: what an entry says is neutral,
 rings no bell of ours, and no other member is ever in it. A calendar takes the highest SEQUENCE of a UID for the truth.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from icalendar import Event
 
 LASTS = timedelta(hours=1)
-"""How long an entry takes up. Nobody tells us; an hour is what calendars assume themselves."""
+"""How long an entry takes up where nobody tells us; an hour is what calendars assume themselves."""
 
 PRODUCT = "-//Care Team//Calendar//EN"
 
@@ -47,7 +48,7 @@ class Invite:
     A date or a series in one person's calendar.
 
     ``sequence`` comes from stored state and grows by every change. ``organizer`` is (name, address), ``attendee`` the
-    recipient's address. ``without`` are dates of the series that don't take place.
+    recipient's address. ``without`` are dates of the series that don't take place. ``lasts`` is how long it takes.
     """
 
     uid: str
@@ -58,6 +59,7 @@ class Invite:
     attendee: str
     at: datetime
     without: tuple[date, ...] = ()
+    lasts: timedelta = LASTS
 
 
 def uid_of(person_id: str, kind: str, domain: str) -> str:
@@ -65,29 +67,41 @@ def uid_of(person_id: str, kind: str, domain: str) -> str:
     return f"{sha256(f'cairn invite {person_id} {kind}'.encode()).hexdigest()[:40]}@{domain}"
 
 
-def requested(invite: Invite, when: Recurrence | Once) -> Part | None:
-    """Return what puts a date or series into a calendar, or its new shape over the old one; None if it never comes."""
+def requested(
+    invite: Invite, when: Recurrence | Once, *, moved: Mapping[date, datetime] = MappingProxyType({})
+) -> Part | None:
+    """
+    Return what puts a date or series into a calendar, or its new shape over the old one; None if it never comes.
+
+    ``moved`` are dates of the series at another instant: each an event of its own beside that of the series.
+    """
     first = next_occurrence(when, after=_before(when))
     if first is None:
         return None
     event = _event(invite)
-    _at(event, when, first.on)
+    event.add("dtstart", wall(first.on, when.at, when.zone))
+    event.add("duration", invite.lasts)
     if isinstance(when, Recurrence):
         event.add("rrule", rule_of(when))
         for on in invite.without:
             # As RFC 5545 3.8.5.1 wants it: of the same form as DTSTART.
             event.add("exdate", wall(on, when.at, when.zone))
-    return _part(Method.REQUEST, event, zone=when.zone, since=first.on)
+    others = [_moved(invite, when, on, at) for on, at in moved.items()] if isinstance(when, Recurrence) else []
+    return _part(Method.REQUEST, event, *others, zone=when.zone, since=first.on)
 
 
 def requested_once(invite: Invite, when: Recurrence, *, on: date, moved_to: datetime) -> Part:
     """Return what moves one date of a series; ``moved_to`` is an instant."""
-    event = _event(invite)
     local = moved_to.astimezone(ZoneInfo(when.zone))
+    return _part(Method.REQUEST, _moved(invite, when, on, moved_to), zone=when.zone, since=min(on, local.date()))
+
+
+def _moved(invite: Invite, when: Recurrence, on: date, to: datetime) -> "Event":
+    event = _event(invite)
     event.add("recurrence-id", wall(on, when.at, when.zone))
-    event.add("dtstart", local)
-    event.add("dtend", (moved_to + LASTS).astimezone(ZoneInfo(when.zone)))
-    return _part(Method.REQUEST, event, zone=when.zone, since=min(on, local.date()))
+    event.add("dtstart", to.astimezone(ZoneInfo(when.zone)))
+    event.add("dtend", (to + invite.lasts).astimezone(ZoneInfo(when.zone)))
+    return event
 
 
 def cancelled(invite: Invite) -> Part:
@@ -137,12 +151,6 @@ def _event(invite: Invite) -> "Event":
     return event
 
 
-def _at(event: "Event", when: Recurrence | Once, on: date) -> None:
-    start = wall(on, when.at, when.zone)
-    event.add("dtstart", start)
-    event.add("duration", LASTS)
-
-
 def wall(on: date, at: time, zone: str) -> datetime:
     """Return a wall time as it is, also where clocks skip it: RFC 5545 3.3.5 reads it as ``resolve`` does."""
     return datetime.combine(on, at, tzinfo=ZoneInfo(zone))
@@ -173,7 +181,7 @@ def _end_of(until: date, when: Recurrence) -> datetime:
         return datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
-def _part(method: Method, event: "Event", *, zone: str | None = None, since: date | None = None) -> Part:
+def _part(method: Method, *events: "Event", zone: str | None = None, since: date | None = None) -> Part:
     from icalendar import Calendar
 
     calendar = Calendar()
@@ -182,5 +190,6 @@ def _part(method: Method, event: "Event", *, zone: str | None = None, since: dat
     # In UTC there is nothing to tell: times end in Z.
     if zone and since and zone != "UTC":
         calendar.add_component(timezone(zone, since.year))
-    calendar.add_component(event)
+    for event in events:
+        calendar.add_component(event)
     return Part(method=method, ics=calendar.to_ical())

@@ -6,8 +6,18 @@ from datetime import date, datetime
 
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient, Schedule
-from chalicelib.outreach.invites import Invite, Part, cancelled, requested, uid_of, withdrawn
-from chalicelib.outreach.kinds import APPOINTMENT, INVITE
+from chalicelib.outreach.invites import (
+    Invite,
+    Part,
+    cancelled,
+    cancelled_once,
+    requested,
+    requested_once,
+    uid_of,
+    withdrawn,
+)
+from chalicelib.outreach.kinds import APPOINTMENT, INVITE, MEETING
+from chalicelib.outreach.moments import InSeries
 from chalicelib.outreach.recurrence import Elapsed, Once, OnDay, Recurrence, When, next_occurrence
 
 SUMMARIES = {
@@ -15,6 +25,9 @@ SUMMARIES = {
     "es": {DetailLevel.DISCREET: "Cita", DetailLevel.STANDARD: "Reunión con tu equipo de cuidado"},
 }
 """What an entry is called; ``detailed`` says no more than ``standard``, since calendars are shared."""
+
+MEETS = {"en": "Meeting", "es": "Reunión"}
+"""What that of a group is called, for who chose more than discreet."""
 
 WITHDRAWN = {"en": "Invitation withdrawn", "es": "Invitación retirada"}
 
@@ -35,6 +48,9 @@ class Calendars:
         or twice, the calendar keeps the newest.
         """
         kind, version = entry.kind, 0
+        if category_name(entry.kind) == MEETING:
+            met = recipient.moment.entry if recipient.moment else None
+            return self._met(entry, met, recipient, channel, language=language) if met else None
         if category_name(entry.kind) == INVITE:
             kind, version = appointment_of(entry.kind)
         elif category_name(entry.kind) != APPOINTMENT or not recipient.calendar_invites:
@@ -53,6 +69,31 @@ class Calendars:
             return withdrawn(invite, comment=WITHDRAWN[language])
         when = moment_of(schedule.when) if schedule else None
         return (requested(invite, when) if when else None) or cancelled(invite)
+
+    def _met(
+        self, entry: Entry, met: InSeries, recipient: Recipient, channel: Channel, *, language: str
+    ) -> Part | None:
+        """Return what a message about a date of a series brings: that date where it is other than planned, or all."""
+        if not recipient.calendar_invites:
+            return None
+        discreet = channel.detail is DetailLevel.DISCREET
+        invite = Invite(
+            uid=uid_of(recipient.person_id, met.name, self.address.rpartition("@")[2]),
+            sequence=met.sequence,
+            summary=SUMMARIES[language][DetailLevel.DISCREET] if discreet else MEETS[language],
+            link=self.page,
+            organizer=(recipient.sender_name, self.address),
+            attendee=channel.address,
+            at=entry.claimed_at,
+            without=met.without,
+            lasts=met.lasts,
+        )
+        if met.is_off:
+            return cancelled_once(invite, met.when, on=met.on)
+        moved = dict(met.moved)
+        if met.on in moved:
+            return requested_once(invite, met.when, on=met.on, moved_to=moved[met.on])
+        return requested(invite, met.when, moved=moved)
 
 
 def moment_of(when: When) -> Recurrence | Once | None:

@@ -18,6 +18,7 @@ from chalicelib.outreach.alumni_categories import HELLO, HELLO_NUDGE, LESS_NUDGE
 from chalicelib.outreach.categories import category_name, closes_of, told_of
 from chalicelib.outreach.domain import Channel, Entry
 from chalicelib.outreach.kinds import ALUMNI_DAYS, CARING, CHECK_IN, CHECK_IN_NUDGE, CONFIRM_CHANNEL, MEETING, NOTICE
+from chalicelib.outreach.supporter_categories import SUPPORTER_INVITE
 
 
 class Purpose(StrEnum):
@@ -31,6 +32,7 @@ class Purpose(StrEnum):
     ALUMNI = "alumni"
     """Of a message after care: answers it, says how often, or asks for somebody to talk to."""
     UNSUBSCRIBE = "unsubscribe"
+    INVITATION = "invitation"
     WRITE_BACK = "write_back"
     CALENDAR = "calendar"
     """Not of a message: a calendar program reads a person's week by it, until they revoke it."""
@@ -48,6 +50,7 @@ NO_END = datetime(9999, 12, 31, tzinfo=UTC)
 PAGES = {
     CHECK_IN: ("c", Purpose.ANSWER),
     NOTICE: ("n", Purpose.READ),
+    SUPPORTER_INVITE: ("i", Purpose.INVITATION),
     MEETING: ("m", Purpose.RSVP),
     CONFIRM_CHANNEL: ("confirm", Purpose.CONFIRM),
     CARING: ("w", Purpose.WRITE_BACK),

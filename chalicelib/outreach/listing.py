@@ -15,6 +15,7 @@ from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.kinds import APPOINTMENT, CARING, CHECK_IN, INVITE, MEETING, MILESTONE, NOTICE, NUDGE, UPDATES
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.mime import mailbox
+from chalicelib.outreach.supporter_categories import SUPPORTER_UPDATE
 
 LISTS = {
     CHECK_IN: "hellos",
@@ -26,6 +27,7 @@ LISTS = {
     NUDGE: "notes",
     MILESTONE: "moments",
     UPDATES: "updates",
+    SUPPORTER_UPDATE: "weekly",
     HELLO: "now-and-then",
     STAY: "questions",
     MENTORING: "together",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Moment, Reason, Recipient, Waiting
+from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Reason, Recipient, Waiting
+from chalicelib.outreach.moments import Moment
 
 
 class Dues(Protocol):

@@ -18,6 +18,8 @@ SAMPLE_ABOUT = {
     "staff_alert": "7f3a91c0",
     "staff_work": "7f3a91c0",
     "staff_digest": "3",
+    "supporter_code": "481920",
+    "supporter_invite_named": "Ana",
 }
 """What the sample message of a template is about, where its words say that."""
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from chalicelib.edge.clock import as_instant
 from chalicelib.edge.log import count, flush, logger
-from chalicelib.outreach.domain import is_staff
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.receipt_store import DynamoFates
 from chalicelib.outreach.reports import Addresses, NotAReport, What, report_of, take
+from chalicelib.outreach.sorts import Sort, sort_of
 from chalicelib.tasks.store import DynamoTasks
 
 _COUNTED = {
@@ -52,7 +52,7 @@ def record_receipt(event: dict[str, Any], *, addresses: Addresses) -> bool:
         },
     )
     count("Receipts")
-    if task and is_staff(report.person_id):
+    if task and sort_of(report.person_id) is Sort.STAFF:
         count("StaffMailTrouble")
     if report.what in _COUNTED:
         count(_COUNTED[report.what])

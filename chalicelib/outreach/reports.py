@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from chalicelib.outreach.domain import Channel, ChannelKind, Recipient, is_staff, occurrence_named
+from chalicelib.outreach.domain import Channel, ChannelKind, Recipient, occurrence_named
+from chalicelib.outreach.sorts import Sort, sort_of
 from chalicelib.tasks.domain import Kind, task_for
 from chalicelib.tasks.service import Tasks
 
@@ -180,7 +181,7 @@ def take(
         case _ if is_trouble(fates.note_turned_away(report, channel, at=at, keep=KEPT), at=at):
             # Once a month at most for an address that goes on like this.
             kind, about = Kind.MAIL_TROUBLE, f"{about}-{at:%Y-%m}"
-    if kind and not is_staff(recipient.person_id):
+    if kind and sort_of(recipient.person_id) is Sort.PERSON:
         tasks.open(task_for(kind, about, programme_id=recipient.programme_id, person_id=recipient.person_id, at=at))
     return vouches, kind
 

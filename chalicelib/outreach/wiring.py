@@ -9,8 +9,9 @@ from chalicelib.edge import clock
 from chalicelib.edge.config import config
 from chalicelib.edge.trace import segment
 from chalicelib.outreach import ports
-from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Moment, Reason, Recipient
+from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Reason, Recipient
 from chalicelib.outreach.handlers import Delivering, Ticking
+from chalicelib.outreach.moments import Moment
 from chalicelib.outreach.sqs import BATCH, SqsQueue
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.outreach.switch import switch
@@ -32,7 +33,7 @@ def ticking() -> Ticking:
 
 
 class People(ports.Recipients, ports.Suppressions, Protocol):
-    """Whom we reach, and where a dead address is noted: people by enrolment, staff beside them (staff/everybody.py)."""
+    """Whom we reach, and where a dead address is noted: people by enrolment, others beside them (everybody.py)."""
 
 
 @cache

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Local, Template, template
-from chalicelib.outreach.categories import category_of, template_of, told_of
+from chalicelib.outreach.categories import category_name, category_of, template_of, told_of
 from chalicelib.outreach.clock_words import told_when
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
 from chalicelib.outreach.kinds import CARING_SERIES, DAYS, MILESTONE
+from chalicelib.outreach.supporter_categories import SUPPORTER_INVITE
 
 if TYPE_CHECKING:
     from jinja2 import Template as Page
@@ -120,6 +121,8 @@ def _about(kind: str, on: date, recipient: Recipient) -> str:
     schedule = recipient.schedule(kind)
     if category_of(kind).counts:
         return str(recipient.count)
+    if category_name(kind) == SUPPORTER_INVITE:
+        return recipient.inviter
     if kind in {DAYS, CARING_SERIES}:
         return schedule.when.name_on(on) or "" if schedule and isinstance(schedule.when, Anniversaries) else ""
     return kind.partition("-")[2]
@@ -177,7 +180,7 @@ def _milestone(local: Local, about: str) -> str:
 
 
 def _values(chosen: Template, local: Local, *, name: str, about: str) -> dict[str, str]:
-    values = {"name": name, "reference": short_reference(about), "count": about}
+    values = {"name": name, "reference": short_reference(about), "count": about, "inviter": shown_name(about)}
     if "message" in chosen.variables:
         named = about if about in local.messages else about[:1]
         values["message"] = local.messages.get(named) or local.messages[OTHER]

@@ -199,11 +199,11 @@ def _shares(asked: Asked, person_id: str, *, is_own: bool) -> bool:
     """
     standings = doors.wiring.standings
     if not is_own:
-        partners = standings.partners_of(person_id, now=asked.now)
+        partners = standings.ties_of(person_id, Relationship.PARTNER, now=asked.now)
         names = {asked.who.subject, standings.person_of(asked.who.subject)} & set(partners)
         if not names:
             raise NoSuchPair("there is no such pair")
-        return any(partners[name] for name in names if name)
+        return any(partners[name].shares for name in names if name)
     if asked.query.pair is None:
         return True
     side = person(person_id)

@@ -1,6 +1,6 @@
 """Pairs in the table. The only place for their keys."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -8,11 +8,12 @@ from typing import TypeVar
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import TransactWriteError
 
-from chalicelib.crisis.standing import OnCallStandings
 from chalicelib.edge.table import Item, in_conflict, lost_the_race, transaction
 from chalicelib.enrollment.items import InstantAttribute
+from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.partners.domain import Kind, Pair, Side, State
 from chalicelib.partners.service import partners_of
+from chalicelib.privacy.domain import Tie
 
 
 class PairItem(Item, discriminator="pair"):
@@ -69,13 +70,10 @@ class DynamoPairs:
         return True
 
 
-class Standings(OnCallStandings):
-    """Implements ``privacy.service.Standings``: people, who their partners are, and who is on call."""
-
-    def partners_of(self, person_id: str, *, now: datetime) -> Mapping[str, bool]:
-        """Return a person's partners, by account or their own person's id, and whether anything is shared with each."""
-        del now
-        return partners_of(person_id, records=self, pairs=DynamoPairs())
+def partner_ties(person_id: str, _now: datetime) -> dict[str, Tie]:
+    """Return what ties a person's partners to them, by account or their own person's id."""
+    partners = partners_of(person_id, records=DynamoPeople(), pairs=DynamoPairs())
+    return {name: Tie(shares=shares) for name, shares in partners.items()}
 
 
 def _key(side: Side, other: Side) -> tuple[str, str]:

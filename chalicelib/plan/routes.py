@@ -5,6 +5,9 @@ from typing import Annotated
 
 from pydantic import Field as Described
 
+from chalicelib.crisis import handlers as crises
+from chalicelib.crisis import handling
+from chalicelib.crisis.domain import State
 from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire
 from chalicelib.edge.wire import etag_of
 from chalicelib.enrollment.store import DynamoPeople
@@ -32,6 +35,12 @@ doors = Doors(__name__)
 
 _SEE = Rule(act=Act.READ, field=Field.PLAN, subject="person_id", purpose="read somebody's own plan for hard hours")
 _SAVE = Rule(act=Act.WRITE, field=Field.PLAN, subject="person_id", purpose="change somebody's own plan for hard hours")
+_IN_CRISIS = Rule(
+    act=Act.READ,
+    field=Field.CRISIS,
+    subject="person_id",
+    purpose="read somebody's plan as the owner of their crisis",
+)
 
 _KEPT = {"Cache-Control": "private, no-cache"}
 """Its reader's own device may keep it, and asks again where it can; nothing between may (RFC 9111 5.2.2)."""
@@ -176,6 +185,24 @@ def list_plan_versions(asked: Asked, person_id: str) -> Answer:
     language = _who(asked, person_id).language
     items = [_shown(plan, language) for plan in found]
     return Answer(body=Page[ShownPlan](items=items, next=asked.next(f"v{before}" if before else None)))
+
+
+@doors.door(
+    "GET",
+    "/programmes/{programme_id}/crises/{crisis_id}/plan",
+    summary="The plan of somebody who called for help, for the owner of the crisis while it isn't closed",
+    rule=Rule(act=Act.READ, field=Field.CRISIS, programme="programme_id", purpose="read a plan as a crisis's owner"),
+    answer=ShownPlan,
+)
+def show_plan_in_crisis(asked: Asked, programme_id: str, crisis_id: str) -> Answer:
+    """Show it; nobody else learns here whether there is one."""
+    crisis = handling.find(crisis_id, programme_id, desk=crises.desk())
+    if crisis.person_id is None or crisis.owner != asked.who.subject or crisis.state is State.CLOSED:
+        raise NoSuchPlan("There is no such thing, or not for you.")
+    # Written down with the person, too: they see who read it.
+    doors.decide_too(asked, _IN_CRISIS, person_id=crisis.person_id, programme_id=programme_id)
+    plan = service.my_plan(crisis.person_id, plans=DynamoMyPlans())
+    return Answer(body=_shown(plan, _who(asked, crisis.person_id).language), etag=plan.version)
 
 
 @doors.door(

@@ -51,6 +51,9 @@ class Field(StrEnum):
     ALUMNI = "alumni"
     MENTORING = "mentoring"
     KUDOS = "kudos"
+    SUPPORTERS = "supporters"
+    GENERAL_PROGRESS = "general-progress"
+    FAMILY_SESSIONS = "family-sessions"
     GROUPS = "groups"
     NOTICES = "notices"
     TEMPLATES = "templates"
@@ -95,6 +98,7 @@ class Relationship(StrEnum):
     How somebody stands to the person, or to the programme where no person is named.
 
     ``partner`` is who agreed with the person to look out for each other; of a programme, for those pairs alone.
+    ``supporter`` is whom the person invited, and who accepted; of a programme, for those whom they support alone.
     ``mentor`` is who walks with the person as their mentor, both having agreed; ``mentee`` whom they walk with so.
     ``totals`` is the programme as a whole, with nobody in it named. ``rota`` is who is on call for the programme at
     that instant. ``group`` belongs to a slice that doesn't exist yet: until one says otherwise nobody stands so, and
@@ -104,6 +108,7 @@ class Relationship(StrEnum):
     SELF = "self"
     CASELOAD = "caseload"
     PARTNER = "partner"
+    SUPPORTER = "supporter"
     MENTOR = "mentor"
     MENTEE = "mentee"
     GROUP = "group"
@@ -163,7 +168,7 @@ class Allowance:
     """
     One entry of the matrix: these acts, in this relationship, so far, and only under a live consent if one is named.
 
-    ``{actor}`` in a consent's scope stands for the sign-in of who asks.
+    ``{tie}`` in a consent's scope stands for the name of what ties who asks to the person.
     """
 
     acts: frozenset[Act]
@@ -186,6 +191,22 @@ class Grant:
     view: View = View.FULL
     consent_id: str | None = None
     only_care_team: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tie:
+    """
+    What ties somebody to a person by agreement. ``name``: how the person's consents call it, where they name one.
+
+    ``shares``: whether the person lets them see anything at all; what exactly, their consents say.
+    """
+
+    name: str = ""
+    shares: bool = True
+
+
+TIED = frozenset({Relationship.PARTNER, Relationship.SUPPORTER})
+"""Relationships that hold by an agreement of the two, which a slice of its own keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ def _allow(
 _OWN = Relationship.SELF
 _CASELOAD = Relationship.CASELOAD
 _PARTNER = Relationship.PARTNER
+_SUPPORTER = Relationship.SUPPORTER
 _MENTOR = Relationship.MENTOR
 _MENTEE = Relationship.MENTEE
 _PROGRAMME = Relationship.PROGRAMME
@@ -46,6 +47,7 @@ _PERSON: dict[Field, tuple[Allowance, ...]] = {
     Field.ALUMNI: (_allow(_ALL, _OWN),),
     Field.MENTORING: (_allow(_ALL, _OWN),),
     Field.KUDOS: (_allow(_ALL, _OWN),),
+    Field.SUPPORTERS: (_allow(_ALL, _OWN),),
     Field.GROUPS: (_allow(_ALL, _OWN),),
     Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
 }
@@ -106,6 +108,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.ALUMNI: (_allow(_ALL, _CASELOAD),),
         Field.MENTORING: (_allow(_READ | _DO, _CASELOAD), _allow(_LIST, _PROGRAMME)),
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
+        Field.SUPPORTERS: (_allow(_SEE, _CASELOAD),),
         Field.GROUPS: (_allow(_ALL, _PROGRAMME),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
@@ -138,6 +141,7 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.ALUMNI: (_allow(_ALL, _CASELOAD),),
         Field.MENTORING: (_allow(_READ | _DO, _CASELOAD), _allow(_LIST, _PROGRAMME)),
         Field.KUDOS: (_allow(_LIST | _DO, _CASELOAD),),
+        Field.SUPPORTERS: (_allow(_SEE, _CASELOAD),),
         Field.GROUPS: (_allow(_ALL, _PROGRAMME),),
         Field.NOTICES: (_allow(_SEE, _PROGRAMME),),
         Field.PROGRAMME: (_allow(_SEE, _PROGRAMME),),
@@ -174,10 +178,16 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
     },
     Role.SUPPORTER: {
         **_OWN_PREFERENCES,
-        Field.PROFILE: (_allow(_SEE, _CASELOAD, View.NAME_ONLY),),
-        Field.MILESTONES: (_allow(_SEE, _CASELOAD, consent="supporter:{actor}:milestones"),),
-        Field.ATTENDANCE: (_allow(_SEE, _CASELOAD, consent="supporter:{actor}:attendance"),),
-        Field.CRISIS: (_allow(_SEE, _CASELOAD, View.ALERT_ONLY, consent="supporter:{actor}:crisis_contact"),),
+        Field.PROFILE: (_allow(_READ, _SUPPORTER, View.NAME_ONLY),),
+        Field.MILESTONES: (_allow(_READ, _SUPPORTER, consent="supporter:{tie}:milestones"),),
+        Field.ATTENDANCE: (_allow(_READ, _SUPPORTER, View.COUNTS, consent="supporter:{tie}:attendance"),),
+        Field.GENERAL_PROGRESS: (
+            _allow(_READ, _SUPPORTER, View.PLAIN_WORDS, consent="supporter:{tie}:general_progress"),
+        ),
+        Field.FAMILY_SESSIONS: (_allow(_READ, _SUPPORTER, consent="supporter:{tie}:family_sessions"),),
+        Field.CRISIS: (_allow(_READ, _SUPPORTER, View.ALERT_ONLY, consent="supporter:{tie}:crisis_contact"),),
+        # Whom they support, and what they say themselves.
+        Field.SUPPORTERS: (_allow(_ALL, _SUPPORTER),),
     },
     Role.MENTOR: {
         **_OWN_PREFERENCES,

@@ -1,12 +1,13 @@
 """The one place that decides who may see or do what, and that writes it down before anything is released."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from chalicelib.errors import DomainError, Forbidden, NotFound
 from chalicelib.privacy.domain import (
+    TIED,
     Act,
     Action,
     Actor,
@@ -19,6 +20,7 @@ from chalicelib.privacy.domain import (
     Relationship,
     Role,
     Rule,
+    Tie,
     View,
 )
 from chalicelib.privacy.matrix import MATRIX
@@ -41,12 +43,8 @@ class Standings(Protocol):
         """Return how the person stands; None if there is no such person."""
         ...
 
-    def partners_of(self, person_id: str, *, now: datetime) -> Mapping[str, bool]:
-        """Return a person's partners, by account or by their own id, and whether they share anything with each."""
-        ...
-
-    def mentors_of(self, person_id: str, *, now: datetime) -> Collection[str]:
-        """Return who walks with the person as their mentor now, by their own ids."""
+    def ties_of(self, person_id: str, relationship: Relationship, *, now: datetime) -> Mapping[str, Tie]:
+        """Return who stands so to a person by an agreement of the two, by account or by their own person's id."""
         ...
 
     def is_on_call(self, subject: str, programme_id: str, *, now: datetime) -> bool:
@@ -99,10 +97,7 @@ def authorise(
     :raises NotFound: no such person or programme, or not for this actor
     :raises AuditUnavailable: nothing was released, because it could not be written down (except for a crisis)
     """
-    standing = standings.of_person(person_id, now=now) if person_id is not None else None
-    asking = _Asking(
-        actor=actor, person_id=person_id, programme_id=programme_id, standing=standing, standings=standings, now=now
-    )
+    asking = _Asking(actor, person_id, programme_id, standings=standings, now=now)
     grant = asking.grant(rule)
     event = AuditEvent(
         id=event_id,
@@ -128,6 +123,19 @@ def authorise(
     raise NotFound("There is no such thing, or not for you.")
 
 
+def would_be_granted(
+    actor: Actor, rule: Rule, *, person_id: str, programme_id: str, now: datetime, standings: Standings
+) -> Grant | None:
+    """
+    Return how far the rule would go for somebody else; None if not at all.
+
+    For who shows a person what others see of them: nothing is released by it, so nothing is written down.
+    """
+    return _Asking(actor=actor, person_id=person_id, programme_id=programme_id, standings=standings, now=now).grant(
+        rule
+    )
+
+
 def write_down(event: AuditEvent, audit: AuditLog) -> None:
     """
     Write an event down; of a crisis somewhere else while the log is down.
@@ -147,26 +155,19 @@ class _Asking:
     """One question about one person, one programme, or neither, asked of the whole matrix."""
 
     def __init__(
-        self,
-        *,
-        actor: Actor,
-        person_id: str | None,
-        programme_id: str | None,
-        standing: PersonStanding | None,
-        standings: Standings,
-        now: datetime,
+        self, actor: Actor, person_id: str | None, programme_id: str | None, *, standings: Standings, now: datetime
     ) -> None:
         self._actor = actor
         self._person_id = person_id
         self._programme_id = programme_id
-        self._standing = standing
+        self._standing = standings.of_person(person_id, now=now) if person_id is not None else None
         self._standings = standings
         self._roles = sorted(actor.roles, key=lambda held: (_ROLES.index(held[1]), held[0]))
         self._caseloads: dict[str, Caseload | None] = {}
         self._own_person: str | None = None
         self._looked_up = False
         self._now = now
-        self._partners: Mapping[str, bool] | None = None
+        self._ties: dict[Relationship, Tie | None] = {}
 
     def grant(self, rule: Rule) -> Grant | None:
         """Return the most permissive grant, always the same one among equals; None if there is none."""
@@ -202,9 +203,10 @@ class _Asking:
                     continue
                 consent_id = None
                 if allowance.consent is not None:
-                    if allowance.relationship is Relationship.PARTNER and not self._is_shared_with():
+                    tie = self._tie(allowance.relationship) if allowance.relationship in TIED else Tie()
+                    if tie is None or not tie.shares:
                         continue
-                    scope = allowance.consent.format(actor=self._actor.subject)
+                    scope = allowance.consent.format(tie=tie.name)
                     # A list over a programme can't rest on one person's consent.
                     consent_id = self._standing.consents.get(scope) if self._standing else None
                     if consent_id is None:
@@ -241,8 +243,8 @@ class _Asking:
                 return True
             case Relationship.CASELOAD:
                 return self._actor.subject in standing.care_team or self._shares(role, programme_id)
-            case Relationship.PARTNER:
-                return self._is_shared_with() is not None
+            case _ if relationship in TIED:
+                return self._tie(relationship) is not None
             case Relationship.MENTOR | Relationship.MENTEE:
                 return self._walks_with(relationship)
             case Relationship.ROTA:
@@ -256,8 +258,8 @@ class _Asking:
                 return False
             case Relationship.CASELOAD if act is not Act.WRITE:
                 return not self._shares(role, programme_id)
-            case Relationship.PARTNER:
-                # The pairs that they are a side of, and no others.
+            case _ if relationship in TIED:
+                # Those whom they are tied to, and no others.
                 return True
             case Relationship.ROTA:
                 on_call = self._standings.is_on_call(self._actor.subject, programme_id, now=self._now)
@@ -266,22 +268,23 @@ class _Asking:
                 # Writing within a caseload needs a person to write about.
                 return None
 
-    def _is_shared_with(self) -> bool | None:
-        """Say whether the person lets this partner see anything; None if they are no partner. Read once, if at all."""
+    def _tie(self, relationship: Relationship) -> Tie | None:
+        """Return what ties the actor so to the person; None if nothing does. Read once, if at all."""
         if self._person_id is None or self._own() == self._person_id:
             return None
-        if self._partners is None:
-            self._partners = self._standings.partners_of(self._person_id, now=self._now)
-        names = {self._actor.subject, self._own()} & set(self._partners)
-        return any(self._partners[name] for name in names if name) if names else None
+        if relationship not in self._ties:
+            ties = self._standings.ties_of(self._person_id, relationship, now=self._now)
+            found = [ties[name] for name in (self._actor.subject, self._own()) if name and name in ties]
+            self._ties[relationship] = max(found, key=lambda tie: tie.shares, default=None)
+        return self._ties[relationship]
 
     def _walks_with(self, relationship: Relationship) -> bool:
         """Say whether who asks is the person's mentor, or has the person as one."""
         own = self._own()
-        if self._person_id is None or own is None or own == self._person_id:
+        if not self._person_id or not own or own == self._person_id:
             return False
         mentee, mentor = (self._person_id, own) if relationship is Relationship.MENTOR else (own, self._person_id)
-        return mentor in self._standings.mentors_of(mentee, now=self._now)
+        return mentor in self._standings.ties_of(mentee, Relationship.MENTOR, now=self._now)
 
     def _own(self) -> str | None:
         # A read that only those who have a record of their own need.

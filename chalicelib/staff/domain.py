@@ -7,11 +7,12 @@ from hashlib import sha256
 from chalicelib.enrollment.channels import Channel
 from chalicelib.enrollment.programmes import Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
-from chalicelib.outreach.domain import STAFF, Recipient, Schedule, Standing
 from chalicelib.outreach.domain import Channel as Way
+from chalicelib.outreach.domain import Recipient, Schedule, Standing
 from chalicelib.outreach.kinds import STAFF_DIGEST
 from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone, local_date, resolve, weekly
+from chalicelib.outreach.sorts import Sort
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.phones import Phone
 
@@ -148,7 +149,7 @@ def recipient_id(programme_id: str, account: str) -> str:
 
     It goes into headers and tags of e-mails, so it tells neither the programme nor the account.
     """
-    return f"{STAFF}{sha256(f'{programme_id}/{account}'.encode()).hexdigest()[:24]}"
+    return f"{Sort.STAFF}-{sha256(f'{programme_id}/{account}'.encode()).hexdigest()[:24]}"
 
 
 def recipient_of(member: Member, programme: Programme, *, at: datetime) -> Recipient:

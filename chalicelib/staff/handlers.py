@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 from chalicelib.edge.clock import utc_now
@@ -14,8 +14,9 @@ from chalicelib.outreach.hurrying import hurry
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.staff import pursuing
 from chalicelib.staff.domain import Member
-from chalicelib.staff.everybody import Everybody
 from chalicelib.staff.pursuing import Climb, Desk, Others, Told
+from chalicelib.staff.recipients import StaffRecipients
+from chalicelib.staff.service import confirm_address
 from chalicelib.staff.store import DynamoClimbs, DynamoStaff
 from chalicelib.tasks.store import DynamoTasks
 
@@ -26,9 +27,9 @@ _TASKS = "TASKS#"
 
 
 @cache
-def everybody() -> Everybody:
-    """Return this process's recipients: people and staff."""
-    return Everybody(people(), DynamoStaff())
+def recipients() -> StaffRecipients:
+    """Return this process's members of staff as recipients."""
+    return StaffRecipients(DynamoStaff(), people())
 
 
 class _Members(DynamoStaff):
@@ -56,6 +57,20 @@ def _desk() -> Desk:
 def _care_team_of(person_id: str) -> frozenset[str]:
     standing = people().of_person(person_id, now=utc_now())
     return standing.care_team if standing else frozenset()
+
+
+class StaffHolders:
+    """Implements ``edge.app.Holders`` for members of staff."""
+
+    def confirm(
+        self, holder_id: str, channel_id: str, /, *, revision: int, expires_at: datetime, now: datetime
+    ) -> None:
+        """Take an address for a member's own."""
+        confirm_address(holder_id, channel_id, revision=revision, expires_at=expires_at, now=now, staff=DynamoStaff())
+
+    def stop_mail(self, holder_id: str, channel_id: str, category: str, /, *, revision: int, now: datetime) -> bool:  # noqa: ARG002
+        """Stop nothing: what staff get belongs to no list."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)

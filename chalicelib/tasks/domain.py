@@ -27,6 +27,12 @@ class Kind(StrEnum):
     """The person asked to talk to somebody today."""
     GOAL_TO_CHANGE = "goal_to_change"
     """The person would like to change what they set themselves: talk with them about their goals."""
+    SUPPORTER_SIGN_IN = "supporter_sign_in"
+    """The person invited a supporter: whoever that is needs a sign-in to accept with."""
+    SUPPORTER_HELP = "supporter_help"
+    """A supporter asks for help for themselves: talk with them."""
+    CONCERN = "concern"
+    """A supporter is worried about the person: read what they wrote, and see how the person is."""
     CRISIS_FOLLOW_UP = "crisis_follow_up"
     """A crisis is over: see how the person is. It is for 24 hours, 72 hours or 7 days after its end."""
     CARING_REPLY = "caring_reply"
@@ -77,6 +83,9 @@ TERMS = {
     Kind.RETURN_TO_USE: Terms(owner=Role.CLINICIAN, within=timedelta(days=1), on_business_days=True),
     Kind.TALK_TODAY: Terms(owner=Role.CASE_MANAGER, within=timedelta(hours=2)),
     Kind.GOAL_TO_CHANGE: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2), on_business_days=True),
+    Kind.SUPPORTER_SIGN_IN: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=1), on_business_days=True),
+    Kind.SUPPORTER_HELP: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=1), on_business_days=True),
+    Kind.CONCERN: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=2), on_business_days=True),
     Kind.PLAN_REVIEW: Terms(owner=Role.CASE_MANAGER, within=timedelta(days=7), on_business_days=True),
     Kind.CRISIS_FOLLOW_UP: Terms(owner=Role.CLINICIAN, within=timedelta(days=1)),
     # The end of the working day, for whoever signs, as caring/replying.py works it out.

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.exceptions import TransactWriteError
+from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.edge.table import Item, lost_the_race, transaction, undisturbed
@@ -58,10 +59,18 @@ def climb_item(at: datetime, person_id: str, task_id: str, number: int) -> Climb
 
 def open_within(write: TransactWrite, task: Task) -> None:
     """Open a task within a transaction, which fails if one of its name is there, and have it looked at."""
-    write.save(_item_of(task), condition=TaskItem.pk.does_not_exist())
-    write.save(_listed(task))
-    # In the same breath, so that none is opened of which nobody hears.
-    write.save(climb_item(task.opened_at, task.person_id, task.id, 0))
+    for item, condition in opening(task):
+        write.save(item, condition=condition)
+
+
+def opening(task: Task) -> tuple[tuple[Item, Condition | None], ...]:
+    """Return what opens a task, and has it looked at, for a transaction of another slice."""
+    return (
+        (_item_of(task), TaskItem.pk.does_not_exist()),
+        (_listed(task), None),
+        # In the same breath, so that none is opened of which nobody hears.
+        (climb_item(task.opened_at, task.person_id, task.id, 0), None),
+    )
 
 
 class DynamoTasks:

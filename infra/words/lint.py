@@ -168,7 +168,7 @@ def shouting(message: Message) -> Iterator[Finding]:
 
 def what_must_be_said(message: Message) -> Iterator[Finding]:
     """Give what is missing: that nobody watches, in each message to a participant; the exact subject of a page."""
-    if message.template.to is To.PARTICIPANT and WATCH[message.locale] not in message.local.footer:
+    if message.template.to is not To.STAFF and WATCH[message.locale] not in message.local.footer:
         yield message.finding("watched", "footer", f"lacks {WATCH[message.locale]!r}")
     is_page = message.template.name in {c.template for c in CATEGORIES.values() if c.urgency is Urgency.CRISIS}
     if is_page and message.said.subject != PAGE[message.locale]:

@@ -35,6 +35,7 @@ PUBLIC = {
     ("GET", "/confirm/{token}"),
     ("POST", "/confirm/{token}"),
     ("GET", "/h/{token}"),
+    ("GET", "/i/{token}"),
     ("GET", "/m/{token}"),
     ("POST", "/m/{token}"),
     ("GET", "/n/{token}"),

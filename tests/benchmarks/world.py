@@ -87,10 +87,10 @@ class World:
         """Run one tick at the clock's moment."""
         return handlers.tick({"time": self.clock.at.isoformat()}, using=replace(wiring.ticking(), clock=self.clock))
 
-    def deliver(self, *, batch: int = 10) -> None:
-        """Deliver all that waits in the queue, as SQS brings it."""
+    def deliver(self, *, batch: int = 10, **asked: Any) -> None:
+        """Deliver all that waits in the queue, as SQS brings it; ``asked`` is of delivery's means, of other slices."""
         using = replace(wiring.delivering(DynamoPeople()), clock=self.clock)
-        using = replace(using, means=replace(using.means, senders=self.providers))
+        using = replace(using, means=replace(using.means, senders=self.providers, **asked))
         while self.queue:
             bodies, self.queue[:] = self.queue[:batch], self.queue[batch:]
             records = [{"messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]

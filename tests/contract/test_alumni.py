@@ -185,6 +185,8 @@ def test_how_often_is_one_tap_or_a_door_and_never_is_an_answer(api: Api, ana: st
     assert as_self(api, ana).send("PUT", f"/people/{ana}/staying-in-touch", {"pace": "monthly"}).status == 422
     assert as_self(api, ana).send("PUT", f"/people/{ana}/staying-in-touch", sent).json["pace"] == "monthly"
     assert [str(one.on) for one in waiting(ana, HELLO)] == ["2026-12-24"]
+    listed = api.send("GET", f"/people/{ana}/schedules").json["items"]
+    assert [(one["category"], one["paused"]) for one in listed] == [("check_in", True), ("hello", False)]
 
     for pace in ("none", "quarterly"):
         assert word("paced") in press(api, link(ana, LESS_NUDGE), action="pace", pace=pace).text

@@ -367,7 +367,7 @@ def test_a_call_for_help_is_taken_with_an_expired_link_and_its_words_are_not_los
     again = post(api, late, page="c" * 32, action="help", text="")
 
     assert (helped.status, again.status) == (200, 200)
-    assert "988" in helped.text
+    assert all("988" in one.text and "/h/" in one.text for one in (helped, again))
     crisis = DynamoCrises().present_of(ana)
     assert crisis
     assert (crisis.person_id, crisis.is_verified) == (ana, False)
@@ -384,4 +384,6 @@ def test_a_forged_link_is_told_whom_to_call_and_nothing_else(api: RoutineApi, an
     told = api.by("", "GET", f"/w/{token}")
 
     assert (told.status, "tel:988" in told.text, "tel:911" in told.text) == (404, True, True)
-    assert post(api, token, action="help").status == 404
+    assert post(api, token, action="send", text="Hello").status == 404
+    helped = post(api, token, action="help")
+    assert (helped.status, "/h/" in helped.text) == (200, True), "whoever calls for help is heard"

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from app import app
 from chalicelib.edge.stream import Stored
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.plan.domain import Entry, Hand, Made, MyPlan, Part
-from chalicelib.plan.handlers import FollowedUp
+from chalicelib.plan.handlers import FollowedUp, has_plan
 from chalicelib.plan.service import Plans
 from chalicelib.plan.store import DynamoMyPlans
 from tests.build import utc
@@ -195,6 +196,39 @@ def test_nothing_is_written_into_the_plan_of_somebody_who_has_died(api: RoutineA
     assert api.by(CLINICIAN, "POST", f"/people/{ana}/transitions", {"to": "deceased"}).status == 200
 
     assert api.by(CLINICIAN, "PUT", f"/people/{ana}/plan", SENT | {"together": True}, if_match='"0"').kind == "conflict"
+
+
+def a_crisis(api: RoutineApi, ana: str) -> dict[str, Any]:
+    told = api.by(ANA, "POST", "/me/help", None)
+    assert told.status == 201, told.text
+    (crisis,) = api.by(CLINICIAN, "GET", "/programmes/iop-evening/crises").json["items"]
+    assert crisis["personId"] == ana
+    return {"said": told.json, "path": f"/programmes/iop-evening/crises/{crisis['id']}"}
+
+
+def test_who_calls_for_help_is_told_of_their_plan_and_the_owner_of_the_crisis_reads_it(
+    api: RoutineApi, ana: str
+) -> None:
+    app.use(replace(app.wiring, has_plan=has_plan))
+    before = a_crisis(api, ana)
+    assert (before["said"]["hasPlan"], any("plan" in line for line in before["said"]["said"])) == (False, False)
+    api.by(ANA, "PUT", f"/people/{ana}/plan", SENT, if_match='"0"')
+    called = api.by(ANA, "POST", "/me/help", None).json
+    staff = api.by(CLINICIAN, "POST", f"/people/{ana}/crises", None).json
+    assert (called["hasPlan"], "You wrote a plan" in " ".join(called["said"])) == (True, True)
+    assert (staff["hasPlan"], "You wrote a plan" in " ".join(staff["said"])) == (True, False)
+
+    path = before["path"]
+    assert api.by(CLINICIAN, "GET", path).json["hasPlan"] is True
+    assert api.by(CLINICIAN, "GET", f"{path}/plan").kind == "not-found", "nobody owns it yet"
+    assert api.by(CLINICIAN, "POST", f"{path}/acknowledge").status == 200
+    read = api.by(CLINICIAN, "GET", f"{path}/plan")
+    assert (read.status, said(read.json)["people_to_ask"]) == (200, ["Rosa"])
+    assert read.headers["Cache-Control"] == "no-store"
+    assert api.by("eva=iop-evening/case-manager", "GET", f"{path}/plan").kind == "not-found"
+    assert api.by(ADMIN, "GET", f"{path}/plan").kind == "forbidden"
+    written = {(event.subject, event.actor, event.purpose) for event in api.toy.audit.written}
+    assert (ana, "dr", "read somebody's plan as the owner of their crisis") in written
 
 
 def test_after_a_follow_up_the_plan_is_looked_at_once(api: RoutineApi, ana: str) -> None:

@@ -14,11 +14,14 @@ from chalicelib.edge.table import Item
 from chalicelib.enrollment import contact_routes, import_routes
 from chalicelib.enrollment.handlers import import_roster
 from chalicelib.enrollment.routes import doors
-from chalicelib.mentors.store import Standings
+from chalicelib.enrollment.standing_store import Standings
+from chalicelib.family.handlers import supporter_ties
+from chalicelib.mentors.store import mentor_ties
 from chalicelib.outreach.categories import confirm_kind
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from chalicelib.outreach.store import DueItem
-from chalicelib.privacy.domain import Act, Actor, Field, Role
+from chalicelib.partners.store import partner_ties
+from chalicelib.privacy.domain import Act, Actor, Field, Relationship, Role
 from chalicelib.privacy.matrix import MATRIX
 from tests.build import A_KEY
 from tests.contract.test_people_imports import roster
@@ -58,10 +61,17 @@ class FakeTokens:
         return Actor(subject=account, roles=held)
 
 
+TIES = {
+    Relationship.PARTNER: partner_ties,
+    Relationship.SUPPORTER: supporter_ties,
+    Relationship.MENTOR: mentor_ties,
+}
+
+
 class Api:
     def __init__(self) -> None:
         self.toy = Toy(app=app)
-        app.use(replace(app.wiring, tokens=FakeTokens(), standings=Standings()))
+        app.use(replace(app.wiring, tokens=FakeTokens(), standings=Standings(TIES)))
         self.as_whom = "admin=iop-evening/program-admin"
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Told:
@@ -83,6 +93,12 @@ class Api:
             "pair_id",
             "kudos_id",
             "crisis_id",
+            "supporter_id",
+            "tie_id",
+            "what",
+            "device_id",
+            "lesson_id",
+            "group_id",
             "mentorship_id",
         )
         place, _, query = path.partition("?")

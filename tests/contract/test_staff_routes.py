@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import app
 from chalicelib.edge.keys import Keys
 from chalicelib.edge.table import Item
 from chalicelib.enrollment import contact_routes
+from chalicelib.family.handlers import everybody
 from chalicelib.outreach.categories import confirm_kind
 from chalicelib.outreach.domain import Entry, Reason, Status
 from chalicelib.outreach.ledger_store import DynamoLedger
@@ -20,8 +20,7 @@ from chalicelib.outreach.links import Claims, Purpose, Signer
 from chalicelib.outreach.store import DueItem, due_of
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import MOST_STAFF, recipient_id
-from chalicelib.staff.handlers import everybody
-from chalicelib.staff.service import confirm_address
+from chalicelib.staff.handlers import StaffHolders
 from chalicelib.staff.store import DynamoStaff
 from chalicelib.tasks.store import DynamoTasks
 from tests.contract.test_staff_stores import a_member
@@ -48,7 +47,7 @@ def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> RoutineApi:
     del aws
     everybody.cache_clear()
     api = RoutineApi()
-    app.app.use(replace(app.app.wiring, confirm_staff=partial(confirm_address, staff=DynamoStaff())))
+    app.app.use(replace(app.app.wiring, holders={"staff": StaffHolders()}))
     monkeypatch.setattr(contact_routes, "keys", lambda: KEYS)
     assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
     return api

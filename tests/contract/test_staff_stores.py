@@ -9,8 +9,9 @@ import pytest
 from chalicelib.edge.table import Item
 from chalicelib.enrollment.channels import Channel
 from chalicelib.errors import Stale
-from chalicelib.outreach.domain import ChannelKind, Due, is_staff
+from chalicelib.outreach.domain import ChannelKind, Due
 from chalicelib.outreach.quiet import QuietHours
+from chalicelib.outreach.sorts import Sort, sort_of
 from chalicelib.outreach.store import DueItem, DynamoDues, due_of
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Hours, Member, changed
@@ -71,7 +72,7 @@ def test_what_was_saved_is_found_as_it_was(staff: Staff, member: Member) -> None
 
     assert staff.find("iop", "dr") == staff.with_id(member.id) == member
     assert staff.of_programme("iop") == [member]
-    assert is_staff(member.id)
+    assert sort_of(member.id) is Sort.STAFF
 
 
 def test_nobody_else_is_found(staff: Staff) -> None:

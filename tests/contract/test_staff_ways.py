@@ -3,28 +3,25 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-import app
 from chalicelib.crisis.duty import NoPager
 from chalicelib.crisis.paging_sms import TextPager, pager
 from chalicelib.edge import aws as clients
 from chalicelib.edge import config
 from chalicelib.edge.table import Item
 from chalicelib.enrollment import contact_routes
+from chalicelib.family.handlers import everybody
 from chalicelib.outreach.domain import ChannelKind
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from chalicelib.outreach.store import DueItem, due_of
 from chalicelib.outreach.texting import LONGEST, SnsTexts, code_text, page_text
 from chalicelib.staff import own_routes
 from chalicelib.staff.domain import Member, recipient_id
-from chalicelib.staff.handlers import everybody
 from chalicelib.staff.phones import CODE_WORKS, MOST_CODES, MOST_TRIES, Phone, asked, telephone
-from chalicelib.staff.service import confirm_address
 from chalicelib.staff.store import DynamoStaff
 from tests.build import A_KEY
 from tests.contract.test_staff_routes import DR, KEYS
@@ -65,7 +62,6 @@ def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> RoutineApi:
     del aws
     everybody.cache_clear()
     api = RoutineApi()
-    app.app.use(replace(app.app.wiring, confirm_staff=partial(confirm_address, staff=DynamoStaff())))
     monkeypatch.setattr(contact_routes, "keys", lambda: KEYS)
     assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
     staff = DynamoStaff(hurry=lambda _dues: None)

@@ -25,6 +25,7 @@ from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.programmes import Programme
 from chalicelib.enrollment.service import Enrolment
+from chalicelib.enrollment.standing_store import Standings
 from chalicelib.enrollment.store import DynamoPeople, people
 from chalicelib.notices import handlers, routes
 from chalicelib.notices.domain import Notice
@@ -158,7 +159,7 @@ def a_stack(clock: Clock) -> Iterator[Stack]:
     DynamoDues().advance(NOW - timedelta(hours=1))
     DynamoProgrammes().add(Programme(id="iop-evening", name="Evening"))
     made = Stack(clock=clock)
-    doors.app.use(replace(doors.app.wiring, tokens=FakeTokens(), standings=DynamoPeople()))
+    doors.app.use(replace(doors.app.wiring, tokens=FakeTokens(), standings=Standings({})))
     yield made
     for one in cached:
         one.cache_clear()

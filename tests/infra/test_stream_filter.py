@@ -14,6 +14,7 @@ from chalicelib.caseload.handlers import Caseload
 from chalicelib.checkins.handlers import Silence
 from chalicelib.edge.stream import Listener, Stored
 from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.family.handlers import AlertedSupporters
 from chalicelib.mentors.handlers import Walks
 from chalicelib.milestones.handlers import Awards
 from chalicelib.outreach.domain import Status
@@ -65,8 +66,9 @@ def listeners() -> list[Listener]:
     people = DynamoPeople()
     after_answers: list[Listener] = [Awards(people), Silence(people), Absence(people)]
     after_care: list[Listener] = [CaringContacts(people), Graduates(people), Hellos(people), Walks(people)]
+    told: list[Listener] = [Opened(), AlertedSupporters()]
     of_records: list[Listener] = [Edits(people), FollowedUp(people), *after_care]
-    return [Opened(), *after_answers, *of_records, QuietPartners(people), Caseload(people)]
+    return [*told, *after_answers, *of_records, QuietPartners(people), Caseload(people)]
 
 
 def test_these_are_all_who_listen() -> None:

@@ -30,6 +30,7 @@ from chalicelib.checkins import routes as check_in_routes
 from chalicelib.edge import aws, clock, ids, keys, table
 from chalicelib.edge.http import Doors
 from chalicelib.enrollment.store import people as the_people
+from chalicelib.family import handlers as family
 from chalicelib.outreach import handlers, ports, wiring
 from chalicelib.outreach.domain import Channel, Entry, Recipient
 from chalicelib.outreach.links import Links
@@ -345,7 +346,8 @@ def forget() -> None:
         wiring.delivering,
         switch,
         the_people,
-        staff.everybody,
+        family.everybody,
+        staff.recipients,
         one_tap,
     ):
         cached.cache_clear()

@@ -184,7 +184,7 @@ def test_less_only_ever_switches_off_and_never_what_is_essential(
     for category in CATEGORIES:
         for kind in ChannelKind:
             asked = {(category, kind), (category, None)} & (first | second)
-            assert is_off(after, category, kind) == bool(asked and CATEGORIES[category].opt_out)
+            assert is_off(after, category, kind) == bool(asked and category in can_be_switched_off())
     assert "gone" not in {one.category for one in after}
     assert with_less(after, second, via=Via.LINK, now=LATER) == ()
 

@@ -186,7 +186,7 @@ LEFT_OUT = {
     Person: {"external_id", "family_name", "preferred_name", "recovery_on", "sign_in", "asked_at"},
     Episode: {"held_from", "opened_at", "graduated_at"},
     Channel: {"verified_at", "verified_by", "gone_why", "device_id"},
-    Consent: {"by", "text_version", "text_hash", "locale", "on_behalf_of", "ip", "episode"},
+    Consent: {"by", "text_version", "text_hash", "locale", "on_behalf_of", "ip", "episode", "ends", "to", "discloser"},
     Schedule: set[str](),
     Preference: {"by"},
 }

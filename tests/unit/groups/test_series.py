@@ -129,11 +129,11 @@ def test_what_is_written_down_is_read_back() -> None:
     sort=st.sampled_from(Sort),
     on=st.dates(date(2020, 1, 1), date(2099, 1, 1)),
     version=st.integers(1, 9999),
-    at=st.datetimes(),
+    at=st.datetimes(datetime(2020, 1, 1), datetime(2099, 1, 1)),
 )
 def test_what_a_bell_is_about_is_read_back_from_its_kind(sort: Sort, on: date, version: int, at: datetime) -> None:
     is_change = sort in {Sort.MOVED, Sort.CANCELLED}
-    at = at.replace(year=2026, second=0, microsecond=0, tzinfo=SET.tzinfo)
+    at = at.replace(second=0, microsecond=0, tzinfo=SET.tzinfo)
     about = About(
         sort=sort, series_id="ab" * 16, on=on, at=None if is_change else at, version=version if is_change else None
     )

@@ -19,6 +19,7 @@ from chalicelib.privacy.domain import (
     Relationship,
     Role,
     Rule,
+    Tie,
     View,
 )
 from chalicelib.privacy.service import AuditUnavailable, authorise
@@ -67,7 +68,7 @@ def test_the_audit_event_says_who_did_what_to_whom_why_and_under_which_consent()
     standings = standings_of(
         PersonStanding(programmes=frozenset({"iop"}), consents={"partner_share:checkin_done": "consent-7"})
     )
-    standings.partners["p1"] = {"sub-asking": True}
+    standings.ties["p1", Relationship.PARTNER] = {"sub-asking": Tie()}
     audit = FakeAuditLog()
 
     grant = ask(
@@ -102,7 +103,7 @@ def test_a_revoked_consent_ends_access_on_the_next_request() -> None:
     )
     partner = an_actor(("iop", Role.ACCOUNTABILITY_PARTNER))
     standings = standings_of(tied)
-    standings.partners["p1"] = {"sub-asking": True}
+    standings.ties["p1", Relationship.PARTNER] = {"sub-asking": Tie()}
     ask(partner, standings=standings, field=Field.MILESTONES)
 
     standings.people["p1"] = PersonStanding(programmes=tied.programmes)
@@ -116,13 +117,13 @@ def test_a_partner_with_whom_nothing_is_shared_now_sees_a_name_and_after_the_end
     partner = an_actor(("iop", Role.PARTICIPANT))
     standings = standings_of(tied)
     standings.sign_ins = {"sub-asking": "p2"}
-    standings.partners["p1"] = {"p2": False}
+    standings.ties["p1", Relationship.PARTNER] = {"p2": Tie(shares=False)}
 
     assert ask(partner, standings=standings).view is View.NAME_ONLY
     with pytest.raises(Forbidden):
         ask(partner, standings=standings, field=Field.MILESTONES)
 
-    standings.partners["p1"] = {}
+    standings.ties["p1", Relationship.PARTNER] = {}
     with pytest.raises(NotFound):
         ask(partner, standings=standings, field=Field.MILESTONES)
 
@@ -131,9 +132,9 @@ def test_whose_partner_somebody_is_is_not_read_to_open_their_own_record() -> Non
     class Counts(FakeStandings):
         asked = 0
 
-        def partners_of(self, person_id: str, *, now: datetime) -> dict[str, bool]:
+        def ties_of(self, person_id: str, relationship: Relationship, *, now: datetime) -> dict[str, Tie]:
             self.asked += 1
-            return super().partners_of(person_id, now=now)
+            return super().ties_of(person_id, relationship, now=now)
 
     standings = Counts()
     standings.people["p1"] = PersonStanding(programmes=frozenset({"iop"}))
@@ -148,15 +149,15 @@ def test_whose_partner_somebody_is_is_not_read_to_open_their_own_record() -> Non
 
 def test_one_supporters_consent_is_not_anothers() -> None:
     standings = standings_of(
-        PersonStanding(
-            programmes=frozenset({"iop"}),
-            care_team=frozenset({"sub-asking", "sub-else"}),
-            consents={"supporter:sub-else:milestones": "consent-7"},
-        )
+        PersonStanding(programmes=frozenset({"iop"}), consents={"supporter:another:milestones": "consent-7"})
     )
+    standings.ties["p1", Relationship.SUPPORTER] = {"sub-asking": Tie(name="one"), "sub-else": Tie(name="another")}
 
     with pytest.raises(Forbidden):
         ask(an_actor(("iop", Role.SUPPORTER)), standings=standings, field=Field.MILESTONES)
+    assert ask(
+        replace(an_actor(("iop", Role.SUPPORTER)), subject="sub-else"), standings=standings, field=Field.MILESTONES
+    )
 
 
 def test_the_most_permissive_of_several_roles_decides_in_whatever_order_they_come() -> None:

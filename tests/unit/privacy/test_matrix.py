@@ -17,8 +17,10 @@ from chalicelib.privacy.domain import (
     Grant,
     Outcome,
     PersonStanding,
+    Relationship,
     Role,
     Rule,
+    Tie,
     View,
 )
 from chalicelib.privacy.matrix import MATRIX
@@ -48,6 +50,7 @@ participant            sign-in          R self
 participant            care-plan        RW self
 participant            plan             RW self
 participant            partners         RW self; r partner
+participant            supporters       RW self
 participant            kudos            RW self; W partner if partner_share:milestones
 participant            groups           RW self
 participant            alumni           RW self
@@ -71,6 +74,7 @@ alumni                 sign-in          R self
 alumni                 care-plan        RW self
 alumni                 plan             RW self
 alumni                 partners         RW self; r partner
+alumni                 supporters       RW self
 alumni                 kudos            RW self; W partner if partner_share:milestones
 alumni                 groups           RW self
 alumni                 alumni           RW self
@@ -100,6 +104,7 @@ clinician              plan             RW caseload
 clinician              templates        R programme
 clinician              partners         RW caseload; RW partner
 clinician              kudos            LW caseload
+clinician              supporters       R caseload
 clinician              groups           RW programme
 clinician              alumni           RW caseload
 clinician              mentoring        rW caseload; L programme
@@ -134,6 +139,7 @@ case-manager           groups           RW programme
 case-manager           alumni           RW caseload
 case-manager           mentoring        rW caseload; L programme
 case-manager           staff            R programme
+case-manager           supporters       R caseload
 case-manager           own-work         RW programme
 
 peer-specialist        profile          R caseload name-only
@@ -160,10 +166,13 @@ accountability-partner partners         RW partner
 accountability-partner kudos            W partner if partner_share:milestones
 accountability-partner programme        R programme
 
-supporter              profile          R caseload name-only
-supporter              milestones       R caseload if supporter:sub-asking:milestones
-supporter              attendance       R caseload if supporter:sub-asking:attendance
-supporter              crisis           R caseload alert-only if supporter:sub-asking:crisis_contact
+supporter              profile          r supporter name-only
+supporter              milestones       r supporter if supporter:tie:milestones
+supporter              attendance       r supporter counts if supporter:tie:attendance
+supporter              general-progress r supporter plain-words if supporter:tie:general_progress
+supporter              family-sessions  r supporter if supporter:tie:family_sessions
+supporter              crisis           r supporter alert-only if supporter:tie:crisis_contact
+supporter              supporters       RW supporter
 supporter              messages         R self
 supporter              preferences      RW self
 supporter              programme        R programme
@@ -214,6 +223,7 @@ BEST_FIRST = [
 ]
 ACTS = {"R": {"read", "list"}, "r": {"read"}, "L": {"list"}, "W": {"write"}}
 ENTRY = re.compile(r"([RrLW]+) (\w+)(?: ((?!if )[\w-]+))?(?: if (\S+))?")
+TIES = {"partner", "supporter"}
 HOLD_EVERYBODY = {"clinician", "case-manager"}
 SCOPES = {
     "group_celebrate",
@@ -221,9 +231,13 @@ SCOPES = {
     "peer_share:free_text",
     "partner_share:checkin_done",
     "partner_share:milestones",
-    "supporter:sub-asking:milestones",
-    "supporter:sub-asking:attendance",
-    "supporter:sub-asking:crisis_contact",
+    "supporter:tie:milestones",
+    "supporter:tie:attendance",
+    "supporter:tie:general_progress",
+    "supporter:tie:family_sessions",
+    "supporter:tie:crisis_contact",
+    # Of another supporter: worth nothing to this one.
+    "supporter:another:milestones",
     "mentor_match",
     "mentor_share:milestones",
 }
@@ -237,8 +251,9 @@ class Situation:
     caseload: Caseload = Caseload.ASSIGNED
     own: bool = False
     in_care_team: bool = False
-    partner: bool | None = None
-    """Whether the person shares anything with this partner; None: they are none."""
+    tie: Relationship | None = None
+    """What ties them by agreement, and whether the person lets them see anything at all."""
+    shares: bool = True
     on_call: bool = False
     walks: str | None = None
     """Whether who asks is their mentor, or whom they walk with."""
@@ -248,9 +263,14 @@ SITUATIONS = (
     Situation("their own record", person=True, own=True),
     Situation("named in the care team", person=True, in_care_team=True),
     Situation("not named in the care team", person=True),
-    Situation("a partner with whom they share", person=True, partner=True),
-    Situation("a partner with whom they share nothing now", person=True, partner=False),
-    Situation("a partner of another programme", person=True, programme="other", partner=True),
+    Situation("a partner with whom they share", person=True, tie=Relationship.PARTNER),
+    Situation("a partner with whom they share nothing now", person=True, tie=Relationship.PARTNER, shares=False),
+    Situation("a partner of another programme", person=True, programme="other", tie=Relationship.PARTNER),
+    Situation("a supporter", person=True, tie=Relationship.SUPPORTER),
+    Situation(
+        "a supporter of somebody who is shared with nobody", person=True, tie=Relationship.SUPPORTER, shares=False
+    ),
+    Situation("a supporter of another programme", person=True, programme="other", tie=Relationship.SUPPORTER),
     Situation("on call", person=True, on_call=True),
     Situation("on call for another programme", person=True, programme="other", on_call=True),
     Situation("their mentor", person=True, walks="mentor"),
@@ -284,12 +304,11 @@ def stands(role: Role, act: Act, situation: Situation) -> set[str]:
         return set()
     rota = {"rota"} if situation.on_call else set[str]()
     if not situation.person:
-        return {"programme", "totals", "partner"} | rota | (set() if act is Act.WRITE else {"caseload"})
+        return {"programme", "totals", *TIES} | rota | (set() if act is Act.WRITE else {"caseload"})
     holds = situation.in_care_team or (situation.caseload is Caseload.SHARED and role in HOLD_EVERYBODY)
-    partner = set[str]() if situation.partner is None else {"partner"}
-    partner |= rota
+    tie = rota if situation.tie is None else rota | {situation.tie.value}
     walks = {situation.walks} if situation.walks else set[str]()
-    return {"programme"} | partner | walks | ({"self"} if situation.own else set()) | ({"caseload"} if holds else set())
+    return {"programme"} | tie | walks | ({"self"} if situation.own else set()) | ({"caseload"} if holds else set())
 
 
 def expected(role: Role, field: Field, act: Act, situation: Situation, *, consents: bool) -> tuple[str, bool] | None:
@@ -297,11 +316,11 @@ def expected(role: Role, field: Field, act: Act, situation: Situation, *, consen
     standing = stands(role, act, situation)
     everybody = situation.caseload is Caseload.SHARED and role in HOLD_EVERYBODY
     allowed = [
-        (view, not situation.person and (relationship == "partner" or (relationship == "caseload" and not everybody)))
+        (view, not situation.person and (relationship in TIES or (relationship == "caseload" and not everybody)))
         for acts, relationship, view, consent in entries(role, field)
         if act in acts
         and relationship in standing
-        and (consent is None or (consents and situation.person and (relationship != "partner" or situation.partner)))
+        and (consent is None or (consents and situation.person and (relationship not in TIES or situation.shares)))
     ]
     return min(allowed, key=lambda each: (BEST_FIRST.index(each[0]), each[1]), default=None)
 
@@ -320,10 +339,12 @@ def test_access_is_what_the_table_says_and_nothing_else(role: Role, field: Field
             consents={scope: f"consent of {scope}" for scope in SCOPES} if consents else {},
         )
         standings.sign_ins = {"sub-asking": "p1"} if situation.own else {}
+        tie = None if situation.tie is None else Tie(name="tie", shares=situation.shares)
+        standings.ties = {("p1", situation.tie): {"sub-asking": tie}} if situation.tie and tie else {}
         if situation.walks:
             standings.sign_ins = {"sub-asking": "p2"}
-            standings.mentors = {"p1": {"p2"}} if situation.walks == "mentor" else {"p2": {"p1"}}
-        standings.partners = {"p1": {} if situation.partner is None else {"sub-asking": situation.partner}}
+            mentee, mentor = ("p1", "p2") if situation.walks == "mentor" else ("p2", "p1")
+            standings.ties[mentee, Relationship.MENTOR] = {mentor: Tie()}
         standings.on_call = {("sub-asking", situation.programme)} if situation.on_call else set()
         case = f"{role} {act} {field}: {situation.name}, {'every' if consents else 'no'} consent"
         rule = Rule(act=act, field=field, purpose="test", views=frozenset(View), narrows=True)

@@ -1,0 +1,164 @@
+"""The shells of supporters: everybody whom outreach reaches, who is told of a crisis, and what delivery asks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+
+from chalicelib.checkins.store import DynamoCheckIns
+from chalicelib.edge.clock import utc_now
+from chalicelib.edge.keys import keys
+from chalicelib.edge.stream import Stored
+from chalicelib.enrollment.store import people
+from chalicelib.family import supporting, telling
+from chalicelib.family.domain import may_share
+from chalicelib.family.kin_store import DynamoSupporters
+from chalicelib.family.recipients import KinRecipients
+from chalicelib.family.seeing import Sources
+from chalicelib.family.sessions import GroupSessions, is_invited
+from chalicelib.family.store import DynamoTies
+from chalicelib.groups import handlers as groups
+from chalicelib.groups.domain import Group, Kind
+from chalicelib.groups.member_store import DynamoMembers
+from chalicelib.groups.presence_store import DynamoPresences
+from chalicelib.groups.store import DynamoGroups
+from chalicelib.milestones.store import DynamoStreaks
+from chalicelib.outreach.domain import Due, Hold, Reason
+from chalicelib.outreach.everybody import Everybody
+from chalicelib.outreach.hurrying import hurry
+from chalicelib.outreach.sorts import Sort
+from chalicelib.outreach.store import DynamoDues
+from chalicelib.privacy.domain import Tie as Bond
+from chalicelib.routine.attendance import Attendance
+from chalicelib.routine.attendance_store import DynamoAttendances
+from chalicelib.routine.attending import attended
+from chalicelib.routine.store import DynamoRoutines
+from chalicelib.staff.handlers import recipients as staff_recipients
+
+_HELP = "HELP#"
+
+
+@cache
+def everybody() -> Everybody:
+    """Return this process's recipients: people, staff and supporters."""
+    kin = KinRecipients(DynamoSupporters(), DynamoTies(), people())
+    return Everybody(people(), {Sort.STAFF: staff_recipients(), Sort.KIN: kin})
+
+
+class KinHolders:
+    """Implements ``edge.app.Holders`` for supporters."""
+
+    def confirm(
+        self, holder_id: str, channel_id: str, /, *, revision: int, expires_at: datetime, now: datetime
+    ) -> None:
+        """Take an address for a supporter's own."""
+        supporting.confirm(
+            holder_id, channel_id, revision=revision, expires_at=expires_at, now=now, supporters=DynamoSupporters()
+        )
+
+    def stop_mail(self, holder_id: str, channel_id: str, category: str, /, *, revision: int, now: datetime) -> bool:
+        """Stop e-mails of a category to a supporter."""
+        return supporting.stop_mail(
+            holder_id, channel_id, category, revision=revision, now=now, supporters=DynamoSupporters()
+        )
+
+
+def supporter_ties(person_id: str, _now: datetime) -> Mapping[str, Bond]:
+    """Return what ties a person's supporters to them, by account; who was removed sees that nothing is shared."""
+    seen = [tie for tie in DynamoTies().of_person(person_id) if tie.is_seen]
+    record = people().record(person_id) if seen else None
+    if record is None:
+        return {}
+    # Who was invited again after they had been removed stands by the newest.
+    return {
+        tie.account: Bond(name=tie.id, shares=may_share(tie, record))
+        for tie in sorted(seen, key=lambda tie: tie.invited_at)
+        if tie.account
+    }
+
+
+class HeldCrises:
+    """Implements ``seeing.Crises`` by the holds of people: a call for help places one, and so do staff."""
+
+    def is_open(self, person_id: str, *, now: datetime) -> bool:
+        """Say whether one is open."""
+        who = people().load(person_id, now=now)
+        return who is not None and Hold.CRISIS in who.holds
+
+
+def _attended(person_id: str, /, *, first: date, last: date) -> list[Attendance]:
+    return attended(
+        person_id,
+        first=first,
+        last=last,
+        people=people(),
+        routines=DynamoRoutines(),
+        attendances=DynamoAttendances(),
+    )
+
+
+def sources() -> Sources:
+    """Return what a supporter's view is read from."""
+    return Sources(
+        streaks=DynamoStreaks(people()),
+        answers=DynamoCheckIns(),
+        attended=_attended,
+        sessions=GroupSessions(DynamoGroups(), DynamoMembers(), DynamoPresences()),
+        crises=HeldCrises(),
+    )
+
+
+def code_secret() -> str:
+    """Return what the codes that go to invited addresses are made with."""
+    return keys().links[-1]
+
+
+def _desk() -> telling.Desk:
+    return telling.Desk(ties=DynamoTies(), sources=sources(), secret=code_secret)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertedSupporters:
+    """Tell supporters of a crisis whom the person wants told; an ``edge.stream.Listener``."""
+
+    name: str = "supporters"
+
+    def about(self, stored: Stored) -> tuple[str, ...] | None:
+        """Look at a call for help that wasn't there before."""
+        person_id = stored.now.get("person_id", {}).get("S")
+        if stored.under(_HELP) is None or not person_id or stored.before or stored.was_removed:
+            return None
+        at, _, crisis_id = stored.sk.partition("#")
+        return (person_id, crisis_id, at) if crisis_id else None
+
+    def follow(self, about: tuple[str, ...]) -> int:
+        """Have them told at once; return how many are."""
+        person_id, crisis_id, at = about
+        dues = telling.alerts(person_id, crisis_id, at=datetime.fromisoformat(at), now=utc_now(), ties=DynamoTies())
+        DynamoDues().put(dues)
+        hurry(dues)
+        return len(dues)
+
+
+def still_true(due: Due) -> Reason | None:
+    """Return why a message to a supporter must not go out any more: for outreach to ask when sending."""
+    if not _is_ours(due):
+        return None
+    return telling.objection(due, now=utc_now(), desk=_desk()) or groups.still_true(due, invited=_INVITED)
+
+
+def _is_invited(group: Group, recipient_id: str, now: datetime) -> bool:
+    return is_invited(group, recipient_id, now=now, ties=DynamoTies(), members=DynamoMembers())
+
+
+_INVITED = {Kind.FAMILY: _is_invited}
+
+
+@cache
+def number_for(others: Callable[[Due], int]) -> Callable[[Due], int]:
+    """Return what says which number a message brings: a code of ours, or what ``others`` count."""
+    return lambda due: telling.code_for(due, now=utc_now(), desk=_desk()) if _is_ours(due) else others(due)
+
+
+def _is_ours(due: Due) -> bool:
+    return due.person_id.startswith(f"{Sort.KIN}-")

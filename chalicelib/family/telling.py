@@ -1,0 +1,157 @@
+"""
+When supporters are told that there is something: once a week of what is new and shared, and in a crisis where asked.
+
+Everything is asked again at the moment of telling: the tie, the consents, whether there is anything at all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from chalicelib.enrollment.domain import Record
+from chalicelib.family.domain import Tie, What, code_of, scope_of, shared_with, supporter_id
+from chalicelib.family.seeing import LOOKS_BACK, WEEK, Sources
+from chalicelib.milestones.progress import known_streaks, progress_of
+from chalicelib.outreach.categories import category_name
+from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.recurrence import local_date
+from chalicelib.outreach.sorts import Sort, sort_of
+from chalicelib.outreach.supporter_categories import (
+    SUPPORTER_ALERT,
+    SUPPORTER_CODE,
+    SUPPORTER_INVITE,
+    SUPPORTER_UPDATE,
+)
+
+
+class Ties(Protocol):
+    """What ties supporters to people."""
+
+    def record(self, person_id: str) -> Record | None:
+        """Return all that is stored with a person."""
+        ...
+
+    def find(self, tie_id: str) -> Tie | None:
+        """Return a tie as it is now."""
+        ...
+
+    def of_person(self, person_id: str) -> list[Tie]:
+        """Return all that a person ever had, as they are now."""
+        ...
+
+    def of_supporter(self, recipient_id: str) -> list[Tie]:
+        """Return all whom a supporter ever supported, as they are now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What telling works with; ``secret`` makes the codes that show whose an address is."""
+
+    ties: Ties
+    sources: Sources
+    secret: Callable[[], str]
+
+
+def news(tie: Tie, record: Record, *, since: datetime, now: datetime, sources: Sources) -> frozenset[What]:
+    """Return what is shared with a supporter and has changed since then, or is shared since."""
+    live = record.live_consents(at=now)
+    return frozenset(
+        what
+        for what in shared_with(tie, record, at=now)
+        if live[scope_of(tie.id, what)].at > since
+        or _has_changed(what, tie, record, since=since, now=now, sources=sources)
+    )
+
+
+def _has_changed(what: What, tie: Tie, record: Record, *, since: datetime, now: datetime, sources: Sources) -> bool:
+    first, today = local_date(since, record.person.zone), local_date(now, record.person.zone)
+    match what:
+        case What.MILESTONES:
+            awards = progress_of(record, known_streaks(record, sources.streaks), now=now).awards
+            return any(first < award.on <= today for award in awards)
+        case What.ATTENDANCE:
+            noted = sources.attended(record.person.id, first=today - LOOKS_BACK, last=today)
+            return any(one.noted_at > since for one in noted)
+        case What.GENERAL_PROGRESS:
+            return bool(sources.answers.noted_on(record.person.id, first, today))
+        case What.FAMILY_SESSIONS:
+            return any(session.at > since for session in sources.sessions.of(tie, now=now))
+        case What.CRISIS_CONTACT:
+            # Of that they hear at once.
+            return False
+
+
+def objection(due: Due, *, now: datetime, desk: Desk) -> Reason | None:
+    """Return why a message to a supporter, or to whoever is invited, must not go out (any more)."""
+    if sort_of(due.person_id) is not Sort.KIN:
+        return None
+    name = category_name(due.kind)
+    if name == SUPPORTER_ALERT:
+        return _against_alert(due, now=now, desk=desk)
+    still = {
+        SUPPORTER_INVITE: lambda: _is_open(desk.ties.find(due.kind.rpartition("-")[2]), now=now, desk=desk),
+        SUPPORTER_CODE: lambda: bool(code_for(due, now=now, desk=desk)),
+        SUPPORTER_UPDATE: lambda: _has_news(due, now=now, desk=desk),
+    }
+    return None if name not in still or still[name]() else Reason.CANCELLED
+
+
+def code_for(due: Due, *, now: datetime, desk: Desk) -> int:
+    """Return the code that a message is to bring; 0 where it would open nothing."""
+    if category_name(due.kind) != SUPPORTER_CODE:
+        return 0
+    _, tie_id, number = due.kind.split("-")
+    tie = desk.ties.find(tie_id)
+    if tie is None or tie.code is None or tie.code.number != int(number) or not _is_open(tie, now=now, desk=desk):
+        return 0
+    return code_of(desk.secret(), tie) if tie.code.is_open(tie.code.account, at=now) else 0
+
+
+def _is_open(tie: Tie | None, *, now: datetime, desk: Desk) -> bool:
+    record = desk.ties.record(tie.person_id) if tie else None
+    return tie is not None and record is not None and tie.is_open(record.live_consents(at=now))
+
+
+def _has_news(due: Due, *, now: datetime, desk: Desk) -> bool:
+    for tie in desk.ties.of_supporter(due.person_id):
+        record = desk.ties.record(tie.person_id) if tie.is_active else None
+        if record and news(tie, record, since=due.due_at - WEEK, now=now, sources=desk.sources):
+            return True
+    return False
+
+
+def kind_of_alert(tie: Tie, crisis_id: str) -> str:
+    """Return the kind of what tells a supporter of a crisis: once of each."""
+    return f"{SUPPORTER_ALERT}-{tie.id}-{crisis_id}"
+
+
+def alerts(person_id: str, crisis_id: str, *, at: datetime, now: datetime, ties: Ties) -> list[Due]:
+    """Return what tells those supporters of a crisis whom the person wants told; the same for the same crisis."""
+    record = ties.record(person_id)
+    if record is None:
+        return []
+    at = at.replace(microsecond=0)
+    return [
+        Due(
+            person_id=supporter_id(tie.account),
+            kind=kind_of_alert(tie, crisis_id),
+            on=at.astimezone(UTC).date(),
+            at=max(at, now.replace(microsecond=0) - timedelta(minutes=4)),
+            due_at=at,
+            version=1,
+        )
+        for tie in ties.of_person(person_id)
+        if tie.account and What.CRISIS_CONTACT in shared_with(tie, record, at=now)
+    ]
+
+
+def _against_alert(due: Due, *, now: datetime, desk: Desk) -> Reason | None:
+    tie = desk.ties.find(due.kind.split("-")[1])
+    record = desk.ties.record(tie.person_id) if tie else None
+    if tie is None or record is None or not tie.is_active:
+        return Reason.CANCELLED
+    if What.CRISIS_CONTACT not in shared_with(tie, record, at=now):
+        return Reason.NO_CONSENT
+    return None if desk.sources.crises.is_open(tie.person_id, now=now) else Reason.CANCELLED

@@ -1,0 +1,33 @@
+"""What a message is about that tells a time: the moment itself, and how it stands in a calendar."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from chalicelib.outreach.recurrence import Recurrence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InSeries:
+    """
+    A date of a series, as calendars are to have it: the one of ``on``, off or not, and the series around it.
+
+    ``name`` is the series' for good, ``sequence`` grows by every change of it. ``without`` are dates that are off,
+    ``moved`` are those at another instant.
+    """
+
+    name: str
+    sequence: int
+    when: Recurrence
+    lasts: timedelta
+    on: date
+    is_off: bool
+    without: tuple[date, ...] = ()
+    moved: tuple[tuple[date, datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What a message of a category that ``tells_time`` is about: something at an instant."""
+
+    at: datetime
+    entry: InSeries | None = None
