@@ -164,7 +164,7 @@ def put_self(asked: Asked) -> Answer:
     status=HTTPStatus.CREATED,
     created=True,
 )
-def add_device(asked: Asked) -> Answer:
+def add_supporter_device(asked: Asked) -> Answer:
     """Add it, and ask over it."""
     sent: NewDevice = asked.body
     try:

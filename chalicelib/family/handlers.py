@@ -6,6 +6,8 @@ from datetime import date, datetime
 from functools import cache
 
 from chalicelib.checkins.store import DynamoCheckIns
+from chalicelib.crisis.domain import State
+from chalicelib.crisis.store import DynamoCrises
 from chalicelib.edge.clock import utc_now
 from chalicelib.edge.keys import keys
 from chalicelib.edge.stream import Stored
@@ -23,7 +25,7 @@ from chalicelib.groups.member_store import DynamoMembers
 from chalicelib.groups.presence_store import DynamoPresences
 from chalicelib.groups.store import DynamoGroups
 from chalicelib.milestones.store import DynamoStreaks
-from chalicelib.outreach.domain import Due, Hold, Reason
+from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.everybody import Everybody
 from chalicelib.outreach.hurrying import hurry
 from chalicelib.outreach.sorts import Sort
@@ -35,7 +37,7 @@ from chalicelib.routine.attending import attended
 from chalicelib.routine.store import DynamoRoutines
 from chalicelib.staff.handlers import recipients as staff_recipients
 
-_HELP = "HELP#"
+_CALLER, _CRISIS = "CALLER#", "CRISIS#"
 
 
 @cache
@@ -77,13 +79,13 @@ def supporter_ties(person_id: str, _now: datetime) -> Mapping[str, Bond]:
     }
 
 
-class HeldCrises:
-    """Implements ``seeing.Crises`` by the holds of people: a call for help places one, and so do staff."""
+class OpenCrises:
+    """Implements ``seeing.Crises``: one is open until somebody of the staff says that it is resolved."""
 
-    def is_open(self, person_id: str, *, now: datetime) -> bool:
+    def is_open(self, person_id: str, *, now: datetime) -> bool:  # noqa: ARG002 (no time closes one)
         """Say whether one is open."""
-        who = people().load(person_id, now=now)
-        return who is not None and Hold.CRISIS in who.holds
+        crisis = DynamoCrises().present_of(person_id)
+        return crisis is not None and crisis.state not in {State.RESOLVED, State.FOLLOW_UP, State.CLOSED}
 
 
 def _attended(person_id: str, /, *, first: date, last: date) -> list[Attendance]:
@@ -104,7 +106,7 @@ def sources() -> Sources:
         answers=DynamoCheckIns(),
         attended=_attended,
         sessions=GroupSessions(DynamoGroups(), DynamoMembers(), DynamoPresences()),
-        crises=HeldCrises(),
+        crises=OpenCrises(),
     )
 
 
@@ -124,12 +126,12 @@ class AlertedSupporters:
     name: str = "supporters"
 
     def about(self, stored: Stored) -> tuple[str, ...] | None:
-        """Look at a call for help that wasn't there before."""
-        person_id = stored.now.get("person_id", {}).get("S")
-        if stored.under(_HELP) is None or not person_id or stored.before or stored.was_removed:
+        """Look at a crisis of somebody's that wasn't there before."""
+        caller = stored.under(_CALLER)
+        if caller is None or not stored.sk.startswith(_CRISIS) or stored.before or stored.was_removed:
             return None
-        at, _, crisis_id = stored.sk.partition("#")
-        return (person_id, crisis_id, at) if crisis_id else None
+        at, _, crisis_id = stored.sk.removeprefix(_CRISIS).partition("#")
+        return caller, crisis_id, at
 
     def follow(self, about: tuple[str, ...]) -> int:
         """Have them told at once; return how many are."""

@@ -185,7 +185,11 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
             _allow(_READ, _SUPPORTER, View.PLAIN_WORDS, consent="supporter:{tie}:general_progress"),
         ),
         Field.FAMILY_SESSIONS: (_allow(_READ, _SUPPORTER, consent="supporter:{tie}:family_sessions"),),
-        Field.CRISIS: (_allow(_READ, _SUPPORTER, View.ALERT_ONLY, consent="supporter:{tie}:crisis_contact"),),
+        # Whoever stands by somebody may call for help for them, whatever is shared.
+        Field.CRISIS: (
+            _allow(_READ, _SUPPORTER, View.ALERT_ONLY, consent="supporter:{tie}:crisis_contact"),
+            _allow(_DO, _SUPPORTER),
+        ),
         # Whom they support, and what they say themselves.
         Field.SUPPORTERS: (_allow(_ALL, _SUPPORTER),),
     },

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from app import app
+from chalicelib.crisis.standing import stands_on_call
 from chalicelib.edge.keys import Keys
 from chalicelib.edge.table import Item
 from chalicelib.enrollment import contact_routes, import_routes
@@ -71,7 +72,7 @@ TIES = {
 class Api:
     def __init__(self) -> None:
         self.toy = Toy(app=app)
-        app.use(replace(app.wiring, tokens=FakeTokens(), standings=Standings(TIES)))
+        app.use(replace(app.wiring, tokens=FakeTokens(), standings=Standings(TIES, on_call=stands_on_call)))
         self.as_whom = "admin=iop-evening/program-admin"
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Told:

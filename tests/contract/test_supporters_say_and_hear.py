@@ -9,8 +9,9 @@ import pytest
 
 from chalicelib.checkins.domain import CheckIn, Source
 from chalicelib.checkins.store import DynamoCheckIns
-from chalicelib.enrollment.holds import PlacedHold
-from chalicelib.enrollment.reach_store import DynamoHolds
+from chalicelib.crisis.domain import Crisis, Door, State
+from chalicelib.crisis.store import CrisisItem, DynamoCrises, PresentItem
+from chalicelib.crisis.written import written
 from chalicelib.family.domain import What, supporter_id
 from chalicelib.family.handlers import KinHolders, everybody
 from chalicelib.family.kin_store import DynamoSupporters
@@ -25,7 +26,7 @@ from chalicelib.groups.service import add_series
 from chalicelib.groups.store import DynamoGroups
 from chalicelib.milestones.store import DynamoStreaks
 from chalicelib.outreach.deciding import Send, decide
-from chalicelib.outreach.domain import Due, Hold, Reason
+from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.recurrence import Recurrence
 from chalicelib.outreach.service import first_due
 from tests import family_api
@@ -111,15 +112,29 @@ def test_what_was_newly_shared_or_reached_is_news_and_shown_behind_the_sign_in(a
     assert api.kin("rosa", "GET", "/supporter/update").json["people"] == []
 
 
-def hold(person_id: str, *, lasts: timedelta = 3 * DAY) -> None:
-    DynamoHolds().place(person_id, PlacedHold(kind=Hold.CRISIS, until=NOW + lasts, since=NOW, by="help"))
+def crisis(person_id: str, *, resolved: bool = False) -> None:
+    """Have a crisis of somebody's kept as it stands, in the place of the one before."""
+    state = State.RESOLVED if resolved else State.PAGED
+    kept = Crisis(
+        id="f" * 32,
+        caller=person_id,
+        programme_id="iop-evening",
+        person_id=person_id,
+        opened_at=NOW,
+        state=state,
+        since=NOW,
+        called_at=NOW,
+        pressed_at=NOW,
+    )
+    CrisisItem(f"CRISIS#{kept.id}", "STATE", facts=written(kept), version=1).save()
+    PresentItem(f"CALLER#{person_id}", "OPEN", crisis_id=kept.id).save()
 
 
 def test_of_a_crisis_only_those_are_told_whom_the_person_wants_told(api: FamilyApi, ana: str) -> None:
     rosa, omar = api.supporter(ana, "rosa"), api.supporter(ana, "omar")
     api.share(ana, rosa, What.CRISIS_CONTACT)
     api.share(ana, omar, What.MILESTONES)
-    hold(ana)
+    crisis(ana)
     now = NOW + SECOND
 
     (due,) = alerts(ana, "f" * 32, at=now, now=now, ties=DynamoTies())
@@ -141,7 +156,7 @@ def test_of_a_crisis_only_those_are_told_whom_the_person_wants_told(api: FamilyA
     api.own(ana, "DELETE", f"/{rosa}/sharing/crisis_contact")
     assert objection(due, now=now + SECOND, desk=desk()) is Reason.NO_CONSENT
     api.share(ana, rosa, What.CRISIS_CONTACT)
-    DynamoHolds().lift(ana, Hold.CRISIS)
+    crisis(ana, resolved=True)
     assert objection(due, now=now + 2 * SECOND, desk=desk()) is Reason.CANCELLED
 
 
@@ -183,9 +198,10 @@ def test_what_says_danger_shows_whom_to_call_at_once_and_offers_to_alert_the_tea
     assert "crisis" in {one["severity"] for one in tasks}
     pressed = api.kin("rosa", "POST", told.json["helpNow"])
     assert pressed.status == 201, pressed.text
-    record = DynamoTies().record(ana)
-    assert record is not None
-    assert [placed.kind for placed in record.holds] == [Hold.CRISIS]
+    found = DynamoCrises().kept(pressed.json["id"])
+    assert found is not None
+    assert (found.press.door, found.press.person_id, found.press.by) == (Door.SUPPORTER, ana, "rosa")
+    assert found.press.verified is False
 
 
 @pytest.mark.parametrize("text", ["", "x" * 1001, "turned \u202e around\x00"])

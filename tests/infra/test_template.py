@@ -105,6 +105,7 @@ def test_delivery_can_not_read_answers_or_the_audit_log() -> None:
         "ATTENDANCE#*",
         "ATTENTION#*",
         "CALLED#*",
+        "CALLER#*",
         "CARING#*",
         "CHECKINS#*",
         "CRISIS#*",

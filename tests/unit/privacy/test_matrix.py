@@ -171,7 +171,7 @@ supporter              milestones       r supporter if supporter:tie:milestones
 supporter              attendance       r supporter counts if supporter:tie:attendance
 supporter              general-progress r supporter plain-words if supporter:tie:general_progress
 supporter              family-sessions  r supporter if supporter:tie:family_sessions
-supporter              crisis           r supporter alert-only if supporter:tie:crisis_contact
+supporter              crisis           r supporter alert-only if supporter:tie:crisis_contact; W supporter
 supporter              supporters       RW supporter
 supporter              messages         R self
 supporter              preferences      RW self
