@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
+import app
 from chalicelib.crisis.duty import NoPager
 from chalicelib.crisis.paging_sms import TextPager, pager
 from chalicelib.edge import aws as clients
@@ -21,6 +22,7 @@ from chalicelib.outreach.store import DueItem, due_of
 from chalicelib.outreach.texting import LONGEST, SnsTexts, code_text, page_text
 from chalicelib.staff import own_routes
 from chalicelib.staff.domain import Member, recipient_id
+from chalicelib.staff.handlers import StaffHolders
 from chalicelib.staff.phones import CODE_WORKS, MOST_CODES, MOST_TRIES, Phone, asked, telephone
 from chalicelib.staff.store import DynamoStaff
 from tests.build import A_KEY
@@ -62,6 +64,7 @@ def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> RoutineApi:
     del aws
     everybody.cache_clear()
     api = RoutineApi()
+    app.app.use(replace(app.app.wiring, holders={"staff": StaffHolders()}))
     monkeypatch.setattr(contact_routes, "keys", lambda: KEYS)
     assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
     staff = DynamoStaff(hurry=lambda _dues: None)
