@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -38,6 +38,9 @@ class By:
     account: str
     programme_id: str
 
+
+SAME_FOR = timedelta(minutes=5)
+"""The same attempt or contact by the same account within this time is that one, sent again."""
 
 _Lines = tuple[Crisis, Sequence[Event], Sequence[Task]]
 """The crisis as it stands then, the lines that say why, and the tasks that they open."""
@@ -87,12 +90,23 @@ def contact(crisis_id: str, by: By, *, note: str | None, now: datetime, desk: De
 def _reaching(crisis_id: str, by: By, line: dict[str, Any], *, now: datetime, desk: Desk) -> Crisis:
     def decide(crisis: Crisis) -> _Lines:
         _must_go_on(crisis)
+        if _is_sent_again(crisis, {**line, "by": by.account}, now=now, desk=desk):
+            return crisis, (), ()
         lines = [_ack(by, now)] if crisis.is_unanswered else []
         if crisis.is_drill:
             return _log(crisis, *lines, *_drilled(crisis, by, now))
         return _log(crisis, *lines, {**line, "by": by.account, "at": now})
 
     return _act(crisis_id, by, decide, now=now, desk=desk)
+
+
+def _is_sent_again(crisis: Crisis, line: dict[str, Any], *, now: datetime, desk: Desk) -> bool:
+    """Say whether this is the line that was noted last: its answer got lost, and one call must not count as three."""
+    if crisis.tried_at is None and crisis.state is not State.CONTACTED:
+        return False
+    lines = [event for event in desk.crises.log(crisis.id) if event.what is not What.PAGE]
+    last = lines[-1]
+    return (last.what, last.by, last.note) == (line["what"], line["by"], line["note"]) and now < last.at + SAME_FOR
 
 
 def decide_welfare_check(crisis_id: str, by: By, *, wanted: bool, note: str, now: datetime, desk: Desk) -> Crisis:

@@ -245,7 +245,7 @@ def transaction() -> TransactWrite:
 
 def in_conflict(error: PynamoDBException) -> bool:
     """Say whether a write failed because a transaction was under way over one of its items."""
-    if error.cause_response_code == "TransactionConflictException":
+    if _code_of(error) == "TransactionConflictException":
         return True
     reasons: list[Any] = getattr(error, "cancellation_reasons", None) or []
     return any(reason is not None and reason.code == "TransactionConflict" for reason in reasons)
@@ -265,9 +265,16 @@ def undisturbed(write: Callable[[], object]) -> None:
     write()
 
 
+def _code_of(error: PynamoDBException) -> str | None:
+    """Return what the service called an error; None where no answer came, which PynamoDB's own property can't say."""
+    answer: dict[str, Any] = getattr(error.cause, "response", None) or {}
+    code: str | None = answer.get("Error", {}).get("Code")
+    return code
+
+
 def lost_the_race(error: PynamoDBException) -> bool:
     """Say whether a write failed because its condition did not hold, and not for a fault of the store."""
-    if error.cause_response_code == "ConditionalCheckFailedException":
+    if _code_of(error) == "ConditionalCheckFailedException":
         return True
     reasons: list[Any] = getattr(error, "cancellation_reasons", None) or []
     return any(reason is not None and reason.code == "ConditionalCheckFailed" for reason in reasons)

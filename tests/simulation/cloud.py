@@ -114,7 +114,7 @@ class Sqs:
         self.dead: list[Message] = []
         self.on_dead: Callable[[Message], object] = lambda message: None  # noqa: ARG005
 
-    def send_batch(self, bodies: Sequence[tuple[str, int]]) -> int:
+    def send_batch(self, bodies: Sequence[tuple[str, int]], *, waits: float | None = None) -> int:
         """Take messages with their delays in whole seconds; return how many were taken."""
 
         def take() -> int:
@@ -128,7 +128,9 @@ class Sqs:
                 self.put(body, delay)
             return len(some)
 
-        return self._edges.call("queue", "send", take, takes=0.005, partly=take_some, ghost=lambda: take() and 0)
+        return self._edges.call(
+            "queue", "send", take, takes=0.005, partly=take_some, ghost=lambda: take() and 0, waits=waits
+        )
 
     def put(self, body: str, delay: float) -> None:
         """Store a message, twice now and then, early or late by some."""

@@ -181,7 +181,7 @@ class Edges:
         """How many calls were made in all."""
         return self._calls
 
-    def call(  # noqa: C901 (a branch per fault)
+    def call(  # noqa: C901, PLR0912 (a branch per fault)
         self,
         port: str,
         name: str,
@@ -192,13 +192,14 @@ class Edges:
         ghost: Callable[[], T] | None = None,
         refuse: Callable[[], Exception] = StoreFault,
         late: Callable[[], object] | None = None,
+        waits: float | None = None,
         about: object = None,
     ) -> T:
         """
         Make a call to ``port``: it takes its time, and may meet with a fault.
 
         ``partly`` does a part of it, ``ghost`` does it and answers as a client that met its own first try, ``late``
-        does it when the caller has given up waiting.
+        does it when the caller has given up waiting. ``waits`` is how many seconds an answer is waited for.
         """
         kernel, draw = self._kernel, self._draw
         self._calls += 1
@@ -220,7 +221,7 @@ class Edges:
             case Fault.TIMES_OUT:
                 if late and draw() < LATE:
                     kernel.at(kernel.now + 10 * (1 + draw()), late)
-                kernel.pause(10)
+                kernel.pause(waits or 10)
                 raise TimeoutError
             case Fault.PARTLY if partly is not None:
                 partly(self._random)
@@ -232,10 +233,13 @@ class Edges:
             case Fault.DIES_AFTER:
                 kernel.die()
             case Fault.TIMES_OUT_DONE | Fault.PARTLY:
-                kernel.pause(10)
+                kernel.pause(waits or 10)
                 raise TimeoutError
             case Fault.SLOW:
-                kernel.pause(self._random.uniform(1, 60))
+                lasts = self._random.uniform(1, 60)
+                kernel.pause(min(lasts, waits or lasts))
+                if waits and lasts > waits:
+                    raise TimeoutError
         return result
 
     def _rate(self, port: str) -> float:

@@ -190,9 +190,10 @@ class Dynamo:
 class Queues:
     """Stands in for botocore's client of SQS, over the queues by the ends of their addresses."""
 
-    def __init__(self, queues: dict[str, Sqs], edges: Edges) -> None:
+    def __init__(self, queues: dict[str, Sqs], edges: Edges, *, waits: float | None) -> None:
         self._queues = queues
         self._edges = edges
+        self._waits = waits
 
     def _of(self, url: str) -> Sqs:
         return self._queues[url.rpartition("/")[2]]
@@ -200,7 +201,7 @@ class Queues:
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 (AWS's)
         """Take messages."""
         bodies = [(entry["MessageBody"], entry.get("DelaySeconds", 0)) for entry in Entries]
-        taken = _told(lambda: self._of(QueueUrl).send_batch(bodies), "SendMessageBatch")
+        taken = _told(lambda: self._of(QueueUrl).send_batch(bodies, waits=self._waits), "SendMessageBatch")
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries[:taken]]}
 
     def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> dict[str, Any]:  # noqa: N803
@@ -218,9 +219,10 @@ class Queues:
 class Texts:
     """Stands in for botocore's client of SNS: text messages."""
 
-    def __init__(self, edges: Edges, taken: Callable[[str, str], str]) -> None:
+    def __init__(self, edges: Edges, taken: Callable[[str, str], str], *, waits: float | None) -> None:
         self._edges = edges
         self._taken = taken
+        self._waits = waits
 
     def publish(self, *, Message: str, PhoneNumber: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803 (AWS's)
         """Take a text message."""
@@ -236,6 +238,7 @@ class Texts:
                 takes=0.08,
                 refuse=lambda: _error("ThrottledException", "Publish"),
                 late=take,
+                waits=self._waits,
                 about=PhoneNumber,
             ),
             "Publish",

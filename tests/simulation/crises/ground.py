@@ -22,6 +22,8 @@ import jwt
 from greenlet import getcurrent
 
 import app as functions
+from chalicelib.crisis import paging_sms
+from chalicelib.crisis.paging_sms import TextPager
 from chalicelib.edge import aws as real_aws
 from chalicelib.edge import clock, ids, table
 from chalicelib.edge.app import Cairn
@@ -31,7 +33,9 @@ from chalicelib.outreach import handlers, ports, wiring
 from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Recipient
 from chalicelib.outreach.links import Signer
 from chalicelib.outreach.store import DynamoDues
+from chalicelib.outreach.texting import SnsTexts
 from chalicelib.privacy.domain import Actor
+from chalicelib.staff.store import DynamoStaff
 from tests.contract.test_people_routes import FakeTokens
 from tests.fakes_privacy import FakeReplays
 from tests.simulation.cloud import Host, Mapping, Minutes, Sqs
@@ -375,15 +379,18 @@ def a_ground(start: float, weather: Weather, *, seed: int) -> Iterator[Ground]:
         signer=Signer(tuple(aws.secret()["links"].values())),
     )
     ground.queues = _queues(ground)
-    clients = {
-        "sqs": aws.Queues(ground.queues, edges),
-        "sns": aws.Texts(edges, ground.text),
-        "secretsmanager": aws.Secrets(),
-        "sesv2": aws.Ses(),
-    }
 
-    def client(service: str, **_options: Any) -> Any:
-        return clients[service]
+    def client(service: str, *, patience: float | None = None, **_options: Any) -> Any:
+        match service:
+            case "sqs":
+                return aws.Queues(ground.queues, edges, waits=patience)
+            case "sns":
+                return aws.Texts(edges, ground.text, waits=patience)
+            case "secretsmanager":
+                return aws.Secrets()
+            case "sesv2":
+                return aws.Ses()
+        raise LookupError(service)
 
     hand = Hand(kernel)
     forget_all()
@@ -397,6 +404,8 @@ def a_ground(start: float, weather: Weather, *, seed: int) -> Iterator[Ground]:
         "Any", aws.Dynamo(rows, edges=edges, kernel=kernel, random=random, stale=weather.stale)
     )
     wiring.__dict__.update(delivering=_providing(ground, wiring.delivering))
+    texts = TextPager(members=DynamoStaff(), texts=SnsTexts())
+    kept |= _replace_everywhere(paging_sms.pager, lambda: texts)
     for name in OF_EACH_PROCESS:
         setattr(Cairn, name, _OfEachProcess())
     functions.app.use(replace(functions.wire(), tokens=SignIns(), replays=FakeReplays()))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chalicelib.enrollment.channels import Channel
+from chalicelib.outreach.domain import ChannelKind
 from chalicelib.outreach.links import Claims, Purpose
 from chalicelib.staff.domain import recipient_id
+from chalicelib.staff.phones import Phone
+from chalicelib.staff.store import DynamoStaff
+from tests.build import A_KEY
 from tests.simulation.crises.facts import Facts, Member, Shift
 from tests.simulation.crises.ground import Ground, a_ground
 from tests.simulation.kernel import instant_of
@@ -43,6 +48,8 @@ AN_HOUR_SHORT = ("night", "primary", "20:00", "05:00", ("lucy", "pia"))
 """The night shift of a programme whose rota leaves three hours open."""
 UNREACHABLE = 0.06
 """How many of the staff have nothing at which a message could reach them."""
+HAS_A_DEVICE = 0.6
+HAS_A_TELEPHONE = 0.6
 DEAD = 0.03
 """How many addresses are dead without anybody knowing."""
 
@@ -132,9 +139,36 @@ class World:
                 ways={"email": address} if address else {},
             )
             self.facts.members[account] = member
-            if address and first_name != "ada" and random.random() < DEAD:
-                ground.providers.dead.add(address)
-                member.dead.add(address)
+            self._give_ways(member)
+            for one in member.ways.values():
+                if first_name != "ada" and not one.startswith("+") and random.random() < DEAD:
+                    ground.providers.dead.add(one)
+                    member.dead.add(one)
+
+    def _give_ways(self, member: Member) -> None:
+        """Give somebody a device and a telephone, perhaps, as confirmed already."""
+        staff = DynamoStaff()
+        kept = staff.find(member.programme, member.account)
+        if kept is None or not member.ways:
+            return
+        number = len(self.facts.members)
+        if self.random.random() < HAS_A_DEVICE:
+            address = f"https://push.example/{number}"
+            device = Channel(
+                id=f"{number:032x}",
+                kind=ChannelKind.PUSH,
+                address=address,
+                added_at=kept.put_at,
+                push_key=A_KEY,
+                push_auth="A" * 22,
+                heartbeat_at=kept.put_at,
+            )
+            kept = replace(kept, devices=(device.confirmed(revision=1, at=kept.put_at),))
+            member.ways["push"] = address
+        if self.random.random() < HAS_A_TELEPHONE:
+            member.ways["sms"] = f"+1555{number:07}"
+            kept = replace(kept, phone=Phone(number=member.ways["sms"], confirmed_at=kept.put_at))
+        staff.save(replace(kept, version=kept.version + 1))
 
     def _rota(self, name: str) -> None:
         shifts = list(SHIFTS)

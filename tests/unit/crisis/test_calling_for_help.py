@@ -270,6 +270,18 @@ def test_who_acknowledges_and_then_tries_nothing_is_as_good_as_nobody(site: Site
     assert present(site).owner == "sec"
 
 
+def test_an_attempt_that_is_sent_again_counts_once(site: Site) -> None:
+    crisis = called(site)
+    for second in (0, 5, 20):
+        at = NOW + MINUTE + second * SECOND
+        handling.attempt(crisis.id, DANA, note="No answer.", now=at, desk=site.desk())
+    assert present(site).attempts == 1
+
+    handling.attempt(crisis.id, DANA, note="No answer at work.", now=NOW + 2 * MINUTE, desk=site.desk())
+    handling.attempt(crisis.id, DANA, note="No answer at work.", now=NOW + 8 * MINUTE, desk=site.desk())
+    assert present(site).attempts == 3
+
+
 def test_after_three_attempts_or_an_hour_a_supervisor_decides_on_a_welfare_check(site: Site) -> None:
     crisis = called(site)
     tried = [NOW + MINUTE, NOW + 20 * MINUTE, NOW + 40 * MINUTE]
