@@ -35,7 +35,7 @@ from chalicelib.routine.attending import attended
 from chalicelib.routine.store import DynamoRoutines
 from chalicelib.staff.handlers import recipients as staff_recipients
 
-_HELP = "HELP#"
+_CRISIS = "CRISIS#"
 
 
 @cache
@@ -124,12 +124,12 @@ class AlertedSupporters:
     name: str = "supporters"
 
     def about(self, stored: Stored) -> tuple[str, ...] | None:
-        """Look at a call for help that wasn't there before."""
-        person_id = stored.now.get("person_id", {}).get("S")
-        if stored.under(_HELP) is None or not person_id or stored.before or stored.was_removed:
+        """Look at a crisis that wasn't there before, of whomever it is: of who isn't known nobody is told."""
+        caller = stored.under("CALLER#")
+        if caller is None or not stored.sk.startswith(_CRISIS) or stored.before or stored.was_removed:
             return None
-        at, _, crisis_id = stored.sk.partition("#")
-        return (person_id, crisis_id, at) if crisis_id else None
+        at, _, crisis_id = stored.sk.removeprefix(_CRISIS).partition("#")
+        return (caller, crisis_id, at) if crisis_id else None
 
     def follow(self, about: tuple[str, ...]) -> int:
         """Have them told at once; return how many are."""
@@ -144,14 +144,15 @@ def still_true(due: Due) -> Reason | None:
     """Return why a message to a supporter must not go out any more: for outreach to ask when sending."""
     if not _is_ours(due):
         return None
-    return telling.objection(due, now=utc_now(), desk=_desk()) or groups.still_true(due, invited=_INVITED)
+    return telling.objection(due, now=utc_now(), desk=_desk()) or groups.still_true(due, invited=INVITED)
 
 
 def _is_invited(group: Group, recipient_id: str, now: datetime) -> bool:
     return is_invited(group, recipient_id, now=now, ties=DynamoTies(), members=DynamoMembers())
 
 
-_INVITED = {Kind.FAMILY: _is_invited}
+INVITED = {Kind.FAMILY: _is_invited}
+"""Who may hear of a group's meetings just now, by its kind: asked at each message, and at each look by a link."""
 
 
 @cache
