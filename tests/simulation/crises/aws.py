@@ -27,7 +27,7 @@ STALE_BY = 1.0
 """How old a read that isn't strongly consistent may be, in seconds."""
 CONDITIONAL = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchExecuteStatement"})
 """Whose retry inside the client may meet its own first try; a transaction's carries a token against that."""
-PROMISED = {"AttributeDefinitions": [], "KeySchema": []}
+PROMISED: dict[str, list[Any]] = {"AttributeDefinitions": [], "KeySchema": []}
 
 
 def _error(code: str, operation: str, **more: Any) -> ClientError:

@@ -140,9 +140,8 @@ def read_all(ground: Ground, world: World, facts: Facts) -> None:
     for crisis, programme in _everything(ground):
         name = programme if programme in world.programmes else world.programmes[0]
         token = world.token(f"dana-{name}")
-        shown = ground.do(
-            lambda path=f"/programmes/{name}/crises/{crisis}", token=token: ground.must(token, "GET", path)
-        )  # type: ignore[misc]
+        path = f"/programmes/{name}/crises/{crisis}"
+        shown = ground.do(lambda path=path, token=token: ground.must(token, "GET", path))  # type: ignore[misc]
         facts.crises.append(_held(shown, programme))
     for person in world.people:
         token = world.token(f"dana-{person.programme}")

@@ -40,7 +40,7 @@ def test_each_mutation_still_has_something_to_change(mutation: Mutation) -> None
 
 def test_the_checker_knows_nothing_of_cairns_code() -> None:
     for module in (checker, facts):
-        tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+        tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
         imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
 
         assert not [name for name in imported if name.startswith(("chalicelib", "app"))]
