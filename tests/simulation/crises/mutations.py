@@ -39,7 +39,7 @@ MUTATIONS = (
     Mutation(
         name="an acknowledgement is answered and not kept",
         file="crisis/handling.py",
-        old="        return _log(crisis, _ack(by, now))\n",
+        old="        return _log(crisis, _ack(by, now), *_drilled(crisis, by, now))\n",
         new="        return crisis, (), ()\n",
     ),
     Mutation(
@@ -93,7 +93,7 @@ MUTATIONS = (
     Mutation(
         name="what is acknowledged is paged all the same",
         file="crisis/paging.py",
-        old="    return Reason.CANCELLED if is_void else None\n",
+        old="    return Reason.CANCELLED if is_void or is_old else None\n",
         new="    return None\n",
     ),
     Mutation(
