@@ -16,7 +16,7 @@ from chalicelib.outreach.links import Claims, Purpose, Signer
 from tests.build import PERSON, a_recipient, utc
 from tests.fakes import FakeRecipients
 from tests.fakes_groups import FakeGroups, FakeMembers
-from tests.unit.groups.test_series import SET, THURSDAY, a_part, a_series
+from tests.unit.groups.test_meeting_series import SET, THURSDAY, a_part, a_series
 
 START = utc("2026-11-26T23:00")
 DAY_BEFORE = utc("2026-11-26T01:00")
