@@ -14,7 +14,7 @@ def wire() -> Wiring:
     from chalicelib.edge.idempotency import DynamoReplays
     from chalicelib.edge.identity import PublishedKeys, Tokens
     from chalicelib.enrollment.standing_store import Standings
-    from chalicelib.family.handlers import KinHolders, everybody, supporter_ties
+    from chalicelib.family.handlers import INVITED, KinHolders, everybody, supporter_ties
     from chalicelib.mentors.store import mentor_ties
     from chalicelib.partners.store import partner_ties
     from chalicelib.plan.handlers import has_plan
@@ -38,6 +38,7 @@ def wire() -> Wiring:
         web_origin=settings.web_origin,
         holders={"staff": StaffHolders(), "kin": KinHolders()},
         everybody=everybody(),
+        invited=INVITED,
         has_plan=has_plan,
     )
 

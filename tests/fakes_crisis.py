@@ -91,6 +91,7 @@ class FakeCrises:
                 look_at=self.look_ats[crisis.id],
                 is_unanswered=crisis.is_unanswered,
                 programme_id=crisis.programme_id,
+                is_known=crisis.is_known,
             )
             for crisis in self.kept_crises.values()
             if crisis.state is not State.CLOSED

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Protocol
 
 from chalicelib.caring.domain import MOST_REPLIES_A_DAY, Reply
@@ -47,13 +48,18 @@ def write_back(reply: Reply, *, desk: ReplyDesk) -> bool:
     """
     Keep a reply, and have whoever signs, or a case manager, read it the same working day. False: it was kept already.
 
+    Other words from the same page (somebody went back, and wrote on) are another reply.
+
     :raises TooSoon: if as many came within a day as are read with care; nothing of the others is lost
     """
     record = desk.people.record(reply.person_id)
     if record is None:
         return False
     before = desk.replies.of_person(reply.person_id)
-    if any(one.id == reply.id for one in before):
+    kept = {one.id: one.text for one in before}
+    if kept.get(reply.id, reply.text) != reply.text:
+        reply = replace(reply, id=_id_of_more(reply))
+    if reply.id in kept:
         return False
     lately = [one.at for one in before if one.at > reply.at - _DAY]
     if len(lately) >= MOST_REPLIES_A_DAY:
@@ -68,7 +74,19 @@ def write_back(reply: Reply, *, desk: ReplyDesk) -> bool:
         owner=_reader(signer.roles if signer else ()),
         due_at=due_at(Within(working_days=0), at=reply.at, zone=zone, working=working),
     )
-    return desk.replies.add(reply, task)
+    if desk.replies.add(reply, task):
+        return True
+    # Another came between: perhaps these very words, sent twice; or others from the same page, which name these anew.
+    return _is_other(reply, desk) and write_back(reply, desk=desk)
+
+
+def _is_other(reply: Reply, desk: ReplyDesk) -> bool:
+    return any(one.id == reply.id and one.text != reply.text for one in desk.replies.of_person(reply.person_id))
+
+
+def _id_of_more(reply: Reply) -> str:
+    """Return what names further words from a page that brought some already: the same for the same words."""
+    return sha256(f"{reply.id}/{reply.text}".encode()).hexdigest()[:32]
 
 
 def _reader(roles: Iterable[Role]) -> Role:

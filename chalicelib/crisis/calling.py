@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -13,7 +14,7 @@ from chalicelib.enrollment.showable import line_fault
 from chalicelib.outreach.domain import Recipient
 from chalicelib.privacy.domain import ALL_PROGRAMMES
 
-MOST_DROPPED = 20
+MOST_DROPPED, LONGEST_NAME = 20, 40
 MOST_FIELDS = 80
 
 LONGEST = {"name": 100, "phone": 40, "note": 500, "key": 255, "programmeId": 40}
@@ -50,12 +51,18 @@ class Caller:
 
     @property
     def id(self) -> str:
-        """By what their calls are grouped: the person, or else what stands for them and tells nothing."""
+        """
+        By what their calls are grouped: the person, or else what stands for them and tells nothing.
+
+        Several strangers may share an address. Whoever of them calls another programme must not take along there what
+        the staff of the first one are at.
+        """
         if self.person_id:
             return self.person_id
+        of = f"#{self.programme_id}" if self.programme_id else ""
         if self.account:
-            return f"account-{_short(self.account)}"
-        return f"caller-{_short(self.address)}"
+            return f"account-{_short(f'{self.account}{of}')}"
+        return f"caller-{_short(f'{_network(self.address)}{of}')}"
 
 
 def read(body: str) -> Sent:
@@ -76,7 +83,7 @@ def read(body: str) -> Sent:
         note=found.get("note"),
         key=found.get("key"),
         programme_id=found.get("programmeId"),
-        dropped=tuple(name[:40] for name in dropped[:MOST_DROPPED]),
+        dropped=tuple(_named(name) for name in dropped[:MOST_DROPPED]),
     )
 
 
@@ -116,7 +123,8 @@ def call_of(person: Recipient, key: str, *, at: datetime, verified: bool, by: st
         verified=verified,
         by=by,
     )
-    return call(caller, Sent(), key=key, at=at)
+    # Of its own kind: no key that somebody sends at another door is that of an answer, which would be refused then.
+    return replace(call(caller, Sent(), key=key, at=at), id=press_id(Door.ANSWER, f"{person.person_id}#{key}"))
 
 
 def _fields(body: str) -> Mapping[str, Any] | None:
@@ -137,5 +145,22 @@ def _fits(value: str, longest: int) -> bool:
     return 0 < len(said) <= longest and line_fault(said) is None
 
 
+def _named(name: str) -> str:
+    """Return the name of what was dropped, as far as it can be shown to those who look."""
+    shown = name[:LONGEST_NAME].strip()
+    return shown if shown and line_fault(shown) is None else "?"
+
+
+def _network(address: str) -> str:
+    """Return an address as far as one subscriber has it alone: of IPv6 the first half, whose rest they choose."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    is_whole = not isinstance(found, IPv6Address) or found.ipv4_mapped is not None
+    return address if is_whole else str(IPv6Address(int(found) >> 64 << 64))
+
+
 def _short(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:24]
+    # Half a character (a surrogate) is none in UTF-8, and no reason to turn a call away.
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -198,6 +198,11 @@ class Crisis:
         return self.caller.startswith(f"{Door.DRILL}:")
 
     @property
+    def is_known(self) -> bool:
+        """Whether anybody knows who calls, whichever programme they name."""
+        return self.person_id is not None or self.is_verified
+
+    @property
     def is_unanswered(self) -> bool:
         """Whether no human has said that they have it."""
         return self.state in UNANSWERED
@@ -210,4 +215,4 @@ class Crisis:
 
 def press_id(caller: str, key: str) -> str:
     """Return the id of a call: the same for the same caller and key."""
-    return sha256(f"{caller}#{key}".encode()).hexdigest()[:32]
+    return sha256(f"{caller}#{key}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

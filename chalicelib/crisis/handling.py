@@ -113,11 +113,13 @@ def decide_welfare_check(crisis_id: str, by: By, *, wanted: bool, note: str, now
     """
     Say, as somebody else than its owner, whether the person is to be looked after by emergency services.
 
-    :raises NotNow: if nobody tried to reach them yet, somebody did reach them, or one owns it oneself
+    :raises NotNow: if nobody has it, or tried to reach them yet, somebody did reach them, or one owns it oneself
     """
 
     def decide(crisis: Crisis) -> _Lines:
         _must_go_on(crisis)
+        # Attempts from before they called again are no answer to that call.
+        _must_be_acknowledged(crisis)
         if crisis.attempts == 0 or crisis.state is State.CONTACTED:
             raise NotNow("this is decided once somebody has tried to reach them, and hasn't")
         if crisis.owner == by.account:
@@ -147,7 +149,7 @@ def hand_over(crisis_id: str, by: By, *, to: str, now: datetime, desk: Desk) -> 
         return _log(crisis, {"what": What.HAND_OVER, "to": (to,), "by": by.account, "at": now})
 
     crisis = _act(crisis_id, by, decide, now=now, desk=desk)
-    paging.page(crisis, now=now, desk=desk)
+    _paged(crisis, now=now, desk=desk)
     return crisis
 
 
@@ -200,7 +202,7 @@ def review(crisis_id: str, by: By, *, agreed: bool, note: str, now: datetime, de
 
     crisis = _act(crisis_id, by, decide, now=now, desk=desk)
     if not agreed:
-        paging.page(crisis, now=now, desk=desk)
+        _paged(crisis, now=now, desk=desk)
     return crisis
 
 
@@ -220,8 +222,13 @@ def reopen(crisis_id: str, by: By, *, note: str, now: datetime, desk: Desk) -> C
         return _log(crisis, {"what": What.REOPEN, "note": _said(note), "by": by.account, "at": now})
 
     crisis = _act(crisis_id, by, decide, now=now, desk=desk)
-    paging.page(crisis, now=now, desk=desk)
+    _paged(crisis, now=now, desk=desk)
     return crisis
+
+
+def _paged(crisis: Crisis, *, now: datetime, desk: Desk) -> None:
+    """Have it paged now; where that fails the minute's look does it, and what was done stands."""
+    paging.guarded(partial(paging.page, crisis, now=now, desk=desk), desk=desk)
 
 
 def _act(crisis_id: str, by: By, decide: Callable[[Crisis], _Lines], *, now: datetime, desk: Desk) -> Crisis:

@@ -165,7 +165,7 @@ def take_call(asked: Asked, caller: Caller, sent: Sent, *, recipient: Recipient 
     except Exception as error:  # noqa: BLE001 (whatever broke, they must be told that nobody knows of it)
         logger.error("call for help not kept", extra={"error": type(error).__name__, "at": places(error)})
         count("CrisisNotKept")
-        reader = _safely(lambda: reader_of(recipient, language=_language(asked))) or Reader(language="en")
+        reader = _reader(asked, recipient)
         detail = f"{reader.spoken['now']} {saying.line(reader, 'not_sent')}"
         raise Refused(
             status=HTTPStatus.SERVICE_UNAVAILABLE, kind="not-sent", detail=detail, headers={"Retry-After": "2"}
@@ -174,10 +174,16 @@ def take_call(asked: Asked, caller: Caller, sent: Sent, *, recipient: Recipient 
     _safely(lambda: _noted(asked, call))
     if recipient is None and call.person_id:
         recipient = _safely(lambda: people().load(call.person_id or "", now=asked.now))
-    reader = reader_of(recipient, language=_language(asked))
+    reader = _reader(asked, recipient)
     promise = _safely(lambda: promise_of(call, desk=handlers.desk()))
     has_plan = call.verified and bool(_safely(lambda: doors.wiring.has_plan(call.person_id or "")))
-    return Answer(body=_taken(call, promise, reader, asked.now, has_plan=has_plan))
+    taken = _safely(lambda: _taken(call, promise, reader, asked.now, has_plan=has_plan))
+    # Where the time can't be said in their zone, what is said holds at every hour.
+    return Answer(body=taken or _taken(call, None, Reader(language="en"), asked.now, has_plan=has_plan))
+
+
+def _reader(asked: Asked, recipient: Recipient | None) -> Reader:
+    return _safely(lambda: reader_of(recipient, language=_language(asked))) or Reader(language="en")
 
 
 def _taken(call: Press, promise: Promise | None, reader: Reader, now: datetime, *, has_plan: bool) -> CallTaken:

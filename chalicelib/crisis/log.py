@@ -1,11 +1,21 @@
 """What each line of a crisis's log does to it: a crisis is what its log adds up to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.crisis.domain import REVIEWED, Crisis, Event, Press, State, Wait, What
 from chalicelib.privacy.domain import ALL_PROGRAMMES
+
+MOST_LINES = 300
+"""How many calls and pages a log shows, besides the first: whoever floods must not make it too long to be read."""
+
+
+def bounded(log: Sequence[Event]) -> list[Event]:
+    """Return a log without most of very many calls and pages, which no answer has room for; numbers show the gap."""
+    by_itself = [event.number for event in log if event.what in {What.PRESS, What.PAGE}]
+    left_out = set(by_itself[1:-MOST_LINES])
+    return [event for event in log if event.number not in left_out]
 
 
 def opened(crisis_id: str, press: Press) -> tuple[Crisis, Event]:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 
 from chalicelib.crisis import saying
 from chalicelib.crisis.domain import Press
+from chalicelib.crisis.paging import guarded
 from chalicelib.crisis.ports import Desk, Kept
 from chalicelib.crisis.saying import FOLDER, Reader, reader_of
 from chalicelib.crisis.telling import Progress, Promise, Stage, progress, promise
@@ -68,11 +70,13 @@ class StatePage:
         if now >= claims.expires_at:
             return word(unknown, "expired", status=HTTPStatus.GONE)
         person_id = kept.press.person_id
-        reader = reader_of(self.recipients.load(person_id, now=now) if person_id else None, language=language)
+        load = partial(self.recipients.load, person_id or "", now=now)
+        reader = reader_of(guarded(load, desk=self.desk) if person_id else None, language=language)
         found, who = progress_of(kept, desk=self.desk)
         heading, lines = saying.stage(found, reader, who=who, now=now)
         if found.stage is Stage.SENT:
-            lines += saying.promised(promise_of(kept.press, desk=self.desk), reader, now=now)
+            promise = guarded(partial(promise_of, kept.press, desk=self.desk), desk=self.desk)
+            lines += saying.promised(promise, reader, now=now)
         return _shown(reader, heading, lines, refresh=saying.refresh_after(found))
 
 

@@ -85,14 +85,22 @@ def look(*, now: datetime, desk: Desk, is_over: Callable[[], bool]) -> int:
     desk.note("CrisisOpen", len(looked))
     desk.note("CrisisUnacked", sum(one.is_unanswered for one in looked))
     coming = sorted((one for one in looked if one.look_at <= now), key=lambda one: (one.look_at, one.id))
-    known = [one.id for one in coming if one.programme_id != ALL_PROGRAMMES]
-    unknown = [one.id for one in coming if one.programme_id == ALL_PROGRAMMES]
+    known = [one.id for one in coming if one.is_known]
+    unknown = [one.id for one in coming if not one.is_known]
     paged = 0
     for crisis_id in [*known, *unknown[:UNKNOWN_AT_ONCE]]:
         if is_over():
             break
         paged += bool(guarded(partial(_look, crisis_id, now=now, desk=desk), desk=desk))
     return paged
+
+
+def is_flooded(crisis: Crisis, *, now: datetime, desk: Desk) -> bool:
+    """Say whether so many callers whom nobody knows came within a minute that the look takes their pages in turn."""
+    if crisis.is_known:
+        return False
+    looked = guarded(desk.crises.open_ones, desk=desk) or ()
+    return sum(not one.is_known and one.opened_at > now - A_MINUTE for one in looked) > UNKNOWN_AT_ONCE
 
 
 def objection(due: Due, *, desk: Desk) -> Reason | None:
@@ -104,7 +112,9 @@ def objection(due: Due, *, desk: Desk) -> Reason | None:
     if category_name(due.kind) != CRISIS_PAGE:
         return None
     named, _, version = due.kind.partition("-")[2].removeprefix(f"{Door.DRILL}-").rpartition("-")
-    crisis = desk.crises.find(named) if named and version.isdecimal() else None
+    # What can't be read now may still wait for somebody: one page too many does no harm.
+    is_one = bool(named) and version.isdecimal()
+    crisis = guarded(partial(desk.crises.find, named), desk=desk) if is_one else None
     if crisis is None:
         return None
     is_void = crisis.wait in {Wait.FOLLOW_UP, Wait.NOTHING} or int(version) < crisis.heard
@@ -152,7 +162,9 @@ def _hand_over(crisis: Crisis, step: Step, *, now: datetime, desk: Desk) -> tupl
     told: list[str] = []
     everybody: list[Member] = []
     for programme_id in programmes:
-        staff = [member for member in desk.members.of_programme(programme_id) if member.is_active]
+        # Whose staff can't be read must not keep the others from being paged.
+        found = guarded(partial(desk.members.of_programme, programme_id), desk=desk) or ()
+        staff = [member for member in found if member.is_active]
         duty = _duty(programme_id, now=now, desk=desk)
         told += _page(crisis, whom(crisis, step.tiers, duty=duty, staff=staff), now=now, desk=desk)
         everybody += staff

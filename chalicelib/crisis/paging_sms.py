@@ -7,16 +7,23 @@ from typing import Protocol
 from chalicelib.crisis.duty import NoPager, Pager
 from chalicelib.edge.config import config
 from chalicelib.edge.log import count, logger, places
-from chalicelib.outreach.texting import SnsTexts
+from chalicelib.outreach.texting import SnsTexts, TextsUnanswered
 from chalicelib.staff.domain import Member
 from chalicelib.staff.store import DynamoStaff
+
+MOST_SILENCES = 3
+"""How often a page waits in vain for whoever sends texts (``texting.PATIENCE``)."""
 
 
 class Texts(Protocol):
     """Sends text messages."""
 
     def send_page(self, number: str, reference: str, *, language: str) -> bool:
-        """Send a page to a number; False if it wasn't taken."""
+        """
+        Send a page to a number; False if it wasn't taken.
+
+        :raises TextsUnanswered: if nobody said whether it was
+        """
         ...
 
 
@@ -34,15 +41,28 @@ class TextPager:
     def __init__(self, *, members: Members, texts: Texts) -> None:
         self._members = members
         self._texts = texts
+        self._silent_at: datetime | None = None
+        self._silences = 0
 
     def page(self, member_id: str, reference: str, *, at: datetime) -> bool:
-        """Send it, if they confirmed a number; never raises, since other ways must not wait for this one."""
-        del at
+        """
+        Send it, if they confirmed a number; never raises, since other ways must not wait for this one.
+
+        Who doesn't answer a few times at an instant is asked no more at that instant: a whole team, one after the
+        other, would hold up all crises behind this one. The next look asks again.
+        """
+        if at != self._silent_at:
+            self._silent_at, self._silences = at, 0
+        if self._silences >= MOST_SILENCES:
+            return False
         try:
             member = self._members.with_id(member_id)
             if member is None or not member.is_active or member.phone is None or not member.phone.is_confirmed:
                 return False
             return self._texts.send_page(member.phone.number, reference, language=member.language)
+        except TextsUnanswered:
+            self._silences += 1
+            return False
         except Exception as error:  # noqa: BLE001 (see above)
             logger.error("not paged by text message", extra={"error": type(error).__name__, "at": places(error)})
             count("PagerFailures")

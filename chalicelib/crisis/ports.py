@@ -40,6 +40,7 @@ class Looked:
     look_at: datetime
     is_unanswered: bool
     programme_id: str
+    is_known: bool = True
 
 
 class Crises(Protocol):

@@ -1,5 +1,6 @@
 """The doors of staff to crises: the board, one with its log, and what they do about it."""
 
+from functools import partial
 from http import HTTPStatus
 
 from chalicelib.crisis import calling, drill_routes, handlers, handling, help_routes, minutes_routes, rota_routes
@@ -8,7 +9,8 @@ from chalicelib.crisis.domain import OVER, Crisis, Door
 from chalicelib.crisis.doors import doors
 from chalicelib.crisis.handling import By
 from chalicelib.crisis.help_routes import CallTaken, take_call
-from chalicelib.crisis.paging import minutes_of
+from chalicelib.crisis.log import bounded
+from chalicelib.crisis.paging import guarded, minutes_of
 from chalicelib.crisis.rota_handlers import email_only
 from chalicelib.crisis.shapes import (
     CrisisList,
@@ -75,7 +77,7 @@ def read_crisis(asked: Asked, programme_id: str, crisis_id: str) -> Answer:
     """Show it."""
     crisis = handling.find(crisis_id, programme_id, desk=handlers.desk())
     log = DynamoCrises().log(crisis_id) if asked.granted.view is View.FULL else None
-    lines = None if log is None else [shown_line(event) for event in log]
+    lines = None if log is None else [shown_line(event) for event in bounded(log)]
     has_plan = doors.wiring.has_plan(crisis.person_id) if log is not None and crisis.person_id else None
     shown = _shown([crisis], programme_id, asked)[0]
     return Answer(body=CrisisWithLog(crisis=shown, log=lines, has_plan=has_plan))
@@ -109,7 +111,8 @@ def list_person_crises(asked: Asked, person_id: str) -> Answer:
 def call_for_person(asked: Asked, person_id: str) -> Answer:
     """Take it like any other."""
     is_own = asked.granted.relationship is Relationship.SELF
-    recipient = people().load(person_id, now=asked.now)
+    # Who they are is known already: a record that can't be read now must not turn the call away.
+    recipient = guarded(partial(people().load, person_id, now=asked.now), desk=handlers.desk())
     caller = Caller(
         door=Door.APP if is_own else Door.STAFF,
         address=asked.source_ip,
@@ -272,9 +275,15 @@ def _done(crisis: Crisis, programme_id: str, asked: Asked) -> Answer:
 
 def _shown(crises: list[Crisis], programme_id: str, asked: Asked) -> list[ShownCrisis]:
     in_full = asked.granted.view is View.FULL
-    named = people().named(programme_id, {one.person_id for one in crises if one.person_id}) if in_full else {}
     desk = handlers.desk()
-    owners = {one.owner: desk.members.find(programme_id, one.owner) for one in crises if one.owner}
+    # Names help; that there is a crisis has to be seen without them, too.
+    ids = {one.person_id for one in crises if one.person_id}
+    named = (guarded(partial(people().named, programme_id, ids), desk=desk) or {}) if in_full else {}
+    owners = {
+        one.owner: guarded(partial(desk.members.find, programme_id, one.owner), desk=desk)
+        for one in crises
+        if one.owner
+    }
     names = {
         person_id: f"{member.preferred_name or member.given_name} {member.family_name}".strip()
         for person_id, member in named.items()

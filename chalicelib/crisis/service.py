@@ -60,7 +60,8 @@ def take(call_ids: Sequence[str], *, now: datetime, desk: Desk) -> Crisis | None
     if crisis is not None:
         if crisis.person_id is not None:
             hold_for_crisis(crisis.person_id, now=now, holds=desk.holds)
-        paging.page(crisis, now=now, desk=desk)
+        if not paging.is_flooded(crisis, now=now, desk=desk):
+            paging.page(crisis, now=now, desk=desk)
     return crisis
 
 

@@ -12,6 +12,7 @@ from chalicelib.crisis.domain import Crisis, Event, Press, State, What
 from chalicelib.crisis.ladder import Minutes
 from chalicelib.crisis.ports import Kept, Looked, Untaken
 from chalicelib.crisis.written import read, written
+from chalicelib.edge.log import count, logger, places
 from chalicelib.edge.table import Item, in_conflict, item_of, lost_the_race, read_all, transaction, undisturbed
 from chalicelib.enrollment.items import InstantAttribute
 from chalicelib.errors import Stale
@@ -53,6 +54,7 @@ class OpenItem(Item, discriminator="open_crisis"):
     opened_at = InstantAttribute()
     look_at = InstantAttribute()
     is_unanswered = BooleanAttribute()
+    is_known = BooleanAttribute(null=True)
     version = NumberAttribute()
 
 
@@ -127,10 +129,18 @@ class DynamoCrises:
             return None
 
     def many(self, crisis_ids: Iterable[str]) -> dict[str, Crisis]:
-        """Return those of these crises that there are: consistent, 100 a call."""
+        """Return those of these crises that there are, and can be read: consistent, 100 a call."""
         rows = read_all(_key(crisis_id) for crisis_id in crisis_ids)
-        found = (read(Crisis, item_of(CrisisItem, row).facts) for row in rows.values())
-        return {crisis.id: crisis for crisis in found}
+        found = {}
+        for row in rows.values():
+            try:
+                crisis = read(Crisis, item_of(CrisisItem, row).facts)
+            except Exception as error:  # noqa: BLE001 (one that can't be read must not hide the others)
+                logger.error("crisis not readable", extra={"error": type(error).__name__, "at": places(error)})
+                count("CrisisErrors")
+                continue
+            found[crisis.id] = crisis
+        return found
 
     def present_of(self, caller: str) -> Crisis | None:
         """Return a caller's crisis that isn't closed, as it is now."""
@@ -267,6 +277,7 @@ def _list(write: TransactWrite, crisis: Crisis, *, look_at: datetime) -> None:
             opened_at=crisis.opened_at,
             look_at=look_at,
             is_unanswered=crisis.is_unanswered,
+            is_known=crisis.is_known,
             version=crisis.version,
         )
     )
@@ -279,4 +290,5 @@ def _looked(item: OpenItem) -> Looked:
         look_at=item.look_at,
         is_unanswered=item.is_unanswered,
         programme_id=item.programme_id,
+        is_known=item.is_known is not False,
     )

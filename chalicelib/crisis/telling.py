@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.crisis.domain import Event, What
+from chalicelib.crisis.domain import REVIEWED, Event, What
 from chalicelib.crisis.duty import Duty
 from chalicelib.crisis.ladder import Minutes
 
@@ -55,7 +55,9 @@ def progress(called_at: datetime, number: int, log: Sequence[Event]) -> Progress
     """
     Return how far a call is, from the lines of the log that came after its own.
 
-    Of what was there before it tells nothing: its bearer may know of this call, and of nothing else.
+    Of what was there before it tells nothing: its bearer may know of this call, and of nothing else. Nobody is said to
+    have it who didn't say so: whom it was handed to has it once they did something about it. An end that a second
+    person has to agree with is none before, and what is opened again isn't over.
     """
     now = Progress(stage=Stage.SENT, at=called_at)
     for event in log:
@@ -64,12 +66,18 @@ def progress(called_at: datetime, number: int, log: Sequence[Event]) -> Progress
         match event.what:
             case What.ACK if now.stage in {Stage.SENT, Stage.ACKNOWLEDGED}:
                 now = Progress(stage=Stage.ACKNOWLEDGED, at=event.at, by=event.by)
-            case What.HAND_OVER if now.stage is Stage.ACKNOWLEDGED:
-                now = Progress(stage=Stage.ACKNOWLEDGED, at=event.at, by=event.to[0])
+            case What.ATTEMPT if now.stage is Stage.ACKNOWLEDGED and event.by != now.by:
+                now = Progress(stage=Stage.ACKNOWLEDGED, at=event.at, by=event.by)
             case What.CONTACT:
                 now = Progress(stage=Stage.CONTACTED, at=event.at, by=event.by)
-            case What.DISPOSITION | What.CLOSE:
+            case What.DISPOSITION if event.disposition not in REVIEWED:
                 now = Progress(stage=Stage.OVER, at=event.at, by=event.by)
+            case What.CLOSE:
+                now = Progress(stage=Stage.OVER, at=event.at, by=event.by)
+            case What.REVIEW if event.agreed:
+                now = Progress(stage=Stage.OVER, at=event.at, by=event.by)
+            case What.REVIEW | What.REOPEN:
+                now = Progress(stage=Stage.SENT, at=called_at)
             case _:
                 pass
     return now

@@ -97,6 +97,7 @@ class Wiring:
     What the doors need from outside, put together in app.py when the first request comes.
 
     ``holders`` are by sort of recipient; ``everybody`` are outreach's recipients of all sorts.
+    ``invited`` says, by the kind of group, whether a member may hear of its meetings just now.
     ``has_plan`` says whether a person wrote something into their own plan for hard hours.
     """
 
@@ -110,6 +111,7 @@ class Wiring:
     new_id: Callable[[], str] = new_id
     holders: Mapping[str, Holders] = field(default_factory=dict)
     everybody: Any = None
+    invited: Mapping[Any, Any] = field(default_factory=dict)
     has_plan: Callable[[str], bool] = no_plan
 
 

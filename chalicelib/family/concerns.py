@@ -90,6 +90,7 @@ def raise_concern(
     text: str,
     *,
     may_name: bool,
+    programme_id: str,
     zone: str,
     now: datetime,
     concerns: Concerns,
@@ -97,6 +98,8 @@ def raise_concern(
 ) -> Concern:
     """
     Take down what a supporter is worried about, with a task for staff: nobody's date, streak or plan changes by it.
+
+    ``programme_id``: the one that holds the person now, whose staff can act on it; they may have moved since.
 
     :raises Invalid: if the text can't be taken; what says danger needs none
     :raises TooManyConcerns: if they wrote enough of this person for now
@@ -109,7 +112,7 @@ def raise_concern(
     concern = Concern(
         id=new_id(), person_id=tie.person_id, tie_id=tie.id, at=now, worry=worry, text=text, may_name=may_name
     )
-    concerns.add(concern, _task(concern, tie, zone=zone))
+    concerns.add(concern, _task(concern, programme_id=programme_id, zone=zone))
     return concern
 
 
@@ -129,13 +132,13 @@ def _must_have_room(tie: Tie, *, now: datetime, concerns: Concerns) -> None:
         )
 
 
-def _task(concern: Concern, tie: Tie, *, zone: str) -> Task:
+def _task(concern: Concern, *, programme_id: str, zone: str) -> Task:
     terms = TERMS[concern.worry]
     task = task_for(
         Kind.CONCERN,
         concern.id,
-        programme_id=tie.programme_id,
-        person_id=tie.person_id,
+        programme_id=programme_id,
+        person_id=concern.person_id,
         at=concern.at,
         zone=zone,
     )

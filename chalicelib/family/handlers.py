@@ -146,14 +146,15 @@ def still_true(due: Due) -> Reason | None:
     """Return why a message to a supporter must not go out any more: for outreach to ask when sending."""
     if not _is_ours(due):
         return None
-    return telling.objection(due, now=utc_now(), desk=_desk()) or groups.still_true(due, invited=_INVITED)
+    return telling.objection(due, now=utc_now(), desk=_desk()) or groups.still_true(due, invited=INVITED)
 
 
 def _is_invited(group: Group, recipient_id: str, now: datetime) -> bool:
     return is_invited(group, recipient_id, now=now, ties=DynamoTies(), members=DynamoMembers())
 
 
-_INVITED = {Kind.FAMILY: _is_invited}
+INVITED = {Kind.FAMILY: _is_invited}
+"""Who may hear of a group's meetings just now, by its kind: asked at each message, and at each look by a link."""
 
 
 @cache

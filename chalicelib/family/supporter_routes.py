@@ -108,6 +108,7 @@ def raise_concern(asked: Asked, tie_id: str) -> Answer:
         sent.worry,
         sent.text,
         may_name=sent.may_name,
+        programme_id=record[0].episode.programme_id,
         zone=record[0].person.zone,
         now=asked.now,
         concerns=DynamoConcerns(),

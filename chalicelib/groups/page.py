@@ -1,6 +1,7 @@
 """The one-tap page of a meeting: say whether one comes, or leave its group. It names nobody, and no group."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -13,7 +14,8 @@ from chalicelib.edge.pages import Shown
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.groups.answering import LinkOver, Opened, answer_meeting, open_link
 from chalicelib.groups.belonging import Members
-from chalicelib.groups.domain import Said
+from chalicelib.groups.domain import Kind, Said
+from chalicelib.groups.ringing import ANYBODY, Invited, everybody
 from chalicelib.groups.service import Groups
 from chalicelib.helplines.domain import resources
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
@@ -37,13 +39,18 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneTap:
-    """The page over its ports. ``app_url``: the web client, where the meeting is behind a sign-in."""
+    """
+    The page over its ports. ``app_url``: the web client, where the meeting is behind a sign-in.
+
+    ``invited`` is asked, by the kind of group, whether a member may hear of its meetings just now.
+    """
 
     signer: Signer
     recipients: Recipients
     groups: Groups
     members: Members
     app_url: str
+    invited: Mapping[Kind, Invited] = field(default_factory=lambda: ANYBODY)
 
     def show(self, visit: Visit) -> Shown:
         """Show the question, or why there is none. Changes nothing: mail scanners follow every link."""
@@ -54,6 +61,8 @@ class OneTap:
         except LinkOver:
             return self._word(visit, "over", status=HTTPStatus.GONE)
         meeting = opened.meeting
+        if refused := self._refused(opened, visit):
+            return refused
         if meeting is None or meeting.off or not opened.group.is_live:
             return self._word(visit, "off")
         if visit.now >= meeting.at:
@@ -75,6 +84,8 @@ class OneTap:
         if sent.get("action") == "leave":
             self.members.leave(opened.group.id, opened.recipient.person_id)
             return self._word(visit, "left")
+        if refused := self._refused(opened, visit):
+            return refused
         if sent.get("answer") not in set(Said):
             return self._question(visit, opened, status=HTTPStatus.UNPROCESSABLE_ENTITY, choose=True)
         said, who = Said(sent["answer"]), opened.recipient.person_id
@@ -86,6 +97,15 @@ class OneTap:
         except Conflict:
             return self._word(visit, "past", status=HTTPStatus.CONFLICT)
         return self._word(visit, said.value, changes=True)
+
+    def _refused(self, opened: Opened, visit: Visit) -> Shown | None:
+        """Return what somebody is told who left the group, or may not hear of it now; None if the page is theirs."""
+        group, who = opened.group, opened.recipient.person_id
+        if self.members.find(group.id, who) is None:
+            return self._word(visit, "off")
+        if not self.invited.get(group.kind, everybody)(group, who, visit.now):
+            return self._word(visit, "over", status=HTTPStatus.GONE)
+        return None
 
     def trouble(self, visit: Visit) -> Shown:
         """Show that something broke on our side: a person must never meet a blank page."""

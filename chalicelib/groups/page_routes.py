@@ -62,6 +62,7 @@ def _one_tap() -> OneTap:
         groups=DynamoGroups(),
         members=DynamoMembers(),
         app_url=config().web_origin,
+        invited=doors.wiring.invited,
     )
 
 

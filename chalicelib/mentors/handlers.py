@@ -1,7 +1,7 @@
 """What the slice does when something was stored, and whether what it has to say is still right."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from chalicelib.edge.clock import utc_now
@@ -26,6 +26,9 @@ from chalicelib.tasks.store import DynamoTasks
 
 FIRST_MEETING = "first_mentor_meeting"
 """The milestone of the first hello."""
+
+_TOLD_WITHIN = timedelta(minutes=15)
+"""So long after an end it can still be told of, by who asks again since an answer got lost."""
 
 
 @cache
@@ -116,7 +119,8 @@ def tell_of_end(one: Mentorship, *, now: datetime) -> None:
 
     Where one of them died no message goes out: somebody of the staff has to be the one to tell the other.
     """
-    if one.pair.since is None:
+    if one.pair.since is None or (one.pair.closed_at and now - one.pair.closed_at > _TOLD_WITHIN):
+        # Never begun; or over long ago, and asked for again: who is thanked each day has no end to it.
         return
     both = (one.mentor_id, one.mentee_id)
     alive = [each for each in both if _is_alive(each)]

@@ -10,7 +10,7 @@ from chalicelib.enrollment.showable import lines_fault
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid
 from chalicelib.mentors import telling, walking
-from chalicelib.mentors.domain import SHARES, Mentorship, Note
+from chalicelib.mentors.domain import SHARES, Mentorship, NoSuchMentor, Note
 from chalicelib.mentors.doors import doors, must_be
 from chalicelib.mentors.finding import record_of
 from chalicelib.mentors.handlers import desk, noted, remind, tell_of_end
@@ -94,6 +94,7 @@ def list_mentorships(asked: Asked, person_id: str) -> Answer:
     """List them as the person sees them."""
     must_be(asked, _SELF, _STAFF)
     seen = walking.seen_by(person_id, desk().mentors.of(person_id), now=asked.now)
+    seen = [one for one in seen if _is_shown(asked, one)]
     names = names_of(asked.granted.programme_id, [one.other_than(person_id) for one in seen])
     return Answer(
         body=MentorshipList(
@@ -169,6 +170,7 @@ def say_hello(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
     on = asked.body.on or today
     if on > today:
         raise Invalid(Fault(field="on", reason="is in the future"))
+    _must_stand(asked, person_id, mentorship_id)
     return _shown(asked, noted(person_id, mentorship_id, on=on, now=asked.now), person_id)
 
 
@@ -183,6 +185,7 @@ def say_hello(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
 def keep_up(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
     """Set it."""
     must_be(asked, _SELF)
+    _must_stand(asked, person_id, mentorship_id)
     one = walking.keep_up(person_id, mentorship_id, every_days=asked.body.every_days, desk=desk())
     remind(one, now=asked.now)
     return _shown(asked, one, person_id)
@@ -220,7 +223,9 @@ def write_note(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
 def read_notes(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
     """Read them."""
     must_be(asked, _STAFF)
-    walking.find(person_id, mentorship_id, desk=desk())
+    one = walking.find(person_id, mentorship_id, desk=desk())
+    if one.pair.programme_id != asked.granted.programme_id:
+        raise NoSuchMentor("there is no such mentorship")
     return Answer(body=NoteList(items=[shown_note(note) for note in desk().mentors.notes(mentorship_id)]))
 
 
@@ -247,6 +252,23 @@ def show_mentee(asked: Asked, person_id: str) -> Answer:
             for name in dict.fromkeys(each.name for each in found.awards)
         ]
     return Answer(body=ShownMentee(person_id=person_id, name=record.person.first_name, milestones=milestones))
+
+
+def _is_shown(asked: Asked, one: Mentorship) -> bool:
+    """Say whether it is there for who asks: for the two as long as both agree, for staff in its programme."""
+    if asked.granted.relationship is _STAFF:
+        return one.pair.programme_id == asked.granted.programme_id
+    return walking.stands(one, records=desk().records, mentors=desk().mentors, now=asked.now)
+
+
+def _must_stand(asked: Asked, person_id: str, mentorship_id: str) -> None:
+    """
+    Go on only with a mentorship that both still agree to.
+
+    :raises NoSuchMentor: if they have none
+    """
+    if not _is_shown(asked, walking.find(person_id, mentorship_id, desk=desk())):
+        raise NoSuchMentor("there is no such mentorship")
 
 
 def names_of(programme_id: str, person_ids: Iterable[str]) -> dict[str, str]:

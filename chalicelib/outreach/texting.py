@@ -38,6 +38,10 @@ def code_text(code: str, *, language: str) -> str:
     return _words()["code"][spoken_language(language)].format(code=code)
 
 
+class TextsUnanswered(Exception):
+    """SNS didn't answer in time, or couldn't be reached: it may be so for all numbers."""
+
+
 class SnsTexts:
     """Sends text messages through Amazon SNS. Nothing is tried twice here: the ladder pages again by itself."""
 
@@ -45,12 +49,19 @@ class SnsTexts:
         self._client = client("sns", attempts=1, patience=PATIENCE)
 
     def send_page(self, number: str, reference: str, *, language: str) -> bool:
-        """Send a page; False if SNS didn't take it, which is counted, and never raises."""
+        """
+        Send a page; False if SNS didn't take it, which is counted.
+
+        :raises TextsUnanswered: if it didn't answer, which is counted too
+        """
         return self._send(number, page_text(reference, language=language))
 
     def send_code(self, number: str, code: str, *, language: str) -> bool:
         """Send a code; False if SNS didn't take it."""
-        return self._send(number, code_text(code, language=language))
+        try:
+            return self._send(number, code_text(code, language=language))
+        except TextsUnanswered:
+            return False
 
     def _send(self, number: str, text: str) -> bool:
         kind = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
@@ -60,10 +71,15 @@ class SnsTexts:
             # Never the text of the error: it may hold the number.
             why = str(error.response["Error"].get("Code", ""))
         except BotoCoreError as error:
-            why = type(error).__name__
+            self._failed(type(error).__name__)
+            raise TextsUnanswered from None
         else:
             count("PagerSent")
             return True
+        self._failed(why)
+        return False
+
+    @staticmethod
+    def _failed(why: str) -> None:
         logger.error("text message not sent", extra={"error": why})
         count("PagerFailures")
-        return False

@@ -350,6 +350,16 @@ def test_one_can_write_back_and_a_person_reads_it_the_same_day(api: RoutineApi, 
     }
 
 
+def test_other_words_from_the_same_page_are_not_lost(api: RoutineApi, ana: str) -> None:
+    token = a_link(ana)
+    for text in ("I am fine.", "No, I am not fine.", "No, I am not fine.", "I am fine."):
+        assert "Thank you for writing" in post(api, token, page="e" * 32, action="send", text=text).text
+
+    assert sorted(reply.text for reply in DynamoReplies().of_person(ana)) == ["I am fine.", "No, I am not fine."]
+    tasks = api.by(CLINICIAN, "GET", f"/people/{ana}/tasks").json["items"]
+    assert [task["kind"] for task in tasks] == ["caring_reply"] * 2
+
+
 @pytest.mark.parametrize(
     ("text", "says"), [("  ", "nothing written"), ("x" * 1001, "1000 characters"), ("a\x07b", "can&#39;t be shown")]
 )

@@ -338,6 +338,8 @@ def test_a_programme_says_how_soon_it_nudges_or_that_it_does_not(api: Api) -> No
     defaults = [
         {"to": "participant", "missed": 1, "afterHours": 4.0},
         {"to": "partners", "missed": 2, "afterHours": 0.0},
+        {"to": "alumni", "missed": 2, "afterHours": 24.0},
+        {"to": "alumni_less", "missed": 3, "afterHours": 24.0},
     ]
     assert shown["nudges"] == defaults
     api.as_whom = ADMIN

@@ -20,7 +20,7 @@ from chalicelib.groups.store import DynamoGroups
 from chalicelib.outreach.fanning import Stage
 from tests.build import utc
 from tests.fakes_groups import FakeBells, FakeGroups, FakeLooks, FakeMembers, FakePresences
-from tests.unit.groups.test_series import NEXT, SET, THURSDAY, a_series, moved, off
+from tests.unit.groups.test_meeting_series import NEXT, SET, THURSDAY, a_series, moved, off
 
 GROUP = Group(
     id="60" * 16,

@@ -10,11 +10,12 @@ from pynamodb.exceptions import PynamoDBException
 
 from app import app
 from chalicelib.checkins.routes import doors as checkins  # noqa: F401 (its doors are registered)
-from chalicelib.crisis import handlers, help_routes
+from chalicelib.crisis import handlers, help_routes, saying
+from chalicelib.crisis import log as crisis_log
 from chalicelib.crisis.domain import Door, State
 from chalicelib.crisis.duty import Duty
 from chalicelib.crisis.page import StatePage, token_of
-from chalicelib.crisis.store import DynamoCrises, PressItem
+from chalicelib.crisis.store import CrisisItem, DynamoCrises, PressItem
 from chalicelib.edge.keys import Keys
 from chalicelib.edge.table import Item
 from chalicelib.enrollment.store import people
@@ -107,6 +108,18 @@ def test_1_no_body_is_refused_and_what_cannot_be_read_is_named(api: CrisisApi) -
     calls = [event.press for event in DynamoCrises().log(api.present().id) if event.press]
     assert len(calls) == len(BODIES)
     assert all(call.dropped for call in calls)
+
+
+def test_1_half_characters_turn_no_call_away_and_hide_none_from_those_who_look(api: CrisisApi) -> None:
+    half = chr(92) + "ud800"
+    sent = f'{{"key": "{half}", "name": "{half}", "mood{half}": 1, "": 2, "\u202edoom": 3}}'
+    mangled = unsigned("\ud800")
+    assert api.help(token(api), body=sent).status == 201
+    assert api.help(mangled, body=sent).status == 201
+
+    log = api.by(DR, "GET", f"/programmes/{PROGRAMME}/crises/{api.present().id}")
+    assert log.status == 200, log.text
+    assert log.json["log"][0]["call"]["dropped"] == ["key", "name", "?", "?", "?"]
 
 
 def test_1_what_an_unknown_caller_writes_reaches_those_who_look(api: CrisisApi) -> None:
@@ -268,3 +281,58 @@ def test_staff_call_for_a_person(api: CrisisApi) -> None:
     assert (call.door, call.verified, call.by, call.note) == (Door.STAFF, True, "dr", "She sounded unwell.")
     assert api.by("eve=other/clinician", "POST", f"/people/{api.ana}/crises").kind == "not-found"
     assert date(2026, 11, 24) == call.at.date()
+
+
+def test_a_person_whose_record_cannot_be_read_is_called_for_all_the_same(
+    api: CrisisApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_kwargs: object) -> Any:
+        raise ConnectionError
+
+    monkeypatch.setattr(type(people()), "load", broken)
+    told = api.by(DR, "POST", f"/people/{api.ana}/crises")
+    assert told.status == 201
+    assert (only_call().person_id, only_call().programme_id) == (api.ana, PROGRAMME)
+
+    monkeypatch.setattr(type(people()), "named", broken)
+    assert [row["personId"] for row in api.board()] == [api.ana]
+    monkeypatch.setattr(type(handlers.desk().programmes), "minutes", broken)
+    shown = look(api, told.json["stateUrl"])
+    assert shown.status == 200
+    assert "No one has answered yet." in shown.text
+
+
+def test_a_call_that_is_kept_is_answered_though_the_hour_cannot_be_said(
+    api: CrisisApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handlers, "on_call", lambda: FakeOnCall(duty=ROTA))
+    monkeypatch.setattr(saying, "clock", lambda *_args, **_more: 1 / 0)
+    handlers.desk.cache_clear()
+
+    told = api.help(token(api))
+
+    assert told.status == 201
+    assert told.json["said"][1] == "We have your call. Please don't wait for us. 988 is open now."
+
+
+def test_a_crisis_that_cannot_be_read_hides_no_other(api: CrisisApi) -> None:
+    api.help(body=body_of(programmeId=PROGRAMME))
+    (broken,) = api.board()
+    item = CrisisItem.get(f"CRISIS#{broken['id']}", "STATE")
+    item.facts = {"id": broken["id"], "state": "unheard of"}
+    item.save()
+    api.help(token(api))
+
+    assert [row["personId"] for row in api.board()] == [api.ana]
+
+
+def test_a_flood_of_calls_makes_no_log_too_long_to_be_read(api: CrisisApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crisis_log, "MOST_LINES", 3)
+    api.help(token(api))
+    api.do(DR, api.present(), "acknowledge")
+    for _ in range(6):
+        api.help(token(api))
+
+    log = api.by(DR, "GET", f"/programmes/{PROGRAMME}/crises/{api.present().id}").json["log"]
+    whats = [line["what"] for line in log]
+    assert (whats[0], whats.count("ack"), len(whats)) == ("press", 1, 5)

@@ -1,9 +1,12 @@
 """The doors to mentors over the table: who may what, both agree, and nobody sees more than the consent says."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from app import app
 from chalicelib.mentors.domain import INTERESTS
 from chalicelib.mentors.store import DynamoMentors
 from chalicelib.milestones.store import DynamoAwards
@@ -12,7 +15,7 @@ from chalicelib.outreach.store import DueItem, due_of
 from chalicelib.tasks.store import DynamoTasks
 from tests.contract.test_people_routes import Api
 from tests.milestones_api import enrolled
-from tests.toy import Told
+from tests.toy import NOW, Told
 
 ADMIN = "admin=iop-evening/program-admin"
 EVA = "eva=iop-evening/case-manager"
@@ -197,6 +200,29 @@ def test_parting_thanks_both_tells_nobody_why_and_finds_somebody_else(api: Api, 
     read = api.send("GET", f"/people/{ned}/mentorships/{one}/notes").json["items"]
     assert {each["said"] for each in read} == {"concern", "reflection"}
     assert api.send("GET", f"/people/{ned}/mentor-matches").json["items"] == []
+
+
+def test_an_end_is_told_of_once_however_often_it_is_asked_for_later(api: Api, mia: str, ned: str) -> None:
+    path = f"/people/{mia}/mentorships/{matched(api, ned, mia)}"
+    assert as_mentor(api, mia).send("DELETE", path).status == 204
+    app.use(replace(app.wiring, clock=lambda: NOW + timedelta(days=2)))
+
+    assert api.send("DELETE", path).status == 204
+
+    assert due(MENTOR_ENDED) == sorted([f"{mia} 2026-11-24", f"{ned} 2026-11-24"])
+
+
+def test_who_takes_their_consent_back_is_named_to_the_other_no_more(api: Api, mia: str, ned: str) -> None:
+    one = matched(api, ned, mia)
+    assert as_newcomer(api, ned).send("POST", f"/people/{ned}/consents/mentor_match/revocations").status == 201
+    app.use(replace(app.wiring, clock=lambda: NOW + timedelta(seconds=1)))
+
+    as_mentor(api, mia)
+    assert api.send("GET", f"/people/{mia}/mentorships").json["items"] == []
+    for method, path, body in (("POST", "hellos", {}), ("PUT", "cadence", {"everyDays": 14})):
+        told = api.send(method, f"/people/{mia}/mentorships/{one}/{path}", body)
+        assert (told.kind, "Ned" in told.text) == ("not-found", False)
+    assert as_newcomer(api, ned).send("DELETE", f"/people/{ned}/mentorships/{one}").status == 204
 
 
 def test_who_says_no_is_never_named_and_staff_look_for_another(api: Api, mia: str, ned: str) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
+import app
 from chalicelib.crisis.duty import NoPager
-from chalicelib.crisis.paging_sms import TextPager, pager
+from chalicelib.crisis.paging_sms import MOST_SILENCES, TextPager, pager
 from chalicelib.edge import aws as clients
 from chalicelib.edge import config
 from chalicelib.edge.table import Item
@@ -18,9 +19,10 @@ from chalicelib.family.handlers import everybody
 from chalicelib.outreach.domain import ChannelKind
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from chalicelib.outreach.store import DueItem, due_of
-from chalicelib.outreach.texting import LONGEST, SnsTexts, code_text, page_text
+from chalicelib.outreach.texting import LONGEST, SnsTexts, TextsUnanswered, code_text, page_text
 from chalicelib.staff import own_routes
 from chalicelib.staff.domain import Member, recipient_id
+from chalicelib.staff.handlers import StaffHolders
 from chalicelib.staff.phones import CODE_WORKS, MOST_CODES, MOST_TRIES, Phone, asked, telephone
 from chalicelib.staff.store import DynamoStaff
 from tests.build import A_KEY
@@ -62,6 +64,7 @@ def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> RoutineApi:
     del aws
     everybody.cache_clear()
     api = RoutineApi()
+    app.app.use(replace(app.app.wiring, holders={"staff": StaffHolders()}))
     monkeypatch.setattr(contact_routes, "keys", lambda: KEYS)
     assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
     staff = DynamoStaff(hurry=lambda _dues: None)
@@ -261,6 +264,25 @@ def test_pages_go_to_whoever_confirmed_a_number_and_whatever_fails_never_raises(
     assert not TextPager(members=None, texts=texts).page("staff-1", "AB12CD34", at=NOW)  # type: ignore[arg-type]
 
 
+def test_a_whole_team_does_not_wait_one_after_the_other_where_no_text_is_taken() -> None:
+    staff = FakeStaff()
+    for number in range(9):
+        staff.save(replace(a_colleague(f"m{number}"), phone=Phone(number=NUMBER, confirmed_at=NOW)))
+    asked_of: list[str] = []
+
+    class Silent:
+        def send_page(self, number: str, reference: str, *, language: str) -> bool:
+            del reference, language
+            asked_of.append(number)
+            raise TextsUnanswered
+
+    text_pager = TextPager(members=staff, texts=Silent())
+    for at in (NOW, NOW + timedelta(minutes=1)):
+        asked_of.clear()
+        assert not any(text_pager.page(recipient_id("iop", f"m{number}"), "AB12CD34", at=at) for number in range(9))
+        assert len(asked_of) == MOST_SILENCES
+
+
 class FailingSns:
     def __init__(self, error: Exception | None) -> None:
         self.error = error
@@ -291,9 +313,12 @@ def test_what_sns_does_not_take_is_counted_and_the_number_is_in_no_log(
     del settings
     sns = FailingSns(error)
     monkeypatch.setattr("chalicelib.outreach.texting.client", lambda *_args, **_more: sns)
-    sent = SnsTexts().send_page(NUMBER, "AB12CD34", language="en")
-
-    assert sent is (error is None)
+    sent = SnsTexts().send_page
+    if isinstance(error, ConnectTimeoutError):
+        with pytest.raises(TextsUnanswered):
+            sent(NUMBER, "AB12CD34", language="en")
+    else:
+        assert sent(NUMBER, "AB12CD34", language="en") is (error is None)
     (wanted,) = sns.asked
     assert wanted["PhoneNumber"] == NUMBER
     assert wanted["MessageAttributes"]["AWS.SNS.SMS.SMSType"]["StringValue"] == "Transactional"

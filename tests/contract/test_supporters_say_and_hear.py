@@ -9,11 +9,15 @@ import pytest
 
 from chalicelib.checkins.domain import CheckIn, Source
 from chalicelib.checkins.store import DynamoCheckIns
+from chalicelib.crisis import handlers as crises
+from chalicelib.crisis.calling import call_of
 from chalicelib.crisis.domain import Crisis, Door, State
 from chalicelib.crisis.store import CrisisItem, DynamoCrises, PresentItem
 from chalicelib.crisis.written import written
+from chalicelib.edge.stream import Stored
+from chalicelib.edge.table import Item
 from chalicelib.family.domain import What, supporter_id
-from chalicelib.family.handlers import KinHolders, everybody
+from chalicelib.family.handlers import AlertedSupporters, KinHolders, everybody
 from chalicelib.family.kin_store import DynamoSupporters
 from chalicelib.family.sessions import is_invited
 from chalicelib.family.store import DynamoTies
@@ -29,6 +33,7 @@ from chalicelib.outreach.deciding import Send, decide
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.recurrence import Recurrence
 from chalicelib.outreach.service import first_due
+from chalicelib.outreach.store import DueItem, due_of
 from tests import family_api
 from tests.build import said
 from tests.family_api import FamilyApi, desk
@@ -158,6 +163,32 @@ def test_of_a_crisis_only_those_are_told_whom_the_person_wants_told(api: FamilyA
     api.share(ana, rosa, What.CRISIS_CONTACT)
     crisis(ana, resolved=True)
     assert objection(due, now=now + 2 * SECOND, desk=desk()) is Reason.CANCELLED
+
+
+def test_a_call_for_help_as_it_is_stored_has_supporters_told(api: FamilyApi, ana: str) -> None:
+    rosa, listener = api.supporter(ana), AlertedSupporters()
+    api.share(ana, rosa, What.CRISIS_CONTACT)
+    recipient = everybody().load(ana, now=NOW)
+    assert recipient is not None
+    crises.desk.cache_clear()
+    crises.press(call_of(recipient, "k", at=NOW, verified=True, by=None), now=NOW)
+    found = DynamoCrises().present_of(ana)
+    assert found is not None
+    inserts = [
+        Stored(pk=row.pk, sk=row.sk, was_removed=False, number="1", now={"pk": {"S": row.pk}})
+        for row in Item.scan()
+        if row.pk == f"CALLER#{ana}"
+    ]
+
+    (about,) = {one for one in map(listener.about, inserts) if one is not None}
+
+    assert about[:2] == (ana, found.id)
+    assert [listener.follow(about) for _ in range(2)] == [1, 1]
+    kind = f"supporter_alert-{rosa}-{found.id}"
+    dues = [one for item in DueItem.scan() if (one := due_of(item)).kind == kind]
+    # Late, there may be two rows; the ledger knows them as one occurrence.
+    assert {(one.person_id, one.on) for one in dues} == {(supporter_id("rosa"), NOW.date())}
+    assert not any(listener.about(replace(one, before=one.now)) for one in inserts), "its later states are no news"
 
 
 def test_a_concern_is_a_task_for_staff_and_changes_nothing_of_the_persons(api: FamilyApi, ana: str) -> None:

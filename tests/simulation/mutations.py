@@ -67,12 +67,12 @@ MUTATIONS = (
     Mutation(
         name="quiet hours are not kept",
         file="deciding.py",
-        old="    if quiet_until:\n        return Skip",
-        new="    if quiet_until and due.kind == '':\n        return Skip",
+        old="    return (quiet_until, Reason.LATE) if quiet_until else None\n",
+        new="    return (quiet_until, Reason.LATE) if quiet_until and not recipient.person_id else None\n",
     ),
     Mutation(
         name="opt-outs are not kept",
-        file="deciding.py",
+        file="eligible.py",
         old="    return wanted or Reason.OPTED_OUT\n",
         new="    return tuple(usable)\n",
     ),

@@ -371,11 +371,12 @@ class Checker:
                 lasts = 400 * DAY
             begins, ends = act.heard_at + RACE, act.sent_at + lasts - self._weather.skew
             after = next((at for at in stirs if at > act.sent_at), self._ends)
-            for page in pages:
-                if begins < page.at < min(ends, after):
-                    late = page.at - act.heard_at
-                    self._say("no page after it was taken", crisis.id, f"{page.address} {late:.0f} s after {act.what}")
-                    break
+            late = [page for page in pages if begins < page.at < min(ends, after)]
+            # Where the crisis can't be read, a page goes out: one too many does no harm, one too few may.
+            if late and late[-1].at - late[0].at > MINUTE:
+                seconds = late[-1].at - act.heard_at
+                where = f"{late[-1].address} {seconds:.0f} s after {act.what}"
+                self._say("no page after it was taken", crisis.id, where)
 
     def _of_caller(self, crisis: Held) -> list[Press]:
         return self._presses[crisis.person_id or ""]
@@ -512,7 +513,7 @@ class Checker:
             wanted = {
                 "acknowledged": {"ack", "hand_over", "attempt", "contact"},
                 "contacted": {"contact"},
-                "over": {"resolve"},
+                "over": {"resolve", "review"},
             }[stage]
             before = [act for act in acts[crisis] if act.what in wanted and act.may and act.sent_at <= look.heard_at]
             if not before:

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 
 from tests.benchmarks.settings import settle
 from tests.simulation.crises.checker import Finding
-from tests.simulation.crises.run import CALM, Result, Size, run
+from tests.simulation.crises.run import CALM, SHORT, Result, Size, run
 
 PROCESSES = 2
 NICE = 10
@@ -163,12 +163,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make crises", description=__doc__)
     parser.add_argument("--crises", type=int, default=10_000)
     parser.add_argument("--each", type=int, default=Size().crises, help="crises of one seed, more or less")
+    parser.add_argument("--short", action="store_true", help="small worlds and few hours, as in the suite")
     parser.add_argument("--seed", type=int, help="run this one again and tell what went wrong")
     parser.add_argument("--seeds", default="1", help="first, or first-last")
     parser.add_argument("--watch", default="", help="with --seed: tell the story of this crisis or call")
     parser.add_argument("--processes", type=int, default=PROCESSES)
     asked = parser.parse_args()
-    size = Size(crises=asked.each)
+    size = SHORT if asked.short else Size(crises=asked.each)
     if asked.seed is not None:
         return one(asked.seed, size=size, watch=asked.watch)
     first, _, last = asked.seeds.partition("-")

@@ -41,6 +41,10 @@ class Size:
     """Of every fourth seed: then follow-ups are waited for, and crises closed."""
 
 
+SHORT = Size(crises=60, programmes=2, people=24, flood=30, hours=2, lull=1, last=20, days_after=0.1)
+"""What the suite and mutations run."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Result:
     """What came of one run."""
@@ -137,4 +141,4 @@ def _plain(line: dict[str, Any]) -> str:
     return " ".join(f"{name}={value}" for name, value in line.items() if value and name not in {"at", "note"})
 
 
-__all__ = ["CALM", "Result", "Size", "run"]
+__all__ = ["CALM", "SHORT", "Result", "Size", "run"]

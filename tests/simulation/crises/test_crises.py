@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.crises import checker, facts
-from tests.simulation.crises.mutations import MUTATIONS, ROOT, Mutation
-from tests.simulation.crises.run import CALM, Size, run
+from tests.simulation.crises.mutations import MUTATIONS, ROOT, Mutation, caught_by
+from tests.simulation.crises.run import CALM, SHORT, Size, run
 
-SHORT = Size(crises=60, programmes=2, people=24, flood=30, hours=2, lull=1, last=20, days_after=0.1)
 CALMER = Size(crises=15, programmes=2, people=24, flood=0, hours=1, lull=0.5, last=5, days_after=0.1)
 
 
@@ -36,6 +35,12 @@ def test_each_mutation_still_has_something_to_change(mutation: Mutation) -> None
     text = (ROOT / "chalicelib" / mutation.file).read_text(encoding="utf-8")
 
     assert text.count(mutation.old) == 1
+
+
+def test_code_that_looks_at_crises_no_more_is_noticed(tmp_path: Path) -> None:
+    broken = next(mutation for mutation in MUTATIONS if mutation.name == "nobody looks at crises each minute")
+
+    assert "escalations are in time (seeds 1-1)" in list(caught_by(broken, tmp_path, ["1-1"]))
 
 
 def test_the_checker_knows_nothing_of_cairns_code() -> None:

@@ -10,6 +10,8 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chalicelib.crisis.ladder import LONGEST, Minutes
+from chalicelib.crisis.store import DynamoMinutes
 from tests.build import A_KEY
 from tests.fakes_rota import somebody_is_always_on_call
 from tests.simulation.season.people import DAYS, LAPSES_A_DAY, TELLS, Person, draw
@@ -100,6 +102,9 @@ class Season:
             body = {"rules": rules.json["rules"], "readsItem9": True} | APPROVAL
             self.must(stage.ask(ADMIN, "PUT", "/programmes/iop/care-rules", body, if_match='"0"'), 200)
             somebody_is_always_on_call("iop")
+        # Nobody of a season answers a page: paged each quarter of an hour to its end, nothing else would be played.
+        rarely = Minutes(secondary=1438, supervisor=1439, everybody=LONGEST, again=LONGEST, resolve=LONGEST)
+        DynamoMinutes().save("iop", rarely, version=1, by="adm")
         stage.taken = self.taken
         for number in range(self.size.first, self.size.first + self.size.people):
             person = draw(number, seed=self.seed, starts_on=STARTS_ON)
@@ -183,6 +188,9 @@ class Season:
     def taken(self, taken: Taken) -> None:
         """A message came: log it as its provider saw it, and let its person do what they will."""
         person_id, on, kind = taken.name.split("_", 2)
+        if person_id not in self.by_id:
+            # Of staff, who have nothing to do in a season but to be told.
+            return
         person, now = self.by_id[person_id], self.stage.hand.at.timestamp()
         self.log.add(
             taken.at, "taken", person.name, name=taken.name, on=on, kind=kind, way=taken.way, carries=taken.carries

@@ -1,5 +1,6 @@
 """A call for help from the press to the last page about it: the ladder of domain rules 3.3, minute by minute."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.crisis import handling, ladder, paging, service
+from chalicelib.crisis.calling import Caller, Sent, call, call_of
 from chalicelib.crisis.domain import Crisis, Disposition, Door, Event, NotNow, OwnedByAnother, State, Wait, What
 from chalicelib.crisis.duty import Duty
 from chalicelib.crisis.handling import By
@@ -19,9 +21,10 @@ from chalicelib.crisis.telling import Stage, progress
 from chalicelib.enrollment.channels import NO_END
 from chalicelib.outreach.domain import Hold, Reason
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Role
+from chalicelib.staff.domain import Member
 from chalicelib.tasks.domain import State as TaskState
 from chalicelib.tasks.service import do_task
-from tests.build import utc
+from tests.build import a_recipient, utc
 from tests.fakes_crisis import Site, a_call, a_member
 
 NOW = utc("2026-11-26T07:00")
@@ -427,7 +430,7 @@ def test_whoever_is_unknown_is_everybodys_until_somebody_takes_it(site: Site) ->
 
 
 def test_many_unknown_callers_at_once_are_all_kept_and_known_ones_go_first(site: Site) -> None:
-    unknown: dict[str, Any] = {"programme_id": ALL_PROGRAMMES, "person_id": None}
+    unknown: dict[str, Any] = {"programme_id": ALL_PROGRAMMES, "person_id": None, "verified": False}
     for number in range(40):
         assert site.crises.keep(a_call(NOW, caller=f"caller-{number}", **unknown))
     assert site.crises.keep(a_call(NOW + MINUTE))
@@ -488,6 +491,138 @@ def test_whoever_called_sees_how_far_their_own_call_is_and_nothing_before_it(sit
     assert (stages(first), stages(later)) == (Stage.ACKNOWLEDGED, Stage.SENT)
     handling.contact(crisis.id, SAM, note=None, now=NOW + 5 * MINUTE, desk=site.desk())
     assert (stages(first), stages(later)) == (Stage.CONTACTED, Stage.CONTACTED)
+
+
+def test_whoever_called_is_told_who_said_that_they_have_it_and_not_to_whom_it_was_handed(site: Site) -> None:
+    crisis = called(site)
+    handling.acknowledge(crisis.id, DANA, now=NOW + MINUTE, desk=site.desk())
+    handling.hand_over(crisis.id, DANA, to="sec", now=NOW + 2 * MINUTE, desk=site.desk())
+    (kept,) = site.crises.presses.values()
+
+    told = progress(NOW, kept.number, site.crises.log(crisis.id))
+    assert (told.stage, told.by, told.at) == (Stage.ACKNOWLEDGED, "prim", NOW + MINUTE)
+
+    handling.attempt(crisis.id, SAM, note=None, now=NOW + 3 * MINUTE, desk=site.desk())
+    told = progress(NOW, kept.number, site.crises.log(crisis.id))
+    assert (told.stage, told.by, told.at) == (Stage.ACKNOWLEDGED, "sec", NOW + 3 * MINUTE)
+
+
+def test_a_call_is_not_said_to_be_closed_before_a_second_person_agreed_or_once_it_is_opened_again(site: Site) -> None:
+    crisis = over(site, Disposition.FALSE_ALARM)
+    (kept,) = site.crises.presses.values()
+
+    def stage() -> Stage:
+        return progress(NOW, kept.number, site.crises.log(crisis.id)).stage
+
+    review = {"note": "Heard the call.", "now": NOW + 40 * MINUTE, "desk": site.desk()}
+    assert stage() is Stage.CONTACTED
+    handling.review(crisis.id, SAM, agreed=False, **review)  # type: ignore[arg-type]
+    assert stage() is Stage.SENT
+    handling.contact(crisis.id, DANA, note=None, now=NOW + 41 * MINUTE, desk=site.desk())
+    end = {"disposition": Disposition.SAFE_WITH_PLAN, "note": "Safe.", "now": NOW + 42 * MINUTE, "desk": site.desk()}
+    handling.resolve(crisis.id, DANA, **end)  # type: ignore[arg-type]
+    assert stage() is Stage.OVER
+    handling.reopen(crisis.id, SAM, note="They sound worse.", now=NOW + 43 * MINUTE, desk=site.desk())
+    assert stage() is Stage.SENT
+    handling.acknowledge(crisis.id, SAM, now=NOW + 44 * MINUTE, desk=site.desk())
+    assert stage() is Stage.ACKNOWLEDGED
+
+
+def test_nobody_decides_on_a_new_call_by_attempts_from_before_it(site: Site) -> None:
+    crisis = called(site)
+    handling.attempt(crisis.id, DANA, note=None, now=NOW + MINUTE, desk=site.desk())
+    called(site, NOW + 2 * MINUTE, key="again")
+
+    with pytest.raises(NotNow, match="acknowledge"):
+        decide(site, By(account="sup", programme_id="iop"))
+    pass_by(site, 3, 20)
+    assert site.to_whom()[-1] == ["boss", "peer", "prim", "sec", "sup"]
+
+
+def test_strangers_of_one_address_who_call_two_programmes_are_two_crises() -> None:
+    def caller(programme_id: str | None, address: str = "198.51.100.7", **who: str) -> str:
+        return Caller(door=Door.UNSIGNED, address=address, programme_id=programme_id, **who).id  # type: ignore[arg-type]
+
+    assert len({caller("iop"), caller("other"), caller(None)}) == 3
+    assert len({caller("iop", account="a"), caller("other", account="a"), caller("iop", account="b")}) == 3
+    assert caller("iop", person_id="p1") == caller("other", person_id="p1")
+
+
+def test_whoever_changes_the_end_of_an_ipv6_address_is_the_same_caller() -> None:
+    def caller(address: str) -> str:
+        return Caller(door=Door.UNSIGNED, address=address).id
+
+    assert caller("2001:db8:1:2::1") == caller("2001:db8:1:2:ffff::9")
+    assert len({caller(one) for one in ("2001:db8:1:2::1", "2001:db8:1:3::1", "198.51.100.7", "198.51.100.8")}) == 4
+
+
+def test_no_key_that_somebody_sends_is_that_of_an_answer() -> None:
+    ana = replace(a_recipient(), person_id="p1")
+    sent = call(Caller(door=Door.APP, address="", person_id="p1"), Sent(), key="2026-11-26-daily-1", at=NOW)
+
+    answered = call_of(ana, "2026-11-26-daily-1", at=NOW, verified=True, by=None)
+    assert answered.id != sent.id
+    assert answered == call_of(ana, "2026-11-26-daily-1", at=NOW, verified=True, by=None)
+
+
+class Broken:
+    """Stands for whatever can't be reached."""
+
+    def __getattr__(self, name: str) -> Any:
+        def fail(*_args: object, **_named: object) -> Any:
+            raise ConnectionError(name)
+
+        return fail
+
+
+def test_a_page_goes_out_where_nobody_can_say_whether_it_is_still_needed(site: Site) -> None:
+    called(site)
+
+    assert paging.objection(site.dues[-1], desk=replace(site.desk(), crises=Broken())) is None
+    assert site.troubles
+
+
+def test_what_staff_did_stands_though_nobody_could_be_paged_for_it(site: Site) -> None:
+    crisis = called(site)
+    handling.acknowledge(crisis.id, DANA, now=NOW + MINUTE, desk=site.desk())
+    desk = replace(site.desk(), members=site.desk().members, dues=Broken(), tasks=Broken())
+    site.crises.look_again = Broken().look_again  # type: ignore[method-assign]
+
+    assert handling.hand_over(crisis.id, DANA, to="sec", now=NOW + 2 * MINUTE, desk=desk).owner == "sec"
+
+    del site.crises.look_again
+    sweep(site, NOW + 3 * MINUTE)
+    assert site.to_whom()[-1] == ["sec"]
+
+
+def test_a_programme_whose_staff_cannot_be_read_keeps_no_other_from_being_paged(site: Site) -> None:
+    site.programmes.known = {"a-broken-one": Minutes(), "iop": Minutes()}
+    members = site.desk().members
+
+    class SomeBroken:
+        def of_programme(self, programme_id: str) -> list[Member]:
+            return members.of_programme(programme_id) if programme_id == "iop" else Broken().of_programme()
+
+        def find(self, programme_id: str, account: str) -> Member | None:
+            return members.find(programme_id, account)
+
+    call = a_call(NOW, caller="caller-1", programme_id=ALL_PROGRAMMES, person_id=None, verified=False)
+    service.press(call, now=NOW, desk=replace(site.desk(), members=SomeBroken()))
+
+    assert site.to_whom() == [["prim"]]
+
+
+def test_whoever_floods_by_naming_a_programme_holds_up_nobody_who_is_known_and_is_paged_for_in_turn(site: Site) -> None:
+    for number in range(30):
+        call = a_call(NOW, caller=f"caller-{number}", person_id=None, verified=False, door=Door.UNSIGNED)
+        service.press(call, now=NOW, desk=site.desk())
+    called(site)
+
+    paged = [one for one in site.crises.kept_crises.values() if one.state is State.PAGED]
+    assert len(paged) == paging.UNKNOWN_AT_ONCE + 1
+    assert present(site) in paged
+    pass_by(site, 1, 3)
+    assert all(one.state is State.PAGED for one in site.crises.kept_crises.values())
 
 
 lines = st.builds(

@@ -16,7 +16,7 @@ from chalicelib.outreach.links import Claims, Purpose, Signer
 from tests.build import PERSON, a_recipient, utc
 from tests.fakes import FakeRecipients
 from tests.fakes_groups import FakeGroups, FakeMembers
-from tests.unit.groups.test_series import SET, THURSDAY, a_part, a_series
+from tests.unit.groups.test_meeting_series import SET, THURSDAY, a_part, a_series
 
 START = utc("2026-11-26T23:00")
 DAY_BEFORE = utc("2026-11-26T01:00")
@@ -102,8 +102,23 @@ def test_one_tap_leaves_the_group_and_so_often_as_it_is_tapped(site: Site) -> No
         assert "You have left the group" in site.page.take(site.visit(), "action=leave").html
     assert site.members.size("60" * 16) == 0
     # What the link says afterwards is what it says of a meeting that is off.
-    gone = site.page.take(site.visit(), "answer=yes&action=answer")
-    assert "does not take place" in gone.html
+    for gone in (
+        site.page.take(site.visit(), "answer=yes&action=answer"),
+        site.page.take(site.visit(), "answer=perhaps"),
+        site.page.show(site.visit()),
+    ):
+        assert "does not take place" in gone.html
+        assert "3:00 PM" not in gone.html, "who left learns no more of when they meet"
+
+
+def test_who_may_not_hear_of_the_group_just_now_learns_nothing_and_can_leave(site: Site) -> None:
+    page = replace(site.page, invited={Kind.ALUMNI: lambda group, who, now: False})  # noqa: ARG005
+
+    for shown in (page.show(site.visit()), page.take(site.visit(), "answer=yes"), page.take(site.visit(), "answer=")):
+        assert (shown.status, "This link has run out" in shown.html) == (HTTPStatus.GONE, True)
+        assert "3:00 PM" not in shown.html
+    assert site.said is None
+    assert "You have left the group" in page.take(site.visit(), "action=leave").html
 
 
 @pytest.mark.parametrize("body", ["", "answer=perhaps", "answer=", "a&b&c", "&".join(["x=1"] * 99), "action=answer"])

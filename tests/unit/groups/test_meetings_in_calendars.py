@@ -14,7 +14,7 @@ from chalicelib.outreach.domain import DetailLevel, Entry, Status
 from chalicelib.outreach.inviting import Calendars
 from chalicelib.outreach.moments import Moment
 from tests.build import PERSON, a_recipient, an_email, utc
-from tests.unit.groups.test_series import NEXT, SET, THURSDAY, a_part, a_series, moved, off
+from tests.unit.groups.test_meeting_series import NEXT, SET, THURSDAY, a_part, a_series, moved, off
 
 CALENDARS = Calendars(address="replies@care.example", page="https://app.example")
 LATER = utc("2026-11-27T01:30")
