@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from tests.simulation.crises.facts import Act, Facts, Held, Member, Press, Shift, Taken
@@ -383,16 +382,18 @@ class Checker:
 
     def _owners(self, crisis: Held, acts: list[Act]) -> None:
         """Of two who say at the same time that they have it, one is told so."""
-        acks = sorted((act for act in acts if act.what == "ack" and act.done), key=lambda act: act.heard_at)
-        woken = [
-            line["at"] for line in crisis.log if line["what"] in {"press", "reopen", "review", "page", "hand_over"}
-        ]
-        for first, second in pairwise(acks):
-            if first.who == second.who:
-                continue
-            slack = self._weather.skew + 0.1
-            if not any(first.sent_at - slack <= at <= second.heard_at + slack for at in woken):
-                self._say("one owner", crisis.id, f"{first.who} and {second.who}")
+        owner, woken = "", True
+        for line in crisis.log:
+            if line["what"] == "ack":
+                if not woken and line["by"] != owner:
+                    self._say("one owner", crisis.id, f"{owner} and {line['by']}")
+                owner, woken = line["by"], False
+            elif line["what"] in {"press", "reopen", "review", "page", "hand_over"}:
+                woken = True
+        named = {line["by"] for line in crisis.log} | {line["to"] for line in crisis.log if line["what"] == "hand_over"}
+        for act in acts:
+            if act.what == "ack" and act.done and act.may and act.who not in named:
+                self._say("one owner", crisis.id, f"{act.who} was told that they have it")
 
     def _log_is_true(self, crisis: Held, acts: list[Act]) -> None:
         """Each line that names somebody was their doing."""
