@@ -1,14 +1,11 @@
 """The doors of staff to crises: the board, one with its log, and what they do about it."""
 
 from functools import partial
-from http import HTTPStatus
 
-from chalicelib.crisis import calling, drill_routes, handlers, handling, help_routes, minutes_routes, rota_routes
-from chalicelib.crisis.calling import Caller
-from chalicelib.crisis.domain import OVER, Crisis, Door
+from chalicelib.crisis import call_routes, drill_routes, handlers, handling, help_routes, minutes_routes, rota_routes
+from chalicelib.crisis.domain import OVER, Crisis
 from chalicelib.crisis.doors import doors
 from chalicelib.crisis.handling import By
-from chalicelib.crisis.help_routes import CallTaken, take_call
 from chalicelib.crisis.log import bounded
 from chalicelib.crisis.paging import guarded, minutes_of
 from chalicelib.crisis.rota_handlers import email_only
@@ -26,11 +23,11 @@ from chalicelib.crisis.shapes import (
     shown_line,
 )
 from chalicelib.crisis.store import DynamoCrises
-from chalicelib.edge.http import ANYTHING, Answer, Asked
+from chalicelib.edge.http import Answer, Asked
 from chalicelib.enrollment.store import people
-from chalicelib.privacy.domain import ALL_PROGRAMMES, Act, Field, Relationship, Rule, View
+from chalicelib.privacy.domain import ALL_PROGRAMMES, Act, Field, Rule, View
 
-__all__ = ["doors", "drill_routes", "help_routes", "minutes_routes", "rota_routes"]
+__all__ = ["call_routes", "doors", "drill_routes", "help_routes", "minutes_routes", "rota_routes"]
 
 ANY_VIEW = frozenset({View.FULL, View.STATE_ONLY})
 
@@ -95,33 +92,6 @@ def list_person_crises(asked: Asked, person_id: str) -> Answer:
     programme_id = asked.granted.programme_id
     found = [one for one in DynamoCrises().of_caller(person_id) if one.programme_id == programme_id]
     return Answer(body=CrisisList(items=_shown(found, programme_id, asked)))
-
-
-@doors.door(
-    "POST",
-    "/people/{person_id}/crises",
-    summary="Call for help for a person, as their staff; a key sent again is the same call",
-    rule=Rule(
-        act=Act.WRITE, field=Field.CRISIS, subject="person_id", purpose="call for help for somebody", views=ANY_VIEW
-    ),
-    raw=ANYTHING,
-    answer=CallTaken,
-    status=HTTPStatus.CREATED,
-)
-def call_for_person(asked: Asked, person_id: str) -> Answer:
-    """Take it like any other."""
-    is_own = asked.granted.relationship is Relationship.SELF
-    # Who they are is known already: a record that can't be read now must not turn the call away.
-    recipient = guarded(partial(people().load, person_id, now=asked.now), desk=handlers.desk())
-    caller = Caller(
-        door=Door.APP if is_own else Door.STAFF,
-        address=asked.source_ip,
-        person_id=person_id,
-        programme_id=recipient.programme_id if recipient else asked.granted.programme_id,
-        verified=True,
-        by=asked.who.subject,
-    )
-    return take_call(asked, caller, calling.read(asked.body or ""), recipient=recipient)
 
 
 @doors.door(

@@ -6,6 +6,7 @@ the same each time, and progress moves on behind a condition (docs/decisions/002
 slices' own: a notice of staff, a bell of a meeting.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -56,7 +57,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FanOut:
+class FanOut(ABC):
     """
     How far one thing to tell is. ``at`` is when the first recipient is reached, ``A_SECOND`` of them a second.
 
@@ -77,9 +78,9 @@ class FanOut:
     late_by: timedelta = timedelta()
 
     @property
+    @abstractmethod
     def kind(self) -> str:
         """The kind of its occurrences."""
-        raise NotImplementedError
 
     @property
     def on(self) -> date:

@@ -1,6 +1,7 @@
 """What is fanned out, and who is on its pages, in the table; and the queue of the fan-out. Slices add their own."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic
@@ -39,16 +40,16 @@ class OpenFanOutItem(Item, discriminator="open_notice"):
     """pk ``{names}#OPEN``, sk ``{instant}#{id}``: to be fanned out from this instant on; goes once that is done."""
 
 
-class DynamoFanOuts(Generic[FanOutT]):
+class DynamoFanOuts(ABC, Generic[FanOutT]):
     """Implements ``fanning.FanOuts`` for one sort: its item, what keys begin with, and the list of what has begun."""
 
     item: ClassVar[type[FanOutItem]]
     name: ClassVar[str]
     open_list: ClassVar[str]
 
+    @abstractmethod
     def read(self, item: Any) -> FanOutT:  # noqa: ANN401 (the sort's own item)
         """Return what an item holds."""
-        raise NotImplementedError
 
     def find(self, fan_out_id: str, /) -> FanOutT | None:
         """Return it as it is now."""

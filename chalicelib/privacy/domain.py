@@ -81,6 +81,7 @@ class View(StrEnum):
     DONE_LATELY = "done-lately"
     NAME_ONLY = "name-only"
     ALERT_ONLY = "alert-only"
+    CALL_ONLY = "call-only"
     AGGREGATE = "aggregate"
     COUNTS = "counts"
 

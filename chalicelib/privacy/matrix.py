@@ -159,7 +159,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         Field.PLAN: (_allow(_SEE, _CASELOAD, consent="peer_share:free_text"),),
         Field.MILESTONES: (_allow(_SEE, _CASELOAD),),
         Field.ATTENDANCE: (_allow(_SEE, _CASELOAD),),
-        Field.CRISIS: (_allow(_ALL, _ROTA, View.STATE_ONLY),),
+        # No call is refused for want of rights; to take one somebody has to be on call (domain rules 3.4).
+        Field.CRISIS: (_allow(_ALL, _ROTA, View.STATE_ONLY), _allow(_DO, _PROGRAMME, View.CALL_ONLY)),
         Field.ROTA: (_allow(_SEE, _PROGRAMME),),
         # They note what they did, and read nobody's notes.
         Field.CONTACTS: (_allow(_DO, _CASELOAD),),

@@ -88,6 +88,18 @@ def test_only_whoever_is_on_call_or_looks_after_people_may_say_that_they_have_it
     assert {"peer", "boss", api.ana, "aud", "eve"} <= denied
 
 
+def test_whoever_is_not_on_call_may_call_for_somebody_and_do_nothing_else_about_it(api: CrisisApi) -> None:
+    told = api.by(PEER, "POST", f"/people/{api.ana}/crises")
+
+    assert told.status == 201
+    assert "911" in told.text
+    crisis = api.present()
+    assert crisis.person_id == api.ana
+    assert api.do(PEER, crisis, "acknowledge").kind == "forbidden"
+    assert api.by(PEER, "GET", f"/people/{api.ana}/crises").status in {403, 404}
+    assert api.by("eve=other/peer-specialist", "POST", f"/people/{api.ana}/crises").status == 404
+
+
 def test_whoever_is_rostered_may_have_it_and_sees_its_state_only(
     api: CrisisApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:

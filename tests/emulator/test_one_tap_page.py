@@ -209,7 +209,7 @@ def test_a_press_on_help_shows_whom_to_call_first(stack: Stack, morning: Morning
 
     seen.page.get_by_role("button", name="Tell my care team I need help").tap()
 
-    seen.page.get_by_role("heading", name="Your care team has it on their list.").wait_for()
+    seen.page.get_by_role("heading", name="Your call is sent.").wait_for()
     assert "call or text 988 now" in seen.page.locator("main").inner_text()
     seen.snap("help-phone-light-en")
     seen.assert_help_is_in_sight()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -53,6 +53,11 @@ class Task(greenlet):  # type: ignore[misc]
     def __init__(self, run: Callable[[], object], process: Process, hub: greenlet) -> None:
         super().__init__(run, hub)
         self.process = process
+
+
+def running() -> Any:
+    """Return the line of work that is running, a ``Task`` of a process or the hub."""
+    return getcurrent()
 
 
 class Kernel:

@@ -43,6 +43,8 @@ LATENESS = 8 * MINUTE
 """Where calls fail now and then, and ticks are lost: several in a row may be."""
 RACE = 125.0
 """A delivery that looked just before an acknowledgement still sends: it lives 90 seconds, its provider takes some."""
+READ_BEFORE = RACE
+"""How long before its page a crisis may have been read."""
 FIRST_PAGE_RACE = 95.0
 PAGES_A_MINUTE = 2.5
 """Of one crisis to one address at most: one page a minute, and what queues double."""
@@ -203,8 +205,8 @@ class Checker:
             )
             if not who:
                 # What nobody heard of may have been taken as an unknown's, as above.
-                known = [press for press in self._facts.presses if press.is_known]
-                most += sum(one.status == 0 or one.status > 500 for press in known for one in press.tries)
+                named = [press for press in self._facts.presses if press.is_known]
+                most += sum(one.status == 0 or one.status > 500 for press in named for one in press.tries)
             if len(lines[who]) > most + counts["callers whose record could not be read"] * (not who):
                 self._say(
                     "a call that is sent again is one", who or "unknown", f"{len(lines[who])} lines of {most} calls"
@@ -370,12 +372,15 @@ class Checker:
                 lasts = 400 * DAY
             begins, ends = act.heard_at + RACE, act.sent_at + lasts - self._weather.skew
             after = next((at for at in stirs if at > act.sent_at), self._ends)
-            late = [page for page in pages if begins < page.at < min(ends, after)]
-            # Where the crisis can't be read, a page goes out: one too many does no harm, one too few may.
-            if late and late[-1].at - late[0].at > MINUTE:
-                seconds = late[-1].at - act.heard_at
-                where = f"{late[-1].address} {seconds:.0f} s after {act.what}"
-                self._say("no page after it was taken", crisis.id, where)
+            for page in pages:
+                if begins < page.at < min(ends, after) and not self._was_unread(crisis, page):
+                    late = page.at - act.heard_at
+                    self._say("no page after it was taken", crisis.id, f"{page.address} {late:.0f} s after {act.what}")
+                    break
+
+    def _was_unread(self, crisis: Held, page: Taken) -> bool:
+        """Say whether the crisis could not be read before the page: then it goes out, since too few may do harm."""
+        return any(name == crisis.id and page.at - READ_BEFORE <= at <= page.at for at, name in self._facts.unread)
 
     def _of_caller(self, crisis: Held) -> list[Press]:
         return self._presses[crisis.person_id or ""]
@@ -517,6 +522,8 @@ class Checker:
                 "over": {"resolve", "review"},
             }[stage]
             before = [act for act in acts[crisis] if act.what in wanted and act.may and act.sent_at <= look.heard_at]
+            # A second person who doesn't agree ends nothing.
+            before = [act for act in before if act.what != "review" or act.more["agreed"]]
             if not before:
                 self._say("nothing is claimed that wasn't", crisis, f"{stage} at {look.heard_at:.0f}")
             name = (look.says.get("by") or "").partition(",")[0]

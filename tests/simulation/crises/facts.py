@@ -158,5 +158,7 @@ class Facts:
     members: dict[str, Member] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
     crises: list[Held] = field(default_factory=list)
+    unread: list[tuple[float, str]] = field(default_factory=list)
+    """When the table failed a read of a crisis, and of which."""
     tasks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """The tasks of each person, as the doors show them in the end."""

@@ -19,7 +19,6 @@ from random import Random
 from typing import Any, cast
 
 import jwt
-from greenlet import getcurrent  # type: ignore[import-untyped]
 
 import app as functions
 from chalicelib.edge import aws as real_aws
@@ -38,7 +37,7 @@ from tests.fakes_privacy import FakeReplays
 from tests.simulation.cloud import Host, Mapping, Minutes, Sqs
 from tests.simulation.crises import aws
 from tests.simulation.crises.facts import Taken
-from tests.simulation.kernel import Kernel, Task, instant_of
+from tests.simulation.kernel import Kernel, Task, instant_of, running
 from tests.simulation.people import Providers
 from tests.simulation.season.stage import FORM, Answered, Dice, door_of, forget
 from tests.simulation.season.table import remembering
@@ -89,7 +88,7 @@ class Hand:
         self._kernel = kernel
 
     def now(self, zone: Any) -> datetime:
-        is_process = isinstance(getcurrent(), Task)
+        is_process = isinstance(running(), Task)
         instant = self._kernel.host_time() if is_process else instant_of(self._kernel.now)
         return instant.astimezone(zone)
 
@@ -171,6 +170,7 @@ class Ground:
     signer: Signer
     providers: Providers = field(default_factory=Providers)
     taken: list[Taken] = field(default_factory=list)
+    unread: list[tuple[float, str]] = field(default_factory=list)
     metrics: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     on_taken: Callable[[Taken], None] = lambda taken: None  # noqa: ARG005
@@ -193,6 +193,7 @@ class Ground:
         """Let minutes come, and the stream be followed."""
         Minutes(self.tick, kernel=self.kernel, weather=self.weather, random=self.random, edges=self.edges).begin()
         self.table.on_record = self._follow_soon
+        self.edges.told = self.note
 
     def tick(self, at: float) -> None:
         """Run the tick of a minute."""
@@ -287,6 +288,13 @@ class Ground:
             raise AssertionError(f"{method} {path}: {answer.status} {answer.text[:600]}")
         return answer.json if answer.text else None
 
+    def note(self, call: str, about: object, fault: object) -> None:
+        """A call was made: of a read of a crisis that failed, keep which."""
+        if fault is not None and call == "table.GetItem" and isinstance(about, dict):
+            kind, _, crisis = about["Key"]["pk"]["S"].partition("#")
+            if kind == "CRISIS":
+                self.unread.append((self.kernel.now, crisis))
+
     def take(self, taken: Taken) -> None:
         """A provider took a message."""
         self.taken.append(taken)
@@ -348,10 +356,10 @@ class _OfEachProcess:
     """An attribute of the app that each process has for itself: hosts of a cloud share none."""
 
     def __get__(self, app: object, _kind: object = None) -> Any:
-        return getattr(getcurrent(), "of_app", {}).get(id(self)) if app is not None else self
+        return getattr(running(), "of_app", {}).get(id(self)) if app is not None else self
 
     def __set__(self, app: object, value: Any) -> None:
-        current: Any = getcurrent()
+        current = running()
         if not hasattr(current, "of_app"):
             current.of_app = {}
         current.of_app[id(self)] = value

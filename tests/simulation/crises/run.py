@@ -101,7 +101,7 @@ def _go(
     kernel.run(until=over)
     ground.edges.calm()
     doors.read_all(ground, world, facts)
-    facts.taken = ground.taken
+    facts.taken, facts.unread = ground.taken, ground.unread
     staff.by_reference |= {crisis.id[:8].upper(): crisis.id for crisis in facts.crises}
     for taken in facts.taken:
         taken.crisis = staff.crisis_of(taken) or ""

@@ -148,7 +148,7 @@ peer-specialist        free-text        R caseload if peer_share:free_text
 peer-specialist        plan             R caseload if peer_share:free_text
 peer-specialist        milestones       R caseload
 peer-specialist        attendance       R caseload
-peer-specialist        crisis           RW rota state-only
+peer-specialist        crisis           RW rota state-only; W programme call-only
 peer-specialist        rota             R programme
 peer-specialist        contacts         W caseload
 peer-specialist        caseload         L caseload done-only
@@ -218,6 +218,7 @@ BEST_FIRST = [
     "done-lately",
     "name-only",
     "alert-only",
+    "call-only",
     "aggregate",
     "counts",
 ]
