@@ -237,6 +237,7 @@ def test_the_link_shows_how_far_this_call_is_and_the_app_does_too(api: CrisisApi
     shown = look(api, first)
     assert shown.status == 200
     assert "Your call is sent." in shown.text
+    assert shown.text.index("If you are in immediate danger") < shown.text.index("No one has answered yet.")
     assert '<meta http-equiv="refresh" content="15">' in shown.text
     assert 'href="tel:988"' in shown.text
 
