@@ -10,9 +10,9 @@ from typing import Protocol
 from chalicelib.enrollment.after_care import CONTACT, graduated_on
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import State
-from chalicelib.outreach.alumni_categories import STAY, STAY_AGAIN, STAY_ASK
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.kinds import STAY, STAY_AGAIN, STAY_ASK
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.outreach.service import not_behind
 

@@ -9,8 +9,8 @@ from chalicelib.edge.stream import Stored
 from chalicelib.enrollment.store import DynamoPeople, people
 from chalicelib.flags.nudges import To
 from chalicelib.flags.store import DynamoCareRules
-from chalicelib.outreach.alumni_categories import HELLO, HELLO_NUDGE, LESS_NUDGE
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.kinds import HELLO, HELLO_NUDGE, LESS_NUDGE
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.store import DynamoDues
 

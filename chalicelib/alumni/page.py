@@ -27,9 +27,9 @@ from chalicelib.enrollment.domain import HasDied
 from chalicelib.enrollment.texts import current_text
 from chalicelib.errors import Conflict, Fault, Invalid
 from chalicelib.helplines.domain import resources
-from chalicelib.outreach.alumni_categories import HELLO, HELLO_NUDGE, LESS_NUDGE, MENTORING, STAY
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import SILENT, Recipient
+from chalicelib.outreach.kinds import HELLO, HELLO_NUDGE, LESS_NUDGE, MENTORING, STAY
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer
 from chalicelib.outreach.ports import Recipients
 

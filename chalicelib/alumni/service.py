@@ -23,7 +23,7 @@ from chalicelib.enrollment.episodes import OVER, State
 from chalicelib.enrollment.preferences import Preference
 from chalicelib.enrollment.texts import current_text
 from chalicelib.errors import Conflict
-from chalicelib.outreach.alumni_categories import STAY
+from chalicelib.outreach.kinds import STAY
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.tasks.domain import Kind, Task, task_for
 from chalicelib.tasks.domain import State as TaskState

@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.checkins.ports import Dates
 from chalicelib.flags.nudges import Nudge
-from chalicelib.outreach.alumni_categories import HELLO, HELLO_NUDGE, LESS_NUDGE
 from chalicelib.outreach.categories import closes_of
 from chalicelib.outreach.domain import Due, Entry, Reason, Recipient, Standing, Status
+from chalicelib.outreach.kinds import HELLO, HELLO_NUDGE, LESS_NUDGE
 from chalicelib.outreach.ports import Ledger, Recipients
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.outreach.service import not_behind

@@ -16,11 +16,10 @@ from chalicelib.enrollment.consents import Consent, Will, following, revoked
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import Episode, State
 from chalicelib.errors import Conflict
-from chalicelib.outreach.alumni_categories import HELLO
 from chalicelib.outreach.anniversaries import shifted
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Schedule
-from chalicelib.outreach.kinds import APPOINTMENT, CHECK_IN
+from chalicelib.outreach.kinds import APPOINTMENT, CHECK_IN, HELLO
 from chalicelib.outreach.recurrence import DAYS, Recurrence, local_date, next_occurrence
 
 CONTACT = "alumni_contact"

@@ -20,7 +20,7 @@ from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.texts import ConsentText, current_text
 from chalicelib.errors import Conflict, Fault, Invalid
-from chalicelib.outreach.alumni_categories import HELLO
+from chalicelib.outreach.kinds import HELLO
 
 
 def grant(

@@ -13,11 +13,10 @@ from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.programmes import refuse
 from chalicelib.enrollment.showable import line_fault
 from chalicelib.errors import Conflict, Fault, Invalid, NotFound, Stale
-from chalicelib.outreach.alumni_categories import HELLO
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.checking import when_faults
 from chalicelib.outreach.domain import Schedule
-from chalicelib.outreach.kinds import APPOINTMENT, CARING, CHECK_IN, MILESTONE
+from chalicelib.outreach.kinds import APPOINTMENT, CARING, CHECK_IN, HELLO, MILESTONE
 from chalicelib.outreach.recurrence import When, next_occurrence
 
 MOST_REMINDERS = 20

@@ -11,9 +11,9 @@ from chalicelib.family.domain import Tie, supporter_id
 from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.domain import Channel as Way
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, Recipient, Schedule, Standing
+from chalicelib.outreach.kinds import SUPPORTER_UPDATE
 from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone, local_date, weekly
-from chalicelib.outreach.supporter_categories import SUPPORTER_UPDATE
 
 MOST_DEVICES = 5
 LANGUAGES = ("en", "es")

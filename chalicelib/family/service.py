@@ -29,9 +29,9 @@ from chalicelib.family.domain import (
 )
 from chalicelib.family.kin import LANGUAGES, Supporter
 from chalicelib.outreach.domain import ChannelKind, Due
+from chalicelib.outreach.kinds import SUPPORTER_CODE, SUPPORTER_INVITE
 from chalicelib.outreach.recurrence import is_zone
 from chalicelib.outreach.service import at_once, first_due
-from chalicelib.outreach.supporter_categories import SUPPORTER_CODE, SUPPORTER_INVITE
 from chalicelib.outreach.wording import shown_name
 
 

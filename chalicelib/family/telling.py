@@ -15,14 +15,9 @@ from chalicelib.family.seeing import LOOKS_BACK, WEEK, Sources
 from chalicelib.milestones.progress import known_streaks, progress_of
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.kinds import SUPPORTER_ALERT, SUPPORTER_CODE, SUPPORTER_INVITE, SUPPORTER_UPDATE
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.outreach.sorts import Sort, sort_of
-from chalicelib.outreach.supporter_categories import (
-    SUPPORTER_ALERT,
-    SUPPORTER_CODE,
-    SUPPORTER_INVITE,
-    SUPPORTER_UPDATE,
-)
 
 
 class Ties(Protocol):

@@ -15,8 +15,8 @@ from chalicelib.mentors.ports import Desk
 from chalicelib.mentors.store import DynamoMentors
 from chalicelib.milestones.achieving import award
 from chalicelib.milestones.store import DynamoAwards
-from chalicelib.outreach.alumni_categories import MENTOR_HELLO
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.kinds import MENTOR_HELLO
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.partners.domain import State

@@ -11,8 +11,8 @@ from chalicelib.enrollment.episodes import State as EpisodeState
 from chalicelib.mentors.domain import QUIET_AFTER, Mentorship
 from chalicelib.mentors.ports import Mentors, Records
 from chalicelib.mentors.walking import stands
-from chalicelib.outreach.alumni_categories import MENTOR_ENDED, MENTOR_HELLO, MENTOR_PROPOSED
 from chalicelib.outreach.domain import Due, Reason
+from chalicelib.outreach.kinds import MENTOR_ENDED, MENTOR_HELLO, MENTOR_PROPOSED
 from chalicelib.outreach.ports import Recipients
 from chalicelib.outreach.recurrence import local_date, resolve
 from chalicelib.outreach.service import at_once, not_behind

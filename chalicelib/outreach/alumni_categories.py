@@ -4,22 +4,7 @@ from datetime import timedelta
 
 from chalicelib.outreach.category import CONTACT, Category, IfUnknown
 from chalicelib.outreach.domain import Urgency
-
-HELLO_NUDGE = "nudge-hello"
-"""One kind word to an alumnus who left some hellos unanswered."""
-LESS_NUDGE = "nudge-less"
-"""Offers them fewer, or none."""
-HELLO = "hello"
-"""The check-in of who left care and wanted to stay in touch: ever more rarely, as they choose."""
-STAY = "stay"
-"""Asks who graduated whether they want to stay in touch."""
-STAY_ASK, STAY_AGAIN = f"{STAY}-ask", f"{STAY}-again"
-"""The question, and the one reminder of it."""
-MENTORING = "mentoring"
-"""Of two who walk a stretch together: something is proposed to them, a hello is due, or it has come to its end."""
-MENTOR_PROPOSED, MENTOR_ENDED = f"{MENTORING}-proposed", f"{MENTORING}-ended"
-MENTOR_HELLO = f"{MENTORING}-hello"
-"""Reminds a mentor to say hello; one for all whom they walk with, of a date."""
+from chalicelib.outreach.kinds import HELLO, MENTORING, STAY
 
 FOR_ALUMNI: dict[str, Category] = {
     HELLO: Category(

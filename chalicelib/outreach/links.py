@@ -14,11 +14,23 @@ from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from chalicelib.outreach.alumni_categories import HELLO, HELLO_NUDGE, LESS_NUDGE, MENTORING, STAY
 from chalicelib.outreach.categories import category_name, closes_of, told_of
 from chalicelib.outreach.domain import Channel, Entry
-from chalicelib.outreach.kinds import ALUMNI_DAYS, CARING, CHECK_IN, CHECK_IN_NUDGE, CONFIRM_CHANNEL, MEETING, NOTICE
-from chalicelib.outreach.supporter_categories import SUPPORTER_INVITE
+from chalicelib.outreach.kinds import (
+    ALUMNI_DAYS,
+    CARING,
+    CHECK_IN,
+    CHECK_IN_NUDGE,
+    CONFIRM_CHANNEL,
+    HELLO,
+    HELLO_NUDGE,
+    LESS_NUDGE,
+    MEETING,
+    MENTORING,
+    NOTICE,
+    STAY,
+    SUPPORTER_INVITE,
+)
 
 
 class Purpose(StrEnum):

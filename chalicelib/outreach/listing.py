@@ -9,13 +9,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from chalicelib.outreach.alumni_categories import HELLO, MENTORING, STAY
 from chalicelib.outreach.categories import category_name, category_of
 from chalicelib.outreach.domain import Channel, Entry, Recipient
-from chalicelib.outreach.kinds import APPOINTMENT, CARING, CHECK_IN, INVITE, MEETING, MILESTONE, NOTICE, NUDGE, UPDATES
+from chalicelib.outreach.kinds import (
+    APPOINTMENT,
+    CARING,
+    CHECK_IN,
+    HELLO,
+    INVITE,
+    MEETING,
+    MENTORING,
+    MILESTONE,
+    NOTICE,
+    NUDGE,
+    STAY,
+    SUPPORTER_UPDATE,
+    UPDATES,
+)
 from chalicelib.outreach.links import Links
 from chalicelib.outreach.mime import mailbox
-from chalicelib.outreach.supporter_categories import SUPPORTER_UPDATE
 
 LISTS = {
     CHECK_IN: "hellos",

@@ -4,16 +4,8 @@ from datetime import timedelta
 
 from chalicelib.outreach.category import Category, IfUnknown
 from chalicelib.outreach.domain import ChannelKind, Urgency
+from chalicelib.outreach.kinds import SUPPORTER_ALERT, SUPPORTER_CODE, SUPPORTER_INVITE, SUPPORTER_UPDATE
 from chalicelib.outreach.sorts import Sort
-
-SUPPORTER_INVITE = "supporter_invite"
-"""Asks somebody to be a person's supporter; its kinds are ``supporter_invite-{plain or named}-{tie}``."""
-SUPPORTER_CODE = "supporter_code"
-"""Brings the code that shows that an address is somebody's; its kinds are ``supporter_code-{tie}-{number}``."""
-SUPPORTER_UPDATE = "supporter_update"
-"""Tells a supporter once a week, at their time, that something is new of what is shared with them."""
-SUPPORTER_ALERT = "supporter_alert"
-"""Tells a supporter that the person could use them now; its kinds are ``supporter_alert-{tie}-{crisis}``."""
 
 FOR_SUPPORTERS: dict[str, Category] = {
     SUPPORTER_INVITE: Category(

@@ -13,8 +13,7 @@ from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Loc
 from chalicelib.outreach.categories import category_name, category_of, template_of, told_of
 from chalicelib.outreach.clock_words import told_when
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
-from chalicelib.outreach.kinds import CARING_SERIES, DAYS, MILESTONE
-from chalicelib.outreach.supporter_categories import SUPPORTER_INVITE
+from chalicelib.outreach.kinds import CARING_SERIES, DAYS, MILESTONE, SUPPORTER_INVITE
 
 if TYPE_CHECKING:
     from jinja2 import Template as Page

@@ -18,10 +18,9 @@ from chalicelib.enrollment.after_care import Pace, pace_of
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.outreach.alumni_categories import HELLO, LESS_NUDGE, STAY_AGAIN, STAY_ASK
 from chalicelib.outreach.deciding import Skip, decide
 from chalicelib.outreach.domain import Reason
-from chalicelib.outreach.kinds import ALUMNI_DAYS
+from chalicelib.outreach.kinds import ALUMNI_DAYS, HELLO, LESS_NUDGE, STAY_AGAIN, STAY_ASK
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.tasks.domain import Kind

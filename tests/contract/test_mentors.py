@@ -10,7 +10,7 @@ from app import app
 from chalicelib.mentors.domain import INTERESTS
 from chalicelib.mentors.store import DynamoMentors
 from chalicelib.milestones.store import DynamoAwards
-from chalicelib.outreach.alumni_categories import MENTOR_ENDED, MENTOR_HELLO, MENTOR_PROPOSED
+from chalicelib.outreach.kinds import MENTOR_ENDED, MENTOR_HELLO, MENTOR_PROPOSED
 from chalicelib.outreach.store import DueItem, due_of
 from chalicelib.tasks.store import DynamoTasks
 from tests.contract.test_people_routes import Api

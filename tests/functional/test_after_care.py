@@ -23,16 +23,8 @@ from chalicelib.mentors import service as offering
 from chalicelib.mentors import walking
 from chalicelib.mentors.domain import About, Approval
 from chalicelib.mentors.handlers import desk
-from chalicelib.outreach.alumni_categories import (
-    HELLO,
-    HELLO_NUDGE,
-    LESS_NUDGE,
-    MENTOR_ENDED,
-    MENTOR_HELLO,
-    STAY_AGAIN,
-    STAY_ASK,
-)
 from chalicelib.outreach.domain import Hold, Reason, Status
+from chalicelib.outreach.kinds import HELLO, HELLO_NUDGE, LESS_NUDGE, MENTOR_ENDED, MENTOR_HELLO, STAY_AGAIN, STAY_ASK
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.links import Purpose, Signer
 from chalicelib.partners.domain import State as PairState

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from chalicelib.alumni.silence import KINDS, Run, run_of, word_for
 from chalicelib.flags.nudges import Nudge, To
-from chalicelib.outreach.alumni_categories import HELLO, HELLO_NUDGE, LESS_NUDGE
 from chalicelib.outreach.domain import Entry, Reason, Standing, Status
+from chalicelib.outreach.kinds import HELLO, HELLO_NUDGE, LESS_NUDGE
 from tests.build import a_recipient
 
 FIRST = date(2026, 1, 5)

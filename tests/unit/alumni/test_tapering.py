@@ -13,8 +13,8 @@ from chalicelib.enrollment.changing import after, next_of
 from chalicelib.enrollment.consents import Action, Consent, Via
 from chalicelib.enrollment.domain import Person, Record
 from chalicelib.enrollment.episodes import Episode, State
-from chalicelib.outreach.alumni_categories import HELLO
 from chalicelib.outreach.domain import Schedule
+from chalicelib.outreach.kinds import HELLO
 from chalicelib.outreach.recurrence import Recurrence, next_occurrence
 
 LEAST = {Pace.WEEKLY: 7, Pace.MONTHLY: 28, Pace.QUARTERLY: 89}

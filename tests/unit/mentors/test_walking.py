@@ -27,9 +27,9 @@ from chalicelib.mentors.domain import (
     faults_of,
 )
 from chalicelib.mentors.ports import Desk
-from chalicelib.outreach.alumni_categories import MENTOR_ENDED, MENTOR_HELLO, MENTOR_PROPOSED
 from chalicelib.outreach.domain import Due, Hold, Reason, Recipient
 from chalicelib.outreach.domain import Standing as Reached
+from chalicelib.outreach.kinds import MENTOR_ENDED, MENTOR_HELLO, MENTOR_PROPOSED
 from chalicelib.outreach.quiet import QuietHours
 from chalicelib.partners.domain import LAPSES_AFTER, State, person, proposed
 from chalicelib.tasks.domain import Kind
