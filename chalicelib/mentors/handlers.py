@@ -9,7 +9,7 @@ from chalicelib.edge.stream import Stored
 from chalicelib.enrollment.episodes import State as EpisodeState
 from chalicelib.enrollment.store import DynamoPeople, people
 from chalicelib.mentors import telling, walking
-from chalicelib.mentors.domain import Mentorship, Standing
+from chalicelib.mentors.domain import CONSENT, Mentorship, Standing
 from chalicelib.mentors.finding import record_of
 from chalicelib.mentors.ports import Desk
 from chalicelib.mentors.store import DynamoMentors
@@ -39,18 +39,20 @@ def desk() -> Desk:
 
 @dataclass(frozen=True, slots=True)
 class Walks:
-    """Look at the mentorships of who moved on, or was reminded of a hello; an ``edge.stream.Listener``."""
+    """Look at the mentorships of who moved on, took a consent back or was due a hello; an ``edge.stream.Listener``."""
 
     people: DynamoPeople
     name: str = "walks"
 
     def about(self, stored: Stored) -> tuple[str, ...] | None:
-        """Look at whose episode changed its state, and at which mentor a hello was due from."""
+        """Look at whose episode changed its state, who said whether they are to be matched, and whose hello was due."""
         if stored.was_removed:
             return None
         person_id = stored.under("PERSON#")
         if person_id and stored.sk.startswith("EPISODE#"):
             return (person_id,) if stored.before.get("state") != stored.now.get("state") else None
+        if person_id and stored.sk.startswith(f"CONSENT#{CONSENT}#"):
+            return (person_id,)
         mentor_id = stored.under("LEDGER#")
         return (mentor_id,) if mentor_id and stored.sk.partition("#")[2] == MENTOR_HELLO else None
 

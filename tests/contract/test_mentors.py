@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 
 from app import app
+from chalicelib.edge.stream import Stored
+from chalicelib.enrollment.items import ConsentItem
+from chalicelib.enrollment.store import people
 from chalicelib.mentors.domain import INTERESTS
+from chalicelib.mentors.handlers import Walks
 from chalicelib.mentors.store import DynamoMentors
 from chalicelib.milestones.store import DynamoAwards
 from chalicelib.outreach.kinds import MENTOR_ENDED, MENTOR_HELLO, MENTOR_PROPOSED
 from chalicelib.outreach.store import DueItem, due_of
 from chalicelib.tasks.store import DynamoTasks
+from tests.conftest import Clock
 from tests.contract.test_people_routes import Api
 from tests.milestones_api import enrolled
 from tests.toy import NOW, Told
@@ -223,6 +228,23 @@ def test_who_takes_their_consent_back_is_named_to_the_other_no_more(api: Api, mi
         told = api.send(method, f"/people/{mia}/mentorships/{one}/{path}", body)
         assert (told.kind, "Ned" in told.text) == ("not-found", False)
     assert as_newcomer(api, ned).send("DELETE", f"/people/{ned}/mentorships/{one}").status == 204
+
+
+def test_who_takes_their_consent_back_gives_up_the_place_and_both_are_thanked(
+    api: Api, mia: str, ned: str, clock: Clock
+) -> None:
+    matched(api, ned, mia)
+    assert as_newcomer(api, ned).send("POST", f"/people/{ned}/consents/mentor_match/revocations").status == 201
+    clock.set(NOW + timedelta(seconds=1))
+    listener = Walks(people())
+    (row,) = [one for one in ConsentItem.query(f"PERSON#{ned}") if one.action == "revoked"]
+
+    about = listener.about(Stored(pk=row.pk, sk=row.sk, was_removed=False, number="1", now={"pk": {"S": row.pk}}))
+
+    assert about == (ned,)
+    assert [listener.follow(about) for _ in range(2)] == [1, 0]
+    assert due(MENTOR_ENDED) == sorted([f"{mia} 2026-11-24", f"{ned} 2026-11-24"])
+    assert "mentor_wanted" in tasks(ned)
 
 
 def test_who_says_no_is_never_named_and_staff_look_for_another(api: Api, mia: str, ned: str) -> None:

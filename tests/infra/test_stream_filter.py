@@ -45,6 +45,8 @@ KEYS = [
     ("CRISES#OPEN", "id"),
     ("PERSON#p", "REACH"),
     ("PERSON#p", "EPISODE#01"),
+    ("PERSON#p", "CONSENT#mentor_match#2026-11-24"),
+    ("PERSON#p", "CONSENT#mentor_share:milestones#2026-11-24"),
     ("PERSON#p", "PERSON"),
     ("PERSON#p", "CHANNEL#mail"),
     ("ATTENDANCE#p", "2026-11-24#item"),
