@@ -87,7 +87,8 @@ def rule_of(pace: Pace, *, after: date) -> tuple[str, date]:
         begins = after + timedelta(days=7)
         return f"FREQ=WEEKLY;BYDAY={DAYS[begins.weekday()]}", begins
     begins = shifted(after, months=_MONTHS[pace], days=0)
-    begins = begins.replace(day=min(begins.day, LAST_DAY))
+    if begins.day > LAST_DAY:  # rather a day or three late than a day early
+        begins = shifted(begins.replace(day=1), months=1, days=0)
     interval = ";INTERVAL=3" if pace is Pace.QUARTERLY else ""
     return f"FREQ=MONTHLY{interval};BYMONTHDAY={begins.day}", begins
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.enrollment.after_care import CONTACT, Pace, chosen, pace_of, rule_of, suggested
@@ -65,6 +65,14 @@ def test_no_two_hellos_lie_closer_than_the_period_of_the_later_one(
 
     for (before, _), (later, pace) in pairwise(asked):
         assert (later - before).days >= LEAST[pace], (before, later, pace)
+
+
+@given(on=st.dates(date(2024, 1, 1), date(2030, 12, 31)), pace=st.sampled_from([Pace.MONTHLY, Pace.QUARTERLY]))
+@example(on=date(2024, 12, 30), pace=Pace.QUARTERLY)
+@example(on=date(2024, 12, 31), pace=Pace.MONTHLY)
+def test_the_first_is_a_whole_period_away(on: date, pace: Pace) -> None:
+    _, begins = rule_of(pace, after=on)
+    assert (begins - on).days >= LEAST[pace]
 
 
 @given(on=st.dates(date(2024, 1, 1), date(2030, 12, 31)), pace=st.sampled_from([Pace.MONTHLY, Pace.QUARTERLY]))
