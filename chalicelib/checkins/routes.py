@@ -12,7 +12,8 @@ from chalicelib.checkins import answer_routes
 from chalicelib.checkins.day import Row, day
 from chalicelib.checkins.domain import CheckIn, Plan, Progress, Source
 from chalicelib.checkins.doors import desk, doors
-from chalicelib.checkins.page import OneTap, Visit, trouble
+from chalicelib.checkins.page import OneTap
+from chalicelib.checkins.showing import Visit, trouble
 from chalicelib.checkins.store import DynamoCheckIns
 from chalicelib.crisis.store import DynamoCrises
 from chalicelib.edge import pages

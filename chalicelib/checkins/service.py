@@ -1,6 +1,6 @@
 """Take answers, with the flags and the call for help that they are."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -84,7 +84,8 @@ def answer(
     Store what the person said to a form for a local date, with the flags that it raises, and return the check-in.
 
     Answer and flags are one write: an answer that was taken is never one that nobody looks at. One that raises a crisis
-    is a call for help as well, in the same write.
+    is a call for help as well, in the same write, though the flag of it be there from before: whoever says it again,
+    or more, calls again. What is refused may be a call all the same (``calls_for_help``).
 
     :raises CheckInLocked: if it was answered too long ago to change
     :raises ChangedMeanwhile: if it keeps being changed by somebody else at the same moment
@@ -94,11 +95,12 @@ def answer(
         before = desk.check_ins.get(of.person_id, on, form_id)
         after = before.answered(said, at=now, source=source, by=by)
         if after is before:
+            _say_again(after, of=of, now=now, source=source, by=by, desk=desk)
             return after
         known = desk.check_ins.between(of.person_id, on - REMEMBERED, on + LOOKED_AT_AGAIN)
         flags = [*_flags(after, known, of=of, care=care, now=now), *_wishes(after, of=of, now=now)]
         new = [flag for flag in flags if desk.tasks.find(of.person_id, flag.id) is None]
-        is_call = any(flag.is_crisis for flag in new)
+        is_call = any(flag.is_crisis for flag in (*new, *_raised_now(after, known, of=of, care=care, now=now)))
         call = call_of(of, _name(after), at=now, verified=source is not Source.LINK, by=by) if is_call else None
         if desk.check_ins.save(after, new[:AT_ONCE], call):
             for flag in new[AT_ONCE:]:
@@ -109,6 +111,46 @@ def answer(
                 crisis.follow(call, now=now, desk=desk.crises)
             return after
     raise ChangedMeanwhile("this check-in is being answered somewhere else; please try again")
+
+
+def _say_again(check_in: CheckIn, *, of: Recipient, now: datetime, source: Source, by: str | None, desk: Desk) -> None:
+    """Take the call for help that the same answer is, sent again so much later that it is no repeated request."""
+    last = check_in.revisions[-1]
+    if now < last.at + crisis.SAME_ON_PAGE_FOR:
+        return
+    asked = form_answered(check_in.form, last.answer)
+    if calls_for_help(of, check_in.on, asked, last.answer.values, now=now, desk=desk):
+        key = f"{check_in.on}-{check_in.form}-again"
+        call = call_of(of, key, at=now, verified=source is not Source.LINK, by=by)
+        crisis.press(call, now=now, desk=desk.crises)
+
+
+def calls_for_help(
+    of: Recipient, on: date, asked: Form, sent: Mapping[str, object], *, now: datetime, desk: Desk
+) -> bool:
+    """
+    Say whether answers that could not be taken raise a crisis: then they are a call for help, whatever was wrong.
+
+    What is no answer to this form is passed over, and what was answered before isn't looked at.
+    """
+    wrong = {fault.field for fault in asked.faults(sent)}
+    values = {name: value for name, value in sent.items() if name not in wrong and isinstance(value, int | str)}
+    if not values:
+        return False
+    said = Answer(form_version=asked.version, values=values)
+    alone = CheckIn(person_id=of.person_id, on=on, form=asked.id).answered(said, at=now, source=Source.LINK)
+    known = desk.check_ins.between(of.person_id, on - REMEMBERED, on)
+    care = desk.care_rules.of(of.programme_id)
+    return any(flag.is_crisis for flag in _raised_now(alone, known, of=of, care=care, now=now))
+
+
+def _raised_now(
+    newest: CheckIn, known: Sequence[CheckIn], *, of: Recipient, care: CareRules, now: datetime
+) -> Iterable[Task]:
+    """Return the flags that the last submission of a check-in raises, new or not."""
+    before = [one for one in known if one.on <= newest.on]
+    *_, last = histories(newest, before)
+    return flags_of([last], f"{newest.on}-{newest.form}", of=of, care=care, at=now).values()
 
 
 def _flags(newest: CheckIn, known: Sequence[CheckIn], *, of: Recipient, care: CareRules, now: datetime) -> list[Task]:

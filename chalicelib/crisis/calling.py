@@ -23,7 +23,12 @@ LONGEST = {"name": 100, "phone": 40, "note": 500, "key": 255, "programmeId": 40}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What came with a call. ``dropped``: names of what was not understood; ``body`` where that was all of it."""
+    """
+    What came with a call.
+
+    ``dropped``: names of what was not understood, ``body`` where that was all of it; ``answers`` where these could not
+    be kept.
+    """
 
     name: str | None = None
     phone: str | None = None
@@ -113,8 +118,8 @@ def by_another(person: Recipient, key: str, *, at: datetime, by: str) -> Press:
     return call(caller, Sent(), key=key, at=at)
 
 
-def call_of(person: Recipient, key: str, *, at: datetime, verified: bool, by: str | None) -> Press:
-    """Return the call that an answer of a person's is."""
+def call_of(person: Recipient, key: str, *, at: datetime, verified: bool, by: str | None, kept: bool = True) -> Press:
+    """Return the call that an answer of a person's is; ``kept``: it is stored, and can be looked at."""
     caller = Caller(
         door=Door.ANSWER,
         address="",
@@ -124,7 +129,8 @@ def call_of(person: Recipient, key: str, *, at: datetime, verified: bool, by: st
         by=by,
     )
     # Of its own kind: no key that somebody sends at another door is that of an answer, which would be refused then.
-    return replace(call(caller, Sent(), key=key, at=at), id=press_id(Door.ANSWER, f"{person.person_id}#{key}"))
+    sent = Sent() if kept else Sent(dropped=("answers",))
+    return replace(call(caller, sent, key=key, at=at), id=press_id(Door.ANSWER, f"{person.person_id}#{key}"))
 
 
 def _fields(body: str) -> Mapping[str, Any] | None:

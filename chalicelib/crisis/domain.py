@@ -110,7 +110,7 @@ class Press:
     ``caller`` is whom it is grouped by: a person's id, or what stands for a caller whom nobody knows. ``verified``:
     their sign-in says who they are; a link's bearer is not known to be the person. ``by``: the account of who pressed,
     where that is known. ``name`` and ``phone`` are what an unknown caller wrote, ``note`` what a member of staff did.
-    ``dropped``: names of what else was sent, and not understood.
+    ``dropped``: names of what else was sent, and not understood or not kept.
     """
 
     id: str
