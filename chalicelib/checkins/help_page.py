@@ -65,9 +65,11 @@ class HelpPage:
             programme_id=recipient.programme_id if recipient else None,
         )
         sent = Sent(dropped=("answers",)) if pressed.by_answer else Sent()
-        call = calling.call(caller, sent, key=pressed.page_id, at=pressed.now)
+        # Of a link that nobody signed the id goes by the link: by whom it names it would tell whether we know them.
+        key = pressed.page_id if door is not Door.UNSIGNED else f"{pressed.token}#{pressed.page_id}"
+        call = calling.call(caller, sent, key=key, at=pressed.now)
         call = service.press(call, now=pressed.now, desk=self.crises)
-        reader = saying.reader_of(recipient, language=pressed.language)
+        reader = saying.reader_of(recipient if call.answers_to else None, language=pressed.language)
         promise = guarded(partial(promise_of, call, desk=self.crises), desk=self.crises)
         token = guarded(partial(token_of, call, self.signer), desk=self.crises)
         lines = [saying.line(reader, "answer_not_kept")] if pressed.by_answer else []

@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import parse_qs
 
-from chalicelib.crisis.domain import Door, Press, press_id
+from chalicelib.crisis.domain import STRANGER, Door, Press, press_id
 from chalicelib.enrollment.showable import line_fault
 from chalicelib.outreach.domain import Recipient
 from chalicelib.privacy.domain import ALL_PROGRAMMES
@@ -67,7 +67,7 @@ class Caller:
         of = f"#{self.programme_id}" if self.programme_id else ""
         if self.account:
             return f"account-{_short(f'{self.account}{of}')}"
-        return f"caller-{_short(f'{_network(self.address)}{of}')}"
+        return f"{STRANGER}{_short(f'{_network(self.address)}{of}')}"
 
 
 def read(body: str) -> Sent:
@@ -94,8 +94,11 @@ def read(body: str) -> Sent:
 
 def call(caller: Caller, sent: Sent, *, key: str, at: datetime) -> Press:
     """Return the call that this is; the same for the same caller and key."""
+    # Of whom nobody signed for, the id goes by what they sent alone: it would tell whether we know them.
+    is_signed = caller.door is not Door.UNSIGNED
+    sender = caller if is_signed else replace(caller, person_id=None, programme_id=sent.programme_id)
     return Press(
-        id=press_id(caller.id, key),
+        id=press_id(sender.id, key),
         caller=caller.id,
         at=at,
         door=caller.door,

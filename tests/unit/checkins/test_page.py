@@ -1,3 +1,4 @@
+import re
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
@@ -239,6 +240,18 @@ def test_no_link_is_too_broken_to_call_for_help_by() -> None:
         assert site.post(token=token or "!", action="help").status is HTTPStatus.OK
         assert [(call.door, call.person_id, call.verified) for call in site.calls] == [(door, whom, False)]
         assert site.crisis.to_whom() == [["dr"]]
+
+
+def test_a_link_that_nobody_signed_says_the_same_whomever_it_names() -> None:
+    signer = Signer(("somebody else's key",))
+    site = Site(recipient=replace(a_recipient(), language="es"))
+    tokens = [signer.token(Purpose.ANSWER, replace(site.claims, person_id=person)) for person in (PERSON, "0" * 32)]
+    known, unknown = (re.sub(r"/h/[^\"]+", "", site.post(token=token, action="help").html) for token in tokens)
+
+    assert known == unknown
+    first, second = site.calls
+    assert (first.person_id, second.person_id) == (PERSON, None)
+    assert first.id != second.id
 
 
 def test_a_record_that_cannot_be_read_and_a_form_that_cannot_be_are_no_hindrance() -> None:
