@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from chalicelib.enrollment.domain import Record
+from chalicelib.family.calls import Call
 from chalicelib.family.domain import Tie, What, code_of, scope_of, shared_with, supporter_id
-from chalicelib.family.seeing import LOOKS_BACK, WEEK, Sources
+from chalicelib.family.seeing import LOOKS_BACK, WEEK, Calls, Sources
 from chalicelib.milestones.progress import known_streaks, progress_of
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Due, Reason
@@ -117,21 +118,21 @@ def _has_news(due: Due, *, now: datetime, desk: Desk) -> bool:
     return False
 
 
-def kind_of_alert(tie: Tie, crisis_id: str) -> str:
-    """Return the kind of what tells a supporter of a crisis: once of each."""
-    return f"{SUPPORTER_ALERT}-{tie.id}-{crisis_id}"
+def kind_of_alert(tie: Tie, call: Call) -> str:
+    """Return the kind of what tells a supporter of a crisis: once of each, and once more if it begins anew."""
+    return f"{SUPPORTER_ALERT}-{tie.id}-{call.crisis_id}-{call.number}"
 
 
-def alerts(person_id: str, crisis_id: str, *, at: datetime, now: datetime, ties: Ties) -> list[Due]:
-    """Return what tells those supporters of a crisis whom the person wants told; the same for the same crisis."""
-    record = ties.record(person_id)
-    if record is None:
+def alerts(person_id: str, *, now: datetime, ties: Ties, calls: Calls) -> list[Due]:
+    """Return what tells those supporters of a crisis whom the person wants told; the same while it is the same."""
+    call, record = calls.of(person_id), ties.record(person_id)
+    if call is None or record is None:
         return []
-    at = at.replace(microsecond=0)
+    at = call.at.replace(microsecond=0)
     return [
         Due(
             person_id=supporter_id(tie.account),
-            kind=kind_of_alert(tie, crisis_id),
+            kind=kind_of_alert(tie, call),
             on=at.astimezone(UTC).date(),
             at=max(at, now.replace(microsecond=0) - timedelta(minutes=4)),
             due_at=at,
@@ -149,4 +150,5 @@ def _against_alert(due: Due, *, now: datetime, desk: Desk) -> Reason | None:
         return Reason.CANCELLED
     if What.CRISIS_CONTACT not in shared_with(tie, record, at=now):
         return Reason.NO_CONSENT
-    return None if desk.sources.crises.is_open(tie.person_id, now=now) else Reason.CANCELLED
+    call = desk.sources.calls.of(tie.person_id)
+    return None if call and kind_of_alert(tie, call) == due.kind else Reason.CANCELLED
