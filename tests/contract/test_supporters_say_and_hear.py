@@ -178,6 +178,19 @@ def test_who_asks_for_help_for_themselves_is_called_and_sees_what_there_is(api: 
     ]
 
 
+def test_help_for_oneself_is_for_those_who_have_the_person_now(api: FamilyApi, ana: str) -> None:
+    tie_id = api.supporter(ana)
+    here = api.kin("rosa", "POST", f"/supporting/{tie_id}/help")
+    api.moved(ana)
+
+    there = api.kin("rosa", "POST", f"/supporting/{tie_id}/help")
+
+    assert (there.status, there.json) == (201, here.json), "it tells the supporter nothing"
+    for programme_id in ("iop-evening", "iop-morning"):
+        tasks = api.by(f"cara={programme_id}/case-manager", "GET", f"/programmes/{programme_id}/tasks").json["items"]
+        assert "supporter_help" in {one["kind"] for one in tasks}, programme_id
+
+
 def test_a_removed_supporters_worry_is_still_read(api: FamilyApi, ana: str) -> None:
     tie_id = api.supporter(ana)
     api.own(ana, "DELETE", f"/{tie_id}")
