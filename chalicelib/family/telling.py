@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from chalicelib.enrollment.consents import Action
 from chalicelib.enrollment.domain import Record
 from chalicelib.family.calls import Call
 from chalicelib.family.domain import Tie, What, code_of, scope_of, shared_with, supporter_id
@@ -51,14 +52,28 @@ class Desk:
 
 
 def news(tie: Tie, record: Record, *, since: datetime, now: datetime, sources: Sources) -> frozenset[What]:
-    """Return what is shared with a supporter and has changed since then, or is shared since."""
-    live = record.live_consents(at=now)
+    """
+    Return what is shared with a supporter and has changed since then, or was shared for the first time.
+
+    What was paused, ran out or was taken back, and is shared again, is as if it had been shared all along: a list of
+    all of it as new would tell that it hadn't been.
+    """
+    first = _first_shared(tie, record)
     return frozenset(
         what
         for what in shared_with(tie, record, at=now)
-        if live[scope_of(tie.id, what)].at > since
+        if first[scope_of(tie.id, what)] > since
         or _has_changed(what, tie, record, since=since, now=now, sources=sources)
     )
+
+
+def _first_shared(tie: Tie, record: Record) -> dict[str, datetime]:
+    """Return since when each thing may have been seen, whatever came of it: nobody sees anything before they accept."""
+    found: dict[str, datetime] = {}
+    for row in record.consents:
+        if row.action is Action.GRANTED:
+            found[row.scope] = min(row.at, found.get(row.scope, row.at))
+    return {scope: max(at, tie.accepted_at or at) for scope, at in found.items()}
 
 
 def _has_changed(what: What, tie: Tie, record: Record, *, since: datetime, now: datetime, sources: Sources) -> bool:
@@ -66,7 +81,10 @@ def _has_changed(what: What, tie: Tie, record: Record, *, since: datetime, now: 
     match what:
         case What.MILESTONES:
             awards = progress_of(record, known_streaks(record, sources.streaks), now=now).awards
-            return any(first < award.on <= today for award in awards)
+            # What comes a second time changes nothing that is shown, and would tell of a count that ended.
+            return bool(
+                {one.name for one in awards if one.on > first} - {one.name for one in awards if one.on <= first}
+            )
         case What.ATTENDANCE:
             noted = sources.attended(record.person.id, first=today - LOOKS_BACK, last=today)
             return any(one.noted_at > since for one in noted)

@@ -111,6 +111,60 @@ def test_what_was_newly_shared_or_reached_is_news_and_shown_behind_the_sign_in(a
     assert api.kin("rosa", "GET", "/supporter/update").json["people"] == []
 
 
+def test_what_is_shared_again_is_as_if_it_had_been_shared_all_along(api: FamilyApi, ana: str) -> None:
+    tie_id = api.supporter(ana)
+    api.share(ana, tie_id, What.MILESTONES, What.GENERAL_PROGRESS, until=(NOW + 100 * DAY).isoformat())
+    checked_in(ana, NOW + 33 * DAY)
+
+    def new(*, days: int) -> list[list[str]]:
+        api.at(NOW + days * DAY)
+        return [one["new"] for one in api.kin("rosa", "GET", "/supporter/update").json["people"]]
+
+    # The first time is news; so is what changed meanwhile, and nothing else.
+    assert new(days=1) == [["general_progress", "milestones"]]
+    api.own(ana, "PUT", f"/{tie_id}/pause", {"paused": True})
+    assert new(days=20) == []
+    api.own(ana, "PUT", f"/{tie_id}/pause", {"paused": False})
+    assert new(days=21) == []
+    assert new(days=34) == [["general_progress"]]
+    # Nor is what was taken back and given again, or what was given until a later date.
+    api.own(ana, "DELETE", f"/{tie_id}/sharing/milestones")
+    api.share(ana, tie_id, What.MILESTONES)
+    assert new(days=35) == [["general_progress"]]
+    assert new(days=48) == []
+    due = replace(update(), due_at=NOW + 48 * DAY)
+    assert objection(due, now=NOW + 48 * DAY, desk=desk()) is Reason.CANCELLED
+
+
+def test_what_was_shared_before_they_accepted_is_news_when_they_do(api: FamilyApi, ana: str) -> None:
+    tie_id = api.invite(ana)
+    api.share(ana, tie_id, What.CRISIS_CONTACT)
+    api.at(NOW + 10 * DAY)
+    api.ask("rosa", tie_id)
+    api.accept("rosa", tie_id)
+
+    api.at(NOW + 11 * DAY)
+    (one,) = api.kin("rosa", "GET", "/supporter/update").json["people"]
+    assert one["new"] == ["crisis_contact"]
+
+
+def test_no_news_tells_of_a_count_that_began_anew(api: FamilyApi, ana: str) -> None:
+    tie_id = api.supporter(ana)
+    api.share(ana, tie_id, What.MILESTONES, until=(NOW + 100 * DAY).isoformat())
+    api.at(NOW + 8 * DAY)
+    shown = api.view("rosa", tie_id)
+    etag = api.kin("rosa", "GET", f"/people/{ana}/milestones")
+    assert "ETag" not in etag.headers, "it would count every change of the person's record"
+    told = api.by(f"{ana}=iop-evening/participant", "POST", f"/people/{ana}/lapses", {"startsOn": "2026-12-02"})
+    assert told.status == 201, told.text
+
+    # Seven days of the new count: of the list that they see nothing changed.
+    api.at(NOW + 16 * DAY)
+    assert api.view("rosa", tie_id).text == shown.text
+    assert api.kin("rosa", "GET", f"/people/{ana}/milestones").text == etag.text
+    assert api.kin("rosa", "GET", "/supporter/update").json["people"] == []
+
+
 def test_a_concern_is_a_task_for_staff_and_changes_nothing_of_the_persons(api: FamilyApi, ana: str) -> None:
     tie_id = api.supporter(ana)
     before = (DynamoStreaks(DynamoTies()._people).of_person(ana), api.own(ana, "GET", "").json)  # noqa: SLF001
