@@ -29,7 +29,6 @@ from chalicelib.groups.store import DynamoGroups
 from chalicelib.milestones.store import DynamoStreaks
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.everybody import Everybody
-from chalicelib.outreach.hurrying import hurry
 from chalicelib.outreach.sorts import Sort
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.privacy.domain import Tie as Bond
@@ -138,11 +137,10 @@ class AlertedSupporters:
         return (caller,) if not stored.before or is_called or was_over else None
 
     def follow(self, about: tuple[str, ...]) -> int:
-        """Have them told at once; return how many are."""
+        """Have them told by the next tick; return how many are."""
         (person_id,) = about
         dues = telling.alerts(person_id, now=utc_now(), ties=DynamoTies(), calls=calls())
         DynamoDues().put(dues)
-        hurry(dues)
         return len(dues)
 
 
