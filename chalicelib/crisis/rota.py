@@ -154,6 +154,11 @@ class Rota:
         return tuple(tier for tier in Tier if tier is Tier.PRIMARY or any(one.tier is tier for one in self.shifts))
 
 
+def no_rota(programme_id: str, at: datetime) -> Rota:
+    """Return what a programme that never kept a rota has: nobody on call at any hour; version 0."""
+    return Rota(programme_id=programme_id, zone="UTC", put_by="", put_at=at, version=0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """A time, half-open, at which an account is on call in a tier. ``account`` None: the shift is there, nobody is."""
