@@ -82,8 +82,9 @@ def minutes_of(crisis: Crisis, *, desk: Desk) -> Minutes:
 def look(*, now: datetime, desk: Desk, is_over: Callable[[], bool]) -> int:
     """Look at all crises that aren't over, page for those whose next step came, and return how many were paged."""
     looked = desk.crises.open_ones()
-    desk.note("CrisisOpen", len(looked))
-    desk.note("CrisisUnacked", sum(one.is_unanswered for one in looked))
+    # Of a drill that nobody answers ``DrillUnanswered`` tells: nobody waits for help in it.
+    desk.note("CrisisOpen", sum(not one.is_drill for one in looked))
+    desk.note("CrisisUnacked", sum(one.is_unanswered and not one.is_drill for one in looked))
     coming = sorted((one for one in looked if one.look_at <= now), key=lambda one: (one.look_at, one.id))
     known = [one.id for one in coming if one.is_known]
     unknown = [one.id for one in coming if not one.is_known]
