@@ -8,7 +8,7 @@ from typing import TypeVar
 from chalicelib.crisis import drilling, following, ladder
 from chalicelib.crisis.domain import Crisis, Door, Event, Wait, What
 from chalicelib.crisis.duty import Duty
-from chalicelib.crisis.ladder import Minutes, Step, Tier
+from chalicelib.crisis.ladder import Minutes, Step, Whom
 from chalicelib.crisis.log import after
 from chalicelib.crisis.ports import Desk
 from chalicelib.enrollment.holds import hold_for_crisis
@@ -129,30 +129,22 @@ def kind_of(crisis: Crisis) -> str:
     return f"{CRISIS_PAGE}-{sort}{crisis.id}-{crisis.version}"
 
 
-def whom(crisis: Crisis, tiers: Iterable[Tier], *, duty: Duty, staff: Iterable[Member]) -> list[Member]:
+def paged_by(crisis: Crisis, whom: Whom, *, duty: Duty, staff: Iterable[Member]) -> list[Member]:
     """
-    Return who is paged: of those tiers all who are on duty, the owner, and where nobody is on duty all of the staff.
+    Return who is paged: of the tiers all who are on duty, the owner, and where nobody is on duty all of the staff.
 
     ``staff`` are the active members of one programme.
     """
-    tiers = set(tiers)
-    if not duty.is_covered and tiers - {Tier.OWNER}:
+    if not duty.is_covered and (whom.tiers or whom.everybody):
         return sorted(staff, key=lambda member: (Role.CLINICIAN not in member.roles, member.id))
-    wanted: set[str] = set()
-    for tier, ids in (
-        (Tier.PRIMARY, duty.primary),
-        (Tier.SECONDARY, duty.secondary),
-        (Tier.SUPERVISOR, duty.supervisor),
-        (Tier.EVERYBODY, duty.everybody),
-    ):
-        wanted |= set(ids) if tier in tiers else set()
-    is_late = Tier.EVERYBODY in tiers
+    wanted = {member_id for tier in whom.tiers for member_id in duty.of(tier)}
+    wanted |= set(duty.everybody) if whom.everybody else set()
     return [
         member
         for member in staff
         if member.id in wanted
-        or (Tier.OWNER in tiers and member.account == crisis.owner)
-        or (is_late and Role.PROGRAM_ADMIN in member.roles)
+        or (whom.owner and member.account == crisis.owner)
+        or (whom.everybody and Role.PROGRAM_ADMIN in member.roles)
     ]
 
 
@@ -167,7 +159,7 @@ def _hand_over(crisis: Crisis, step: Step, *, now: datetime, desk: Desk) -> tupl
         found = guarded(partial(desk.members.of_programme, programme_id), desk=desk) or ()
         staff = [member for member in found if member.is_active]
         duty = _duty(programme_id, now=now, desk=desk)
-        told += _page(crisis, whom(crisis, step.tiers, duty=duty, staff=staff), now=now, desk=desk)
+        told += _page(crisis, paged_by(crisis, step.whom, duty=duty, staff=staff), now=now, desk=desk)
         everybody += staff
     return tuple(told) or tuple(_page(crisis, everybody, now=now, desk=desk))
 

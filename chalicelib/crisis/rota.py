@@ -5,19 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from chalicelib.crisis.duty import Tier
 from chalicelib.outreach.recurrence import DAYS, Recurrence, date_exists, local_date, resolve
 from chalicelib.staff.domain import Member
 
 _DAY = timedelta(days=1)
 _WEEK = 7
-
-
-class Tier(StrEnum):
-    """Who is paged first, and who after them (domain rules 3.3)."""
-
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-    SUPERVISOR = "supervisor"
 
 
 class Trouble(StrEnum):

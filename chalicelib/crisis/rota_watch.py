@@ -7,7 +7,8 @@ from hashlib import sha256
 from typing import Protocol
 
 from chalicelib.crisis.coverage import LOOKS_AHEAD, Gap, HandOver, gaps, hand_overs
-from chalicelib.crisis.rota import Rota, Tier, no_rota
+from chalicelib.crisis.duty import Tier
+from chalicelib.crisis.rota import Rota, no_rota
 from chalicelib.crisis.rota_service import Rotas, Staff
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.kinds import STAFF_WORK

@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.crisis import drills, rota_handlers
 from chalicelib.crisis import handlers as crisis_handlers
-from chalicelib.crisis.duty import Duty
-from chalicelib.crisis.rota import Holiday, Rota, Tier
+from chalicelib.crisis.duty import Duty, Tier
+from chalicelib.crisis.rota import Holiday, Rota
 from chalicelib.crisis.rota_store import DynamoRotas, RotaItem
 from chalicelib.crisis.rota_watch import Looked, Seen, WatchDesk, all_looked, look_over, objection
 from chalicelib.edge.table import Item
