@@ -29,15 +29,23 @@ A_MINUTE = timedelta(minutes=1)
 NEWER_AFTER = timedelta(minutes=5)
 """A page so much older than the last one isn't tried any more: after an outage nobody is woken twenty times at once."""
 
+PROGRAMMES_AT_ONCE = 20
+"""How many programmes are paged within the request of a caller whom nobody knows, who waits for an answer meanwhile.
+
+Of more the minute's look pages all: it begins anew, and what was handed over is the same page.
+"""
+
 UNKNOWN_AT_ONCE = 10
 """For how many crises of callers whom nobody knows a minute's look pages; the others wait for the next, seen by staff.
 
 So whoever floods from many addresses can't bury the pages of those who are known."""
 
 
-def page(crisis: Crisis, *, now: datetime, desk: Desk) -> bool:
+def page(crisis: Crisis, *, now: datetime, desk: Desk, most: int | None = None) -> bool:
     """
     Take the step that is due, if one is, and say whether a page was handed over.
+
+    ``most``: how many programmes at most; where there are more, the step counts as not taken, and the look takes it.
 
     Safe to repeat: pages are named by the crisis and its version, and what was sent is in the ledger. The log's line
     goes last, so that whoever dies before that leaves it to be done again.
@@ -47,7 +55,10 @@ def page(crisis: Crisis, *, now: datetime, desk: Desk) -> bool:
     if step is None:
         desk.crises.look_again(crisis, at=look_at(crisis, minutes, now=now))
         return False
-    told = _hand_over(crisis, step, now=now, desk=desk)
+    programmes = desk.programmes.ids() if crisis.programme_id == ALL_PROGRAMMES else [crisis.programme_id]
+    told = _hand_over(crisis, step, programmes[:most], now=now, desk=desk)
+    if most is not None and len(programmes) > most:
+        return bool(told)
     if step.is_alarm and not crisis.is_drill:
         desk.note("CrisisEscalated", 1)
     if not told:
@@ -148,10 +159,8 @@ def paged_by(crisis: Crisis, whom: Whom, *, duty: Duty, staff: Iterable[Member])
     ]
 
 
-def _hand_over(crisis: Crisis, step: Step, *, now: datetime, desk: Desk) -> tuple[str, ...]:
-    """Page the members of a step, and where none of them can be, everybody; return who was."""
-    is_unknown = crisis.programme_id == ALL_PROGRAMMES
-    programmes = desk.programmes.ids() if is_unknown else [crisis.programme_id]
+def _hand_over(crisis: Crisis, step: Step, programmes: Iterable[str], *, now: datetime, desk: Desk) -> tuple[str, ...]:
+    """Page the members of a step in these programmes, and where none of them can be, everybody; return who was."""
     told: list[str] = []
     everybody: list[Member] = []
     for programme_id in programmes:
