@@ -23,6 +23,7 @@ from chalicelib.enrollment.channels import NO_END
 from chalicelib.outreach.domain import Hold, Reason
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Role
 from chalicelib.staff.domain import Member
+from chalicelib.staff.phones import Phone
 from chalicelib.tasks.domain import State as TaskState
 from chalicelib.tasks.service import do_task
 from tests.build import a_recipient, utc
@@ -498,6 +499,11 @@ def test_celebrations_wait_as_long_as_it_is_open_and_three_days_more(site: Site)
     )
     assert site.holds.placed["p1", Hold.CRISIS].until == NOW + timedelta(days=12)
 
+    # Opened again once that is over: held in the same breath, and not only when it is looked at next.
+    later = NOW + timedelta(days=13)
+    handling.reopen(crisis.id, DANA, note="Not over.", now=later, desk=site.desk())
+    assert site.holds.placed["p1", Hold.CRISIS].until == NO_END
+
 
 def test_handing_over_pages_the_new_owner_who_owes_an_attempt(site: Site) -> None:
     crisis = called(site)
@@ -510,6 +516,20 @@ def test_handing_over_pages_the_new_owner_who_owes_an_attempt(site: Site) -> Non
     assert (present(site).owner, site.to_whom()[-1]) == ("sup", ["sup"])
     pass_by(site, 6, 20)
     assert site.to_whom()[-1] == ["prim", "sec", "sup"]
+
+
+def test_it_is_handed_over_to_whoever_has_a_telephone_alone(site: Site) -> None:
+    phone = Phone(number="+15550100199", confirmed_at=NOW)
+    ana = replace(a_member("ana", is_reachable=False, at=NOW), phone=phone)
+    site.staff.append(ana)
+    site.pager.takes = True
+    crisis = called(site)
+    handling.acknowledge(crisis.id, DANA, now=NOW + MINUTE, desk=site.desk())
+
+    handling.hand_over(crisis.id, DANA, to="ana", now=NOW + 5 * MINUTE, desk=site.desk())
+
+    assert present(site).owner == "ana"
+    assert [member_id for member_id, _, at in site.pager.paged if at == NOW + 5 * MINUTE] == [ana.id]
 
 
 def test_whoever_called_sees_how_far_their_own_call_is_and_nothing_before_it(site: Site) -> None:
