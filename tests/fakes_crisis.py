@@ -92,6 +92,7 @@ class FakeCrises:
                 is_unanswered=crisis.is_unanswered,
                 programme_id=crisis.programme_id,
                 is_known=crisis.is_known,
+                is_drill=crisis.is_drill,
             )
             for crisis in self.kept_crises.values()
             if crisis.state is not State.CLOSED

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
-from chalicelib.crisis.rota import Cover, Rota, Shift, Span, Tier
+from chalicelib.crisis.duty import Tier
+from chalicelib.crisis.rota import Cover, Rota, Shift, Span
 from chalicelib.crisis.rota_store import DynamoRotas
 from chalicelib.crisis.rota_watch import Looked
 from chalicelib.enrollment.channels import Channel

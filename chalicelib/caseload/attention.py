@@ -14,9 +14,6 @@ from chalicelib.outreach.recurrence import local_date, resolve
 from chalicelib.privacy.domain import Role
 from chalicelib.tasks.domain import Kind, Severity
 
-IN_CARE = frozenset({State.ENROLLED, State.ACTIVE, State.STEP_DOWN, State.ON_HOLD})
-"""Who is on a caseload: people whose present episode in the programme has begun and isn't over."""
-
 LONG_RUN = 3
 """So many check-ins in a row without an answer are a long run (domain rules 1.3)."""
 

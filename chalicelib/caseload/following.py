@@ -12,7 +12,6 @@ from typing import Protocol
 
 from chalicelib.caseload.attention import (
     HELP_FOR,
-    IN_CARE,
     DueContact,
     Facts,
     HeldUntil,
@@ -29,6 +28,7 @@ from chalicelib.checkins.domain import CheckIn
 from chalicelib.enrollment.changing import People
 from chalicelib.enrollment.channels import NO_END
 from chalicelib.enrollment.domain import Record
+from chalicelib.enrollment.episodes import IN_CARE
 from chalicelib.errors import Conflict
 from chalicelib.outreach.categories import CATEGORIES, closes_of
 from chalicelib.outreach.domain import Entry, Status

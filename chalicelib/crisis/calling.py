@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import parse_qs
 
-from chalicelib.crisis.domain import STRANGER, Door, Press, press_id
+from chalicelib.crisis.domain import ACCOUNT, STRANGER, Door, Press, press_id
 from chalicelib.enrollment.showable import line_fault
 from chalicelib.outreach.domain import Recipient
 from chalicelib.privacy.domain import ALL_PROGRAMMES
@@ -66,7 +66,7 @@ class Caller:
             return self.person_id
         of = f"#{self.programme_id}" if self.programme_id else ""
         if self.account:
-            return f"account-{_short(f'{self.account}{of}')}"
+            return f"{ACCOUNT}{_short(f'{self.account}{of}')}"
         return f"{STRANGER}{_short(f'{_network(self.address)}{of}')}"
 
 

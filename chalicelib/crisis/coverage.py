@@ -8,8 +8,8 @@ from hashlib import sha256
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from chalicelib.crisis.duty import Duty
-from chalicelib.crisis.rota import Post, Rota, Span, Tier, holder, posts, staffing
+from chalicelib.crisis.duty import Duty, Tier
+from chalicelib.crisis.rota import Post, Rota, Span, holder, posts, staffing
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Member
 

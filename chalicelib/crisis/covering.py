@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chalicelib.crisis.rota import Cover, Rota, Tier, posts
+from chalicelib.crisis.duty import Tier
+from chalicelib.crisis.rota import Cover, Rota, posts
 from chalicelib.crisis.rota_service import Desk, rota_of
 from chalicelib.enrollment.programmes import refuse
 from chalicelib.errors import Conflict, Fault, NotFound

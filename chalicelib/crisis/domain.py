@@ -86,8 +86,9 @@ REVIEWED = frozenset({Disposition.UNREACHABLE, Disposition.FALSE_ALARM})
 SPOKEN = frozenset({Disposition.SAFE_WITH_PLAN, Disposition.WARM_TRANSFER, Disposition.FALSE_ALARM})
 """Ends that nobody can say of somebody whom nobody reached."""
 
-STRANGER = "caller-"
-"""How callers begin of whom nothing is known but their address."""
+STRANGER, ACCOUNT = "caller-", "account-"
+UNKNOWN = (STRANGER, ACCOUNT)
+"""How callers begin of whom nothing is known but their address, or an account that has no record."""
 
 UNANSWERED = frozenset({State.OPEN, State.PAGED})
 OVER = frozenset({State.RESOLVED, State.FOLLOW_UP, State.CLOSED})

@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
+
+
+class Tier(StrEnum):
+    """Who is paged first, and who after them (domain rules 3.3)."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    SUPERVISOR = "supervisor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +21,7 @@ class Duty:
 
     ``everybody``: all who are rostered then, and the program admins. ``next_from``: the first later instant at which
     anybody is on duty; None where none is known. Who is nowhere here is not on duty: then everybody who can be reached
-    is paged all the same (``paging.whom``).
+    is paged all the same (``paging.paged_by``).
     """
 
     primary: tuple[str, ...] = ()
@@ -20,6 +29,10 @@ class Duty:
     supervisor: tuple[str, ...] = ()
     everybody: tuple[str, ...] = ()
     next_from: datetime | None = None
+
+    def of(self, tier: Tier) -> tuple[str, ...]:
+        """Return who answers in a tier."""
+        return {Tier.PRIMARY: self.primary, Tier.SECONDARY: self.secondary, Tier.SUPERVISOR: self.supervisor}[tier]
 
     @property
     def is_covered(self) -> bool:

@@ -8,7 +8,7 @@ from pydantic import Field as Described
 
 from chalicelib.crisis.coverage import HandOver
 from chalicelib.crisis.domain import Crisis, State
-from chalicelib.crisis.rota import Tier
+from chalicelib.crisis.duty import Tier
 from chalicelib.edge.http import Wire
 from chalicelib.staff.domain import Member
 

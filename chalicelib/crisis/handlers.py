@@ -1,9 +1,9 @@
 """The shells of crises: the minute's look, what delivery asks when it sends, and what all of it works with."""
 
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 
-from chalicelib.crisis import paging, service
+from chalicelib.crisis import flagged, paging, service
 from chalicelib.crisis.domain import Press
 from chalicelib.crisis.ladder import Minutes
 from chalicelib.crisis.paging_sms import pager
@@ -19,7 +19,7 @@ from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.hurrying import hurry
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.staff.domain import Member
-from chalicelib.staff.store import DynamoStaff
+from chalicelib.staff.store import DynamoClimbs, DynamoStaff
 from chalicelib.tasks.store import DynamoTasks
 
 AT_MOST = timedelta(seconds=20)
@@ -83,8 +83,9 @@ def sweep() -> int:
 
 
 def still_true(due: Due) -> Reason | None:
-    """Return why a page must not go out any more: for outreach to ask when sending."""
-    return paging.objection(due, desk=desk())
+    """Return why a page, or the word of a flag that was paged, must not go out any more: for outreach to ask."""
+    found = partial(flagged.objection, due, references=DynamoClimbs(), tasks=DynamoTasks(), crises=desk().crises)
+    return paging.objection(due, desk=desk()) or paging.guarded(found, desk=desk())
 
 
 def _trouble(error: Exception) -> None:

@@ -25,7 +25,7 @@ from chalicelib.crisis.following import follow_ups
 from chalicelib.crisis.log import after
 from chalicelib.crisis.ports import Desk
 from chalicelib.crisis.service import TRIES, TakenByOthers
-from chalicelib.enrollment.holds import hold_after_crisis
+from chalicelib.enrollment.holds import hold_after_crisis, hold_for_crisis
 from chalicelib.errors import Fault, Invalid
 from chalicelib.privacy.domain import ALL_PROGRAMMES
 from chalicelib.tasks.domain import Task
@@ -142,7 +142,7 @@ def hand_over(crisis_id: str, by: By, *, to: str, now: datetime, desk: Desk) -> 
         _must_go_on(crisis)
         _must_be_acknowledged(crisis)
         member = desk.members.find(by.programme_id, to)
-        if member is None or not member.is_reachable(at=now):
+        if member is None or not member.can_be_paged(at=now):
             raise Invalid(Fault(field="to", reason="must be a member of the staff who can be reached"))
         if crisis.owner == to:
             return crisis, (), ()
@@ -227,7 +227,9 @@ def reopen(crisis_id: str, by: By, *, note: str, now: datetime, desk: Desk) -> C
 
 
 def _paged(crisis: Crisis, *, now: datetime, desk: Desk) -> None:
-    """Have it paged now; where that fails the minute's look does it, and what was done stands."""
+    """Have it held and paged now; where that fails the minute's look does it, and what was done stands."""
+    if crisis.holds and crisis.person_id is not None:
+        hold_for_crisis(crisis.person_id, now=now, holds=desk.holds)
     paging.guarded(partial(paging.page, crisis, now=now, desk=desk), desk=desk)
 
 

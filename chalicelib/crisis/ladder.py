@@ -8,21 +8,20 @@ the next look works the same out again.
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from enum import StrEnum
 from itertools import count, takewhile
 
 from chalicelib.crisis.domain import Crisis, Wait
+from chalicelib.crisis.duty import Tier
 from chalicelib.errors import Fault
 
 
-class Tier(StrEnum):
-    """Who is paged by a step."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whom:
+    """Who is paged by a step: who is on duty in these tiers, its ``owner``, ``everybody`` on call with the admins."""
 
-    OWNER = "owner"
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-    SUPERVISOR = "supervisor"
-    EVERYBODY = "everybody"
+    tiers: frozenset[Tier] = frozenset()
+    owner: bool = True
+    everybody: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,30 +69,31 @@ def faults_of(minutes: Minutes) -> list[Fault]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """
-    One rung: from this instant these tiers are paged. ``number`` counts from 0 within one wait; None: out of turn.
+    One rung: from this instant these are paged. ``number`` counts from 0 within one wait; None: out of turn.
 
     ``is_alarm``: so late that operators hear of it, too.
     """
 
     number: int | None
     at: datetime
-    tiers: frozenset[Tier]
+    whom: Whom
     is_alarm: bool = False
 
 
-_FIRST = frozenset({Tier.OWNER, Tier.PRIMARY})
-_SECOND = _FIRST | {Tier.SECONDARY}
-_THIRD = _SECOND | {Tier.SUPERVISOR}
-_ALL = _THIRD | {Tier.EVERYBODY}
-_OWNER = frozenset({Tier.OWNER})
-_ABOVE = _OWNER | {Tier.SUPERVISOR}
+_FIRST = Whom(tiers=frozenset({Tier.PRIMARY}))
+_SECOND = Whom(tiers=_FIRST.tiers | {Tier.SECONDARY})
+_THIRD = Whom(tiers=_SECOND.tiers | {Tier.SUPERVISOR})
+_ALL = Whom(tiers=_THIRD.tiers, everybody=True)
+_OWNER = Whom()
+_ABOVE = Whom(tiers=frozenset({Tier.SUPERVISOR}))
+_REVIEWER = Whom(tiers=_ABOVE.tiers, owner=False)
 
 
 def steps(crisis: Crisis, minutes: Minutes) -> Iterator[Step]:
     """Give the ladder of what a crisis waits for, in the order of time; without an end, unless it waits for nothing."""
     return (
-        Step(number=number, at=crisis.since + timedelta(minutes=offset), tiers=tiers, is_alarm=is_alarm)
-        for number, offset, tiers, is_alarm in _ladder(crisis, minutes)
+        Step(number=number, at=crisis.since + timedelta(minutes=offset), whom=whom, is_alarm=is_alarm)
+        for number, offset, whom, is_alarm in _ladder(crisis, minutes)
     )
 
 
@@ -115,8 +115,8 @@ def due(crisis: Crisis, minutes: Minutes, *, now: datetime) -> Step | None:
     again_at = _again_at(crisis, minutes)
     if again_at is None or again_at > now:
         return None
-    present = newest.tiers if newest is not None and crisis.wait is Wait.ACK else _OWNER
-    return Step(number=None, at=again_at, tiers=present)
+    present = newest.whom if newest is not None and crisis.wait is Wait.ACK else _OWNER
+    return Step(number=None, at=again_at, whom=present)
 
 
 def looked_at(crisis: Crisis, minutes: Minutes) -> datetime | None:
@@ -138,7 +138,7 @@ def _again_at(crisis: Crisis, minutes: Minutes) -> datetime | None:
     return max(crisis.called_at, crisis.paged_at + timedelta(minutes=minutes.between))
 
 
-_Rung = tuple[int, float, frozenset[Tier], bool]
+_Rung = tuple[int, float, Whom, bool]
 """Its number, minutes after the wait began, whom it pages, and whether it is an alarm."""
 
 
@@ -155,7 +155,7 @@ def _ladder(crisis: Crisis, minutes: Minutes) -> Iterator[_Rung]:
             yield 0, minutes.resolve, _OWNER, False
             yield from _for_ever(1, 2 * minutes.resolve, minutes.resolve, _ABOVE)
         case Wait.REVIEW:
-            yield 0, 0, frozenset({Tier.SUPERVISOR}), False
+            yield 0, 0, _REVIEWER, False
             yield from _for_ever(1, minutes.resolve, minutes.resolve, _THIRD)
 
 
@@ -181,8 +181,6 @@ def _reaching(crisis: Crisis, minutes: Minutes) -> Iterator[_Rung]:
     yield from _for_ever(minutes.tries, decides + minutes.again, minutes.again, _ALL, is_alarm=True)
 
 
-def _for_ever(
-    number: int, first: float, every: float, tiers: frozenset[Tier], *, is_alarm: bool = False
-) -> Iterator[_Rung]:
+def _for_ever(number: int, first: float, every: float, whom: Whom, *, is_alarm: bool = False) -> Iterator[_Rung]:
     for later in count():
-        yield number + later, first + later * every, tiers, is_alarm
+        yield number + later, first + later * every, whom, is_alarm

@@ -8,7 +8,7 @@ from typing import TypeVar
 from chalicelib.crisis import drilling, following, ladder
 from chalicelib.crisis.domain import Crisis, Door, Event, Wait, What
 from chalicelib.crisis.duty import Duty
-from chalicelib.crisis.ladder import Minutes, Step, Tier
+from chalicelib.crisis.ladder import Minutes, Step, Whom
 from chalicelib.crisis.log import after
 from chalicelib.crisis.ports import Desk
 from chalicelib.enrollment.holds import hold_for_crisis
@@ -29,15 +29,23 @@ A_MINUTE = timedelta(minutes=1)
 NEWER_AFTER = timedelta(minutes=5)
 """A page so much older than the last one isn't tried any more: after an outage nobody is woken twenty times at once."""
 
+PROGRAMMES_AT_ONCE = 20
+"""How many programmes are paged within the request of a caller whom nobody knows, who waits for an answer meanwhile.
+
+Of more the minute's look pages all: it begins anew, and what was handed over is the same page.
+"""
+
 UNKNOWN_AT_ONCE = 10
 """For how many crises of callers whom nobody knows a minute's look pages; the others wait for the next, seen by staff.
 
 So whoever floods from many addresses can't bury the pages of those who are known."""
 
 
-def page(crisis: Crisis, *, now: datetime, desk: Desk) -> bool:
+def page(crisis: Crisis, *, now: datetime, desk: Desk, most: int | None = None) -> bool:
     """
     Take the step that is due, if one is, and say whether a page was handed over.
+
+    ``most``: how many programmes at most; where there are more, the step counts as not taken, and the look takes it.
 
     Safe to repeat: pages are named by the crisis and its version, and what was sent is in the ledger. The log's line
     goes last, so that whoever dies before that leaves it to be done again.
@@ -47,7 +55,10 @@ def page(crisis: Crisis, *, now: datetime, desk: Desk) -> bool:
     if step is None:
         desk.crises.look_again(crisis, at=look_at(crisis, minutes, now=now))
         return False
-    told = _hand_over(crisis, step, now=now, desk=desk)
+    programmes = desk.programmes.ids() if crisis.programme_id == ALL_PROGRAMMES else [crisis.programme_id]
+    told = _hand_over(crisis, step, programmes[:most], now=now, desk=desk)
+    if most is not None and len(programmes) > most:
+        return bool(told)
     if step.is_alarm and not crisis.is_drill:
         desk.note("CrisisEscalated", 1)
     if not told:
@@ -82,8 +93,9 @@ def minutes_of(crisis: Crisis, *, desk: Desk) -> Minutes:
 def look(*, now: datetime, desk: Desk, is_over: Callable[[], bool]) -> int:
     """Look at all crises that aren't over, page for those whose next step came, and return how many were paged."""
     looked = desk.crises.open_ones()
-    desk.note("CrisisOpen", len(looked))
-    desk.note("CrisisUnacked", sum(one.is_unanswered for one in looked))
+    # Of a drill that nobody answers ``DrillUnanswered`` tells: nobody waits for help in it.
+    desk.note("CrisisOpen", sum(not one.is_drill for one in looked))
+    desk.note("CrisisUnacked", sum(one.is_unanswered and not one.is_drill for one in looked))
     coming = sorted((one for one in looked if one.look_at <= now), key=lambda one: (one.look_at, one.id))
     known = [one.id for one in coming if one.is_known]
     unknown = [one.id for one in coming if not one.is_known]
@@ -128,37 +140,27 @@ def kind_of(crisis: Crisis) -> str:
     return f"{CRISIS_PAGE}-{sort}{crisis.id}-{crisis.version}"
 
 
-def whom(crisis: Crisis, tiers: Iterable[Tier], *, duty: Duty, staff: Iterable[Member]) -> list[Member]:
+def paged_by(crisis: Crisis, whom: Whom, *, duty: Duty, staff: Iterable[Member]) -> list[Member]:
     """
-    Return who is paged: of those tiers all who are on duty, the owner, and where nobody is on duty all of the staff.
+    Return who is paged: of the tiers all who are on duty, the owner, and where nobody is on duty all of the staff.
 
     ``staff`` are the active members of one programme.
     """
-    tiers = set(tiers)
-    if not duty.is_covered and tiers - {Tier.OWNER}:
+    if not duty.is_covered and (whom.tiers or whom.everybody):
         return sorted(staff, key=lambda member: (Role.CLINICIAN not in member.roles, member.id))
-    wanted: set[str] = set()
-    for tier, ids in (
-        (Tier.PRIMARY, duty.primary),
-        (Tier.SECONDARY, duty.secondary),
-        (Tier.SUPERVISOR, duty.supervisor),
-        (Tier.EVERYBODY, duty.everybody),
-    ):
-        wanted |= set(ids) if tier in tiers else set()
-    is_late = Tier.EVERYBODY in tiers
+    wanted = {member_id for tier in whom.tiers for member_id in duty.of(tier)}
+    wanted |= set(duty.everybody) if whom.everybody else set()
     return [
         member
         for member in staff
         if member.id in wanted
-        or (Tier.OWNER in tiers and member.account == crisis.owner)
-        or (is_late and Role.PROGRAM_ADMIN in member.roles)
+        or (whom.owner and member.account == crisis.owner)
+        or (whom.everybody and Role.PROGRAM_ADMIN in member.roles)
     ]
 
 
-def _hand_over(crisis: Crisis, step: Step, *, now: datetime, desk: Desk) -> tuple[str, ...]:
-    """Page the members of a step, and where none of them can be, everybody; return who was."""
-    is_unknown = crisis.programme_id == ALL_PROGRAMMES
-    programmes = desk.programmes.ids() if is_unknown else [crisis.programme_id]
+def _hand_over(crisis: Crisis, step: Step, programmes: Iterable[str], *, now: datetime, desk: Desk) -> tuple[str, ...]:
+    """Page the members of a step in these programmes, and where none of them can be, everybody; return who was."""
     told: list[str] = []
     everybody: list[Member] = []
     for programme_id in programmes:
@@ -166,7 +168,7 @@ def _hand_over(crisis: Crisis, step: Step, *, now: datetime, desk: Desk) -> tupl
         found = guarded(partial(desk.members.of_programme, programme_id), desk=desk) or ()
         staff = [member for member in found if member.is_active]
         duty = _duty(programme_id, now=now, desk=desk)
-        told += _page(crisis, whom(crisis, step.tiers, duty=duty, staff=staff), now=now, desk=desk)
+        told += _page(crisis, paged_by(crisis, step.whom, duty=duty, staff=staff), now=now, desk=desk)
         everybody += staff
     return tuple(told) or tuple(_page(crisis, everybody, now=now, desk=desk))
 

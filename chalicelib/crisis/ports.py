@@ -41,6 +41,7 @@ class Looked:
     is_unanswered: bool
     programme_id: str
     is_known: bool = True
+    is_drill: bool = False
 
 
 class Crises(Protocol):

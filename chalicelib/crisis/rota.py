@@ -5,19 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from chalicelib.crisis.duty import Tier
 from chalicelib.outreach.recurrence import DAYS, Recurrence, date_exists, local_date, resolve
 from chalicelib.staff.domain import Member
 
 _DAY = timedelta(days=1)
 _WEEK = 7
-
-
-class Tier(StrEnum):
-    """Who is paged first, and who after them (domain rules 3.3)."""
-
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-    SUPERVISOR = "supervisor"
 
 
 class Trouble(StrEnum):
@@ -152,6 +145,11 @@ class Rota:
     def tiers(self) -> tuple[Tier, ...]:
         """Return the tiers that anybody means to staff: the first, and each that has a shift."""
         return tuple(tier for tier in Tier if tier is Tier.PRIMARY or any(one.tier is tier for one in self.shifts))
+
+
+def no_rota(programme_id: str, at: datetime) -> Rota:
+    """Return what a programme that never kept a rota has: nobody on call at any hour; version 0."""
+    return Rota(programme_id=programme_id, zone="UTC", put_by="", put_at=at, version=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,22 @@ from math import ceil
 
 from chalicelib.crisis import rota_service, rota_watch
 from chalicelib.crisis.duty import Duty, OnCall
-from chalicelib.crisis.rota_service import Desk, RotaOnCall
+from chalicelib.crisis.rota_service import Desk, RotaOnCall, Weakness
 from chalicelib.crisis.rota_store import DynamoRotas
-from chalicelib.crisis.rota_watch import Looked, WatchDesk
+from chalicelib.crisis.rota_watch import Looked, WatchDesk, all_looked
 from chalicelib.edge.clock import utc_now
 from chalicelib.edge.config import config
 from chalicelib.edge.log import count, flush, logger, places
+from chalicelib.enrollment.episodes import IN_CARE
+from chalicelib.enrollment.programme_store import DynamoProgrammes
+from chalicelib.enrollment.store import people
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.staff.domain import Member
 from chalicelib.staff.store import DynamoStaff
+
+A_PAGE = 100
+"""How many people are read at once to find one who is in care."""
 
 AT_MOST = timedelta(seconds=10)
 """How long a tick looks rotas over: what is left is looked at a minute later."""
@@ -40,10 +46,19 @@ def _start_drill(programme_id: str, key: str) -> None:
     drills.start(programme_id, key=key, by=None, now=utc_now(), desk=handlers.desk())
 
 
+def _cares(programme_id: str) -> bool:
+    found, last = people().members(programme_id, after=None, limit=A_PAGE)
+    while last and not any(one.state in IN_CARE for one in found):
+        found, last = people().members(programme_id, after=last, limit=A_PAGE)
+    return any(one.state in IN_CARE for one in found)
+
+
 @cache
 def _desk() -> WatchDesk:
     rotas = DynamoRotas()
-    return WatchDesk(rotas=rotas, looks=rotas, staff=_Members(), dues=DynamoDues(), start_drill=_start_drill)
+    return WatchDesk(
+        rotas=rotas, looks=rotas, staff=_Members(), dues=DynamoDues(), cares=_cares, start_drill=_start_drill
+    )
 
 
 class _OnCall(RotaOnCall):
@@ -63,11 +78,11 @@ def on_call() -> OnCall:
     return _OnCall(Desk(rotas=DynamoRotas(), staff=_Members()))
 
 
-def email_only(programme_id: str, *, now: datetime) -> bool | None:
-    """Say whether somebody who would be paged now has e-mail alone; None where that can't be known. It never fails."""
+def weakness_of(programme_id: str, *, now: datetime) -> Weakness | None:
+    """Return what weakens the pages of a programme; None where that can't be known. It never fails."""
     try:
         desk = Desk(rotas=DynamoRotas(), staff=_Members())
-        return rota_service.email_only(programme_id, now=now, texts=config().pager != "none", desk=desk)
+        return rota_service.weakness_of(programme_id, now=now, texts=config().pager != "none", desk=desk)
     except Exception as error:  # noqa: BLE001 (the board has to be shown all the same)
         _log_error(error)
         return None
@@ -82,7 +97,7 @@ def look_over() -> int:
     """
     now, told = utc_now(), 0
     try:
-        due = [one for one in _desk().looks.looked() if one.is_due(now)]
+        due = [one for one in all_looked(_desk().looks, DynamoProgrammes().ids()) if one.is_due(now)]
     except Exception as error:  # noqa: BLE001 (see above)
         _log_error(error)
         due = []

@@ -17,7 +17,7 @@ from chalicelib.crisis.coverage import (
     saying,
 )
 from chalicelib.crisis.duty import Duty
-from chalicelib.crisis.rota import Cover, Rota, Staffing, staffing
+from chalicelib.crisis.rota import Cover, Rota, Staffing, no_rota, staffing
 from chalicelib.crisis.rota_rules import faults_of
 from chalicelib.enrollment.programmes import refuse
 from chalicelib.errors import NotFound, Stale
@@ -121,9 +121,21 @@ def watch_of(programme_id: str, *, now: datetime, zone: str, desk: Desk) -> Watc
     )
 
 
-def email_only(programme_id: str, *, now: datetime, texts: bool, desk: Desk) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weakness:
     """
-    Say whether somebody who would be paged now has nothing but e-mail, which wakes nobody.
+    What weakens pages now. ``email_only``: somebody who would be paged has nothing but e-mail, which wakes nobody.
+
+    ``no_rota``: nobody is on call at any hour, so that all of the staff are paged at once, and nobody is meant.
+    """
+
+    email_only: bool
+    no_rota: bool
+
+
+def weakness_of(programme_id: str, *, now: datetime, texts: bool, desk: Desk) -> Weakness:
+    """
+    Return what weakens the pages of a programme.
 
     ``texts``: a pager that sends text messages is set up. Where nobody is on call all of the staff would be paged.
     """
@@ -131,7 +143,7 @@ def email_only(programme_id: str, *, now: datetime, texts: bool, desk: Desk) -> 
     members = desk.staff.of_programme(programme_id)
     on_call = staffing(rota, members, now).staff if rota else ()
     ways = [one.paged_by(at=now, texts=texts) for one in on_call or members if one.is_active]
-    return any(way == (ChannelKind.EMAIL,) for way in ways)
+    return Weakness(email_only=any(way == (ChannelKind.EMAIL,) for way in ways), no_rota=rota is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,12 +181,8 @@ class RotaOnCall:
 
 
 def gaps_of(programme_id: str, *, now: datetime, desk: Desk) -> list[Gap]:
-    """
-    Return what the rota leaves open in the next two weeks.
-
-    :raises NoRota: if there is none
-    """
-    rota = rota_of(programme_id, now=now, desk=desk)
+    """Return what the rota leaves open in the next two weeks: all of them, where there is none."""
+    rota = desk.rotas.find(programme_id, since=now) or no_rota(programme_id, now)
     members = desk.staff.of_programme(programme_id)
     return gaps(rota, members, first=now, last=now + LOOKS_AHEAD, now=now)
 

@@ -7,7 +7,8 @@ from typing import Annotated, get_args
 from pydantic import Field as Described
 
 from chalicelib.crisis.coverage import Gap, State, Why
-from chalicelib.crisis.rota import Cover, Holder, Holiday, Rota, Shift, Span, Tier, Trouble
+from chalicelib.crisis.duty import Tier
+from chalicelib.crisis.rota import Cover, Holder, Holiday, Rota, Shift, Span, Trouble
 from chalicelib.crisis.rota_rules import MOST_HOLIDAYS, MOST_HOURS, MOST_IN_TURN, MOST_SHIFTS
 from chalicelib.crisis.rota_service import Watch
 from chalicelib.edge.http import Instant, Wire

@@ -7,7 +7,8 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import TransactWriteError
 
-from chalicelib.crisis.rota import Cover, Holiday, Rota, Shift, Span, Tier
+from chalicelib.crisis.duty import Tier
+from chalicelib.crisis.rota import Cover, Holiday, Rota, Shift, Span
 from chalicelib.crisis.rota_watch import Looked
 from chalicelib.edge.table import Item, in_conflict, lost_the_race, transaction
 from chalicelib.enrollment.items import InstantAttribute

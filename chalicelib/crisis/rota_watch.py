@@ -7,7 +7,8 @@ from hashlib import sha256
 from typing import Protocol
 
 from chalicelib.crisis.coverage import LOOKS_AHEAD, Gap, HandOver, gaps, hand_overs
-from chalicelib.crisis.rota import Rota, Tier
+from chalicelib.crisis.duty import Tier
+from chalicelib.crisis.rota import Rota, no_rota
 from chalicelib.crisis.rota_service import Rotas, Staff
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.kinds import STAFF_WORK
@@ -65,12 +66,18 @@ def nothing_to_start(_programme_id: str, _key: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchDesk:
-    """What looking over works with. ``start_drill`` is given a programme and a key: the same key is the same drill."""
+    """
+    What looking over works with.
+
+    ``cares`` says whether a programme has people in care, so that somebody should be on call. ``start_drill`` is given
+    a programme and a key: the same key is the same drill.
+    """
 
     rotas: Rotas
     looks: Looks
     staff: Staff
     dues: Dues
+    cares: Callable[[str], bool]
     start_drill: Callable[[str, str], object] = nothing_to_start
 
 
@@ -83,16 +90,27 @@ class Seen:
     is_untold: bool = False
 
 
+def all_looked(looks: Looks, programme_ids: Iterable[str]) -> list[Looked]:
+    """Return when each programme's rota was last looked over, of those that never kept one as well."""
+    found = looks.looked()
+    known = {one.programme_id for one in found}
+    return [*found, *(Looked(programme_id=name) for name in programme_ids if name not in known)]
+
+
 def look_over(looked: Looked, *, now: datetime, desk: WatchDesk) -> Seen:
     """
     Look over one programme's rota: warn of each gap once 72 hours ahead and once 24, and have hand-overs told.
+
+    A programme that has people in care and never kept a rota is warned as of one in which nobody has a shift.
 
     Safe to repeat: what a message is about names it, so that the ledger knows what was told. What was looked over is
     written down last.
     """
     rota = desk.rotas.find(looked.programme_id, since=now - LOOKS_AHEAD)
-    if rota is None:
+    if rota is None and not desk.cares(looked.programme_id):
+        desk.looks.look(Looked(programme_id=looked.programme_id, at=now.replace(microsecond=0)))
         return Seen()
+    rota = rota or no_rota(looked.programme_id, now)
     members = desk.staff.of_programme(looked.programme_id)
     found = [gap for gap in gaps_ahead(rota, members, now=now) if gap.ends > now]
     wanted = {warning_of(gap, now=now): gap for gap in found}

@@ -8,7 +8,7 @@ from chalicelib.crisis.doors import doors
 from chalicelib.crisis.handling import By
 from chalicelib.crisis.log import bounded
 from chalicelib.crisis.paging import guarded, minutes_of
-from chalicelib.crisis.rota_handlers import email_only
+from chalicelib.crisis.rota_handlers import weakness_of
 from chalicelib.crisis.shapes import (
     CrisisList,
     CrisisWithLog,
@@ -59,8 +59,14 @@ def list_crises(asked: Asked, programme_id: str) -> Answer:
     wanted = {programme_id, ALL_PROGRAMMES}
     found = crises.many(one.id for one in crises.open_ones() if one.programme_id in wanted).values()
     order = sorted(found, key=lambda one: (not one.is_unanswered, one.state in OVER, one.since, one.id))
-    weakly = email_only(programme_id, now=asked.now)
-    return Answer(body=CrisisList(items=_shown(order, programme_id, asked), email_only=weakly))
+    weakness = weakness_of(programme_id, now=asked.now)
+    return Answer(
+        body=CrisisList(
+            items=_shown(order, programme_id, asked),
+            email_only=weakness.email_only if weakness else None,
+            no_rota=weakness.no_rota if weakness else None,
+        )
+    )
 
 
 @doors.door(

@@ -1,12 +1,12 @@
 """Take a call for help: written down first, whatever happens then; grouped into a crisis, and paged at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.crisis import paging
-from chalicelib.crisis.domain import Crisis, Door, Event, Press, What, press_id
+from chalicelib.crisis.domain import UNKNOWN, Crisis, Door, Event, Press, What, press_id
 from chalicelib.crisis.log import after, opened
 from chalicelib.crisis.paging import guarded
 from chalicelib.crisis.ports import Desk
@@ -47,12 +47,14 @@ def press(call: Press, *, now: datetime, desk: Desk) -> Press:
 
 def follow(kept: Press, *, now: datetime, desk: Desk) -> None:
     """Have somebody paged for a call that is written down; never raises, since it waits to be taken."""
-    guarded(partial(take, [kept.id], now=now, desk=desk), desk=desk)
+    guarded(partial(take, [kept.id], now=now, desk=desk, most=paging.PROGRAMMES_AT_ONCE), desk=desk)
 
 
-def take(call_ids: Sequence[str], *, now: datetime, desk: Desk) -> Crisis | None:
+def take(call_ids: Sequence[str], *, now: datetime, desk: Desk, most: int | None = None) -> Crisis | None:
     """
     Group calls of one caller that wait into their crisis, or open one, and page. None if all were taken before.
+
+    ``most``: how many programmes are paged of a caller whom nobody knows; of more the minute's look pages.
 
     :raises TakenByOthers: if others kept changing the crisis; the calls still wait
     """
@@ -61,7 +63,7 @@ def take(call_ids: Sequence[str], *, now: datetime, desk: Desk) -> Crisis | None
         if crisis.person_id is not None:
             hold_for_crisis(crisis.person_id, now=now, holds=desk.holds)
         if not paging.is_flooded(crisis, now=now, desk=desk):
-            paging.page(crisis, now=now, desk=desk)
+            paging.page(crisis, now=now, desk=desk, most=most)
     return crisis
 
 
@@ -74,12 +76,21 @@ def sweep(*, now: datetime, desk: Desk, is_over: Callable[[], bool]) -> int:
     waiting: dict[str, list[str]] = {}
     for call in guarded(partial(desk.crises.waiting, limit=AT_ONCE), desk=desk) or ():
         waiting.setdefault(call.caller, []).append(call.id)
-    for call_ids in waiting.values():
+    known = {caller: ids for caller, ids in waiting.items() if not caller.startswith(UNKNOWN)}
+    _take_all(known.values(), now=now, desk=desk, is_over=is_over)
+    paged = paging.look(now=now, desk=desk, is_over=is_over)
+    # Last: a stranger's call may page many programmes, and nobody who is known waits behind it.
+    unknown = [ids for caller, ids in waiting.items() if caller not in known]
+    _take_all(unknown, now=now, desk=desk, is_over=is_over)
+    return paged
+
+
+def _take_all(waiting: Iterable[list[str]], *, now: datetime, desk: Desk, is_over: Callable[[], bool]) -> None:
+    for call_ids in waiting:
         if is_over():
             break
         # Whoever floods has their first ones taken, as everybody else has: nobody waits behind them.
         guarded(partial(take, call_ids[:TOGETHER], now=now, desk=desk), desk=desk)
-    return paging.look(now=now, desk=desk, is_over=is_over)
 
 
 def _keep(call: Press, *, desk: Desk) -> Press:

@@ -57,6 +57,10 @@ class CrisisList(Wire):
         bool | None,
         Described(description="Of a board: somebody who would be paged now has e-mail alone, which may go unseen."),
     ] = None
+    no_rota: Annotated[
+        bool | None,
+        Described(description="Of a board: nobody is on call at any hour. All of the staff are paged at once."),
+    ] = None
 
 
 class ShownCall(Wire):

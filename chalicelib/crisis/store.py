@@ -55,6 +55,7 @@ class OpenItem(Item, discriminator="open_crisis"):
     look_at = InstantAttribute()
     is_unanswered = BooleanAttribute()
     is_known = BooleanAttribute(null=True)
+    is_drill = BooleanAttribute(null=True)
     version = NumberAttribute()
 
 
@@ -278,6 +279,7 @@ def _list(write: TransactWrite, crisis: Crisis, *, look_at: datetime) -> None:
             look_at=look_at,
             is_unanswered=crisis.is_unanswered,
             is_known=crisis.is_known,
+            is_drill=crisis.is_drill,
             version=crisis.version,
         )
     )
@@ -291,4 +293,5 @@ def _looked(item: OpenItem) -> Looked:
         is_unanswered=item.is_unanswered,
         programme_id=item.programme_id,
         is_known=item.is_known is not False,
+        is_drill=bool(item.is_drill),
     )

@@ -24,6 +24,9 @@ class State(StrEnum):
     DECEASED = "deceased"
 
 
+IN_CARE = frozenset({State.ENROLLED, State.ACTIVE, State.STEP_DOWN, State.ON_HOLD})
+"""Of an episode that has begun and isn't over."""
+
 _ENDINGS = frozenset({State.TRANSFERRED, State.DISCHARGED_EARLY, State.DECEASED})
 
 TRANSITIONS: dict[State, frozenset[State]] = {

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from chalicelib.enrollment.episodes import Episode, State
+from chalicelib.enrollment.episodes import IN_CARE, Episode, State
 from chalicelib.milestones.domain import Award
 from chalicelib.outreach.categories import closes_of
 from chalicelib.outreach.domain import Entry
@@ -29,7 +29,6 @@ LOOKS_BACK = timedelta(days=42)
 """How far before a period ledger and answers are read: a silence may have begun there."""
 
 _COLUMN = {Answered.ANSWERED: 1, Answered.UNANSWERED: 2, Answered.NOT_SENT: 4}
-IN_CARE = frozenset({State.ENROLLED, State.ACTIVE, State.STEP_DOWN, State.ON_HOLD})
 _NEVER = frozenset({State.REFERRED})
 
 

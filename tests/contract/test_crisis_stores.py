@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.crisis.domain import Crisis, Disposition, Event, State, What
+from chalicelib.crisis.domain import Crisis, Disposition, Door, Event, State, What
 from chalicelib.crisis.following import follow_ups
 from chalicelib.crisis.ladder import Minutes
 from chalicelib.crisis.log import after, opened
@@ -107,6 +107,15 @@ def test_the_minutes_look_finds_what_is_not_closed_and_when(crises: Crises) -> N
     crises.look_again(replace(crisis, version=7), at=NOW)
 
     assert crises.open_ones() == [Looked(look_at=NOW + 9 * MINUTE, **at)]  # type: ignore[arg-type]
+
+
+def test_the_look_tells_a_drill_from_a_crisis(crises: Crises) -> None:
+    call = a_call(NOW, caller="drill:iop", person_id=None, door=Door.DRILL)
+    assert crises.keep(call)
+    crisis, event = opened("d1", call)
+    assert crises.save(crisis, [event], look_at=NOW)
+
+    assert [(one.id, one.is_drill) for one in crises.open_ones()] == [("d1", True)]
 
 
 def test_an_end_opens_its_follow_ups_in_the_same_breath(crises: Crises) -> None:

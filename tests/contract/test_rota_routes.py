@@ -127,11 +127,15 @@ def test_half_a_rota_is_kept_and_what_it_leaves_open_is_listed(api: RoutineApi) 
 
 
 def test_who_is_on_call_is_shown_with_the_ways_that_reach_them(api: RoutineApi) -> None:
+    assert api.by(CLINICIAN, "GET", "/programmes/iop-evening/crises").json["noRota"] is True
+    (gap,) = api.by(CLINICIAN, "GET", f"{ROTA}/gaps").json["items"]
+    assert (gap["tier"], gap["why"], gap["hours"]) == ("primary", "no_shift", 336)
     nothing = api.by(CLINICIAN, "GET", f"{ROTA}/on-call").json
     assert nothing == {"state": "unknown", "until": None, "items": [], "emailOnly": False}
 
     put(api)
     shown = api.by(BO, "GET", f"{ROTA}/on-call").json
+    assert api.by(CLINICIAN, "GET", "/programmes/iop-evening/crises").json["noRota"] is False
     (item,) = shown["items"]
     assert (shown["state"], shown["until"], shown["emailOnly"]) == ("on_duty", None, True)
     assert (item["account"], item["firstName"], item["pagedBy"], item["trouble"]) == ("dr", "Dr", ["email"], None)

@@ -5,7 +5,8 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from chalicelib.crisis.rota import Holiday, Tier
+from chalicelib.crisis.duty import Tier
+from chalicelib.crisis.rota import Holiday
 from chalicelib.crisis.rota_store import DynamoRotas
 from chalicelib.crisis.rota_watch import Looked
 from chalicelib.edge.table import Item

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from email import message_from_string
+from email.message import EmailMessage
 from email.policy import default
 
 import pytest
@@ -38,6 +39,12 @@ def person(stack: Stack) -> str:
     return person
 
 
+def paged(stack: Stack) -> list[EmailMessage]:
+    """Return the pages that were sent; of the rota that the programme lacks its admin hears by another message."""
+    mails = [message_from_string(sent.raw_data, policy=default) for sent in stack.sent()]
+    return [mail for mail in mails if mail["Subject"] == "Urgent: action needed - open dashboard"]
+
+
 def test_a_call_by_night_is_told_within_seconds_and_again_until_somebody_acknowledges(
     stack: Stack, person: str
 ) -> None:
@@ -45,8 +52,8 @@ def test_a_call_by_night_is_told_within_seconds_and_again_until_somebody_acknowl
     handlers.press(a_call(NIGHT, caller=person, programme_id="iop-evening"), now=NIGHT)
     stack.deliver(stack.messages(), at=NIGHT + timedelta(seconds=2))
 
-    mails = [message_from_string(sent.raw_data, policy=default) for sent in stack.sent()]
-    assert {mail["Subject"] for mail in mails} == {"Urgent: action needed - open dashboard"}
+    mails = paged(stack)
+    assert len(stack.sent()) == len(mails)
     assert {mail["To"] for mail in mails} == {"dr@care.example", "boss@care.example"}
     crisis = DynamoCrises().present_of(person)
     assert crisis
@@ -58,14 +65,14 @@ def test_a_call_by_night_is_told_within_seconds_and_again_until_somebody_acknowl
     for minute in (1, 5, 6, 10):
         stack.tick(NIGHT + minute * MINUTE)
         stack.deliver(stack.messages(), at=NIGHT + minute * MINUTE + timedelta(seconds=55))
-    assert len(stack.sent()) == 6
+    assert len(paged(stack)) == 6
 
     # The page of the next step is handed over, and an acknowledgement comes before it goes out.
     stack.tick(NIGHT + 15 * MINUTE)
     under_way = stack.messages()
     handling.acknowledge(crisis.id, DR, now=NIGHT + 15 * MINUTE, desk=handlers.desk())
     stack.deliver(under_way, at=NIGHT + 15 * MINUTE + timedelta(seconds=10))
-    assert len(stack.sent()) == 6
+    assert len(paged(stack)) == 6
 
 
 def test_a_call_that_nothing_but_the_table_took_is_paged_by_the_next_tick(stack: Stack, person: str) -> None:
@@ -74,7 +81,7 @@ def test_a_call_that_nothing_but_the_table_took_is_paged_by_the_next_tick(stack:
     stack.tick(NIGHT + MINUTE)
     stack.deliver(stack.messages(), at=NIGHT + MINUTE + timedelta(seconds=1))
 
-    assert len(stack.sent()) == 2
+    assert len(paged(stack)) == 2
     stack.tick(NIGHT + 2 * MINUTE)
     assert len(DynamoLedger().between(person, NIGHT.date(), NIGHT.date())) == 0
     assert app.tick is not None

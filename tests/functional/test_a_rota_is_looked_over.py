@@ -8,10 +8,10 @@ import pytest
 
 from chalicelib.crisis import drills, rota_handlers
 from chalicelib.crisis import handlers as crisis_handlers
-from chalicelib.crisis.duty import Duty
-from chalicelib.crisis.rota import Holiday, Rota, Tier
+from chalicelib.crisis.duty import Duty, Tier
+from chalicelib.crisis.rota import Holiday, Rota
 from chalicelib.crisis.rota_store import DynamoRotas, RotaItem
-from chalicelib.crisis.rota_watch import Looked, Seen, WatchDesk, look_over, objection
+from chalicelib.crisis.rota_watch import Looked, Seen, WatchDesk, all_looked, look_over, objection
 from chalicelib.edge.table import Item
 from chalicelib.outreach.categories import category_of, template_of
 from chalicelib.outreach.domain import Due, Reason
@@ -21,6 +21,7 @@ from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Member
 from chalicelib.staff.store import DynamoStaff
 from tests.conftest import Clock
+from tests.contract.test_people_routes import Api
 from tests.fakes import FakeDues
 from tests.fakes_rota import ALWAYS, MONDAY, WORKDAYS, FakeRotas, a_member, a_rota, a_shift
 from tests.fakes_staff import FakeStaff
@@ -32,15 +33,18 @@ ADMIN = a_member("admin", Role.PROGRAM_ADMIN)
 class World:
     """One programme, looked over as time goes by."""
 
-    def __init__(self, rota: Rota, *members: Member) -> None:
-        self.rotas, self.dues, self.staff = FakeRotas(), FakeDues(), FakeStaff()
-        self.rotas.add(rota)
+    def __init__(self, rota: Rota | None, *members: Member, in_care: bool = True) -> None:
+        self.rotas, self.dues, self.staff, self.in_care = FakeRotas(), FakeDues(), FakeStaff(), in_care
+        if rota:
+            self.rotas.add(rota)
         for member in members:
             self.staff.save(member)
 
     def look(self, *, hours: float) -> Seen:
-        (looked,) = self.rotas.looked()
-        desk = WatchDesk(rotas=self.rotas, looks=self.rotas, staff=self.staff, dues=self.dues)
+        (looked,) = all_looked(self.rotas, ["iop"])
+        desk = WatchDesk(
+            rotas=self.rotas, looks=self.rotas, staff=self.staff, dues=self.dues, cares=lambda _programme: self.in_care
+        )
         return look_over(looked, now=MONDAY + hours * HOUR, desk=desk)
 
     def told(self, account: str) -> list[Due]:
@@ -71,6 +75,26 @@ def test_a_gap_that_never_ends_is_told_of_once_a_week() -> None:
     told = [hours for hours in range(0, 21 * 24, 3) if world.look(hours=hours).told]
 
     assert told == [0, 153, 321, 489]
+
+
+def test_a_programme_with_people_and_no_rota_is_warned_as_of_one_that_nobody_keeps() -> None:
+    world = World(None, ADMIN, a_member("ana"))
+
+    told = [hours for hours in range(0, 21 * 24, 3) if world.look(hours=hours).told]
+
+    assert told == [0, 153, 321, 489]
+    assert world.told("ana") == []
+    assert world.look(hours=505).gap_hours == pytest.approx(72)
+    world.rotas.add(a_rota(a_shift("all", ALWAYS, "ana")))
+    assert world.look(hours=506).gap_hours == 0
+
+
+def test_a_programme_without_anybody_in_care_needs_no_rota() -> None:
+    world = World(None, ADMIN, in_care=False)
+
+    assert [world.look(hours=hours) for hours in (0, 1)] == [Seen(), Seen()]
+    world.in_care = True
+    assert world.look(hours=2).told == 1
 
 
 def test_many_gaps_are_told_of_in_one_message() -> None:
@@ -139,6 +163,27 @@ def test_the_tick_looks_over_what_was_changed_and_then_once_an_hour(
     hours = [line["RotaGapHours"] for line in log() if "RotaGapHours" in line]
     assert hours == [[72.0], [72.0]]
     assert rota_handlers.still_true(due) is None
+
+
+def test_the_tick_warns_of_a_programme_that_never_kept_a_rota_once_it_has_people(
+    aws: None, clock: Clock, log: Callable[[], list[dict[str, object]]]
+) -> None:
+    del aws
+    rota_handlers._desk.cache_clear()  # noqa: SLF001 (as above)
+    api = Api()
+    assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
+    DynamoStaff(hurry=lambda _dues: None).save(replace(ADMIN, programme_id="iop-evening"))
+    clock.set(MONDAY)
+    assert rota_handlers.look_over() == 0
+    api.enrol()
+    told = []
+    for minute in (1, 60, 61, 120):
+        clock.set(MONDAY + timedelta(minutes=minute))
+        told.append(rota_handlers.look_over())
+
+    assert told == [0, 1, 0, 0]
+    hours = [line["RotaGapHours"] for line in log() if "RotaGapHours" in line]
+    assert hours == [[0.0], [72.0], [72.0]]
 
 
 def test_the_tick_begins_a_drill_when_its_time_has_come(aws: None, clock: Clock) -> None:

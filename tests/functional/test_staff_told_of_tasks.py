@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 
 import app
+from chalicelib.crisis import handlers as crisis
+from chalicelib.crisis import handling
+from chalicelib.crisis.handling import By
+from chalicelib.crisis.store import DynamoCrises
 from chalicelib.edge.ids import new_id
 from chalicelib.enrollment import reaching
 from chalicelib.enrollment.programme_store import DynamoProgrammes
@@ -28,6 +32,7 @@ from chalicelib.tasks.domain import Kind, Severity, Task, task_for
 from chalicelib.tasks.service import do_task
 from chalicelib.tasks.store import DynamoTasks, TaskItem
 from tests.build import utc
+from tests.fakes_crisis import a_call
 from tests.functional import test_a_day_of_check_ins as a_day
 from tests.functional.test_a_day_of_check_ins import Stack, an_event, enrol
 
@@ -110,7 +115,12 @@ def pass_by(stack: Stack, *instants: datetime) -> None:
 
 
 def to_whom(stack: Stack) -> list[str]:
-    return [message.destinations[0].partition("@")[0] for message in stack.sent()]
+    """Return who was told of tasks; that the programme has no rota its admin hears by a message of another kind."""
+    return [
+        message.destinations[0].partition("@")[0]
+        for message in stack.sent()
+        if "rota" not in str(message_from_string(message.raw_data, policy=default).get_body(("plain",)))
+    ]
 
 
 def do(task: Task, at: datetime) -> None:
@@ -160,6 +170,45 @@ def test_a_crisis_flag_climbs_by_night_until_somebody_says_what_they_did(
     opened(stack, task, at=NIGHT + 35 * MINUTE)
     pass_by(stack, NIGHT + 36 * MINUTE, NIGHT + 38 * MINUTE)
     assert len(to_whom(stack)) == 4
+
+
+def test_a_flag_whose_call_was_paged_is_not_told_a_second_time_and_climbs_all_the_same(
+    stack: Stack, person: str, team: dict[str, Member]
+) -> None:
+    crisis.desk.cache_clear()
+    task = a_flag(person, severity=Severity.CRISIS, within=timedelta(minutes=15))
+    DynamoTasks().open(task)
+    stack.clock.set(NIGHT)
+    crisis.press(a_call(NIGHT, caller=person, programme_id=PROGRAMME), now=NIGHT)
+    opened(stack, task)
+    stack.deliver(stack.messages(), at=NIGHT + timedelta(seconds=3))
+
+    # Nobody is on call: all of the staff are paged, each once, and the clinicians aren't told of the flag besides.
+    assert sorted(to_whom(stack)) == sorted(team)
+    entry = DynamoLedger().get(team["dr"].id, kind_of(task, task.ladder[0]), task.opened_at.date())
+    assert entry is not None
+    assert (entry.status, entry.reason) == (Status.SKIPPED, Reason.CANCELLED)
+    (one,) = DynamoCrises().open_ones()
+    handling.acknowledge(one.id, By(account="boss", programme_id=PROGRAMME), now=NIGHT, desk=crisis.desk())
+    pass_by(stack, *(NIGHT + minute * MINUTE for minute in (15, 17)))
+    told = DynamoLedger().get(team["dr"].id, kind_of(task, task.ladder[1]), task.ladder[1].at.date())
+    assert told is not None
+    assert told.status is Status.SENT
+
+
+def test_a_flag_whose_call_nobody_could_be_paged_for_yet_is_told(
+    stack: Stack, person: str, team: dict[str, Member]
+) -> None:
+    del team
+    crisis.desk.cache_clear()
+    task = a_flag(person, severity=Severity.CRISIS, within=timedelta(minutes=15))
+    DynamoTasks().open(task)
+    # Written down with the answer, and then its process died.
+    assert DynamoCrises().keep(a_call(NIGHT, caller=person, programme_id=PROGRAMME))
+    opened(stack, task)
+    stack.deliver(stack.messages(), at=NIGHT + timedelta(seconds=3))
+
+    assert sorted(to_whom(stack)) == ["dr", "other"]
 
 
 def test_what_is_done_in_time_goes_no_further(stack: Stack, person: str, team: dict[str, Member]) -> None:

@@ -88,6 +88,7 @@ def test_the_tick_reads_what_is_due_and_overdue_and_writes_only_what_comes_of_it
         "LOOKS",
         "NOTICES#OPEN",
         "PERSON#*",
+        "PROGRAMME#*",
         "PROGRAMMES",
         "ROTA#*",
         "ROTAS",

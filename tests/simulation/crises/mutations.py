@@ -75,7 +75,7 @@ MUTATIONS = (
     Mutation(
         name="a call that is sent again is another one",
         file="crisis/calling.py",
-        old="        id=press_id(caller.id, key),\n",
+        old="        id=press_id(sender.id, key),\n",
         new='        id=press_id(caller.id, f"{key}{at}"),\n',
     ),
     Mutation(

@@ -16,16 +16,18 @@ from chalicelib.crisis.duty import Duty
 from chalicelib.crisis.handling import By
 from chalicelib.crisis.ladder import Minutes
 from chalicelib.crisis.log import after, opened
+from chalicelib.crisis.paging import PROGRAMMES_AT_ONCE
 from chalicelib.crisis.ports import Kept
 from chalicelib.crisis.telling import Stage, progress
 from chalicelib.enrollment.channels import NO_END
 from chalicelib.outreach.domain import Hold, Reason
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Role
 from chalicelib.staff.domain import Member
+from chalicelib.staff.phones import Phone
 from chalicelib.tasks.domain import State as TaskState
 from chalicelib.tasks.service import do_task
 from tests.build import a_recipient, utc
-from tests.fakes_crisis import Site, a_call, a_member
+from tests.fakes_crisis import FakeProgrammes, Site, a_call, a_member
 
 NOW = utc("2026-11-26T07:00")
 MINUTE = timedelta(minutes=1)
@@ -429,6 +431,38 @@ def test_whoever_is_unknown_is_everybodys_until_somebody_takes_it(site: Site) ->
     assert (end.programme_id, end.state) == ("iop", State.CLOSED)
 
 
+def test_of_more_programmes_than_a_request_has_time_for_the_look_pages_all(site: Site) -> None:
+    names = [f"iop-{number:03}" for number in range(PROGRAMMES_AT_ONCE + 5)]
+    site.programmes = FakeProgrammes(*names)
+    site.staff = [replace(a_member("dr", at=NOW), programme_id=name) for name in names]
+    site.on_call.duty = Duty()
+
+    call = a_call(NOW, caller="caller-1", person_id=None, verified=False, programme_id=ALL_PROGRAMMES)
+    service.press(call, now=NOW, desk=site.desk())
+    in_time = {due.name for due in site.dues}
+    assert len(in_time) == PROGRAMMES_AT_ONCE
+    crisis = present(site, "caller-1")
+    assert (crisis.state, crisis.paged_at) == (State.OPEN, None)
+
+    pass_by(site, 1, 1)
+    paged = site.crises.find(crisis.id)
+    assert paged
+    assert (paged.state, len({due.name for due in site.dues})) == (State.PAGED, len(names))
+    assert in_time < {due.name for due in site.dues}
+
+
+def test_a_known_persons_call_waits_behind_no_strangers_that_nothing_has_taken(site: Site) -> None:
+    for number in range(5):
+        stranger = a_call(NOW, caller=f"caller-{number}", person_id=None, verified=False, programme_id=ALL_PROGRAMMES)
+        assert site.crises.keep(stranger)
+    assert site.crises.keep(a_call(NOW + MINUTE, caller="zoe"))
+    asked = iter(range(99))
+
+    service.sweep(now=NOW + MINUTE, desk=site.desk(), is_over=lambda: next(asked) >= 1)
+
+    assert [crisis.caller for crisis in site.crises.kept_crises.values()] == ["zoe"]
+
+
 def test_many_unknown_callers_at_once_are_all_kept_and_known_ones_go_first(site: Site) -> None:
     unknown: dict[str, Any] = {"programme_id": ALL_PROGRAMMES, "person_id": None, "verified": False}
     for number in range(40):
@@ -465,6 +499,11 @@ def test_celebrations_wait_as_long_as_it_is_open_and_three_days_more(site: Site)
     )
     assert site.holds.placed["p1", Hold.CRISIS].until == NOW + timedelta(days=12)
 
+    # Opened again once that is over: held in the same breath, and not only when it is looked at next.
+    later = NOW + timedelta(days=13)
+    handling.reopen(crisis.id, DANA, note="Not over.", now=later, desk=site.desk())
+    assert site.holds.placed["p1", Hold.CRISIS].until == NO_END
+
 
 def test_handing_over_pages_the_new_owner_who_owes_an_attempt(site: Site) -> None:
     crisis = called(site)
@@ -477,6 +516,20 @@ def test_handing_over_pages_the_new_owner_who_owes_an_attempt(site: Site) -> Non
     assert (present(site).owner, site.to_whom()[-1]) == ("sup", ["sup"])
     pass_by(site, 6, 20)
     assert site.to_whom()[-1] == ["prim", "sec", "sup"]
+
+
+def test_it_is_handed_over_to_whoever_has_a_telephone_alone(site: Site) -> None:
+    phone = Phone(number="+15550100199", confirmed_at=NOW)
+    ana = replace(a_member("ana", is_reachable=False, at=NOW), phone=phone)
+    site.staff.append(ana)
+    site.pager.takes = True
+    crisis = called(site)
+    handling.acknowledge(crisis.id, DANA, now=NOW + MINUTE, desk=site.desk())
+
+    handling.hand_over(crisis.id, DANA, to="ana", now=NOW + 5 * MINUTE, desk=site.desk())
+
+    assert present(site).owner == "ana"
+    assert [member_id for member_id, _, at in site.pager.paged if at == NOW + 5 * MINUTE] == [ana.id]
 
 
 def test_whoever_called_sees_how_far_their_own_call_is_and_nothing_before_it(site: Site) -> None:

@@ -90,6 +90,7 @@ def test_it_is_about_nobody_and_no_alarm_of_crises_hears_of_it() -> None:
     assert (crisis.person_id, crisis.state, crisis.holds, crisis.follow_ups) == (None, State.CLOSED, False, ())
     assert site.tasks.kept == {}
     assert {name for name, _ in site.notes} <= {"CrisisOpen", "CrisisUnacked"}
+    assert not any(value for _, value in site.notes)
     with pytest.raises(NotNow):
         handling.reopen(drill.id, By(account="boss", programme_id="iop"), note="again", now=NOW, desk=site.desk())
 

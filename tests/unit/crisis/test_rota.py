@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.crisis.coverage import covered_until, gaps, hand_overs, on_duty, turns
-from chalicelib.crisis.rota import Cover, Holiday, Rota, Shift, Span, Tier, Trouble, posts, staffing
+from chalicelib.crisis.duty import Tier
+from chalicelib.crisis.rota import Cover, Holiday, Rota, Shift, Span, Trouble, posts, staffing
 from chalicelib.outreach.recurrence import DAYS, resolve
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.phones import Phone
