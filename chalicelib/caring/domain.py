@@ -56,6 +56,7 @@ class Series:
     The caring contacts of a person, counted from ``of``.
 
     ``episode`` is the one that they go with: after a readmission they wait for a word whether they shall go on.
+    ``again``: it says the second set of words, since the one before it said the first; a third says the first.
     ``birthday`` is month and day (``0229``). ``signer`` is the account of whoever agreed to sign; None is the team.
     """
 
@@ -68,6 +69,7 @@ class Series:
     started_by: str
     started_at: datetime
     signer: str | None = None
+    again: bool = False
     ended_at: datetime | None = None
     ended_by: str | None = None
 

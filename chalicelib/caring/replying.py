@@ -6,10 +6,12 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Protocol
 
-from chalicelib.caring.domain import MOST_REPLIES_A_DAY, Reply
+from chalicelib.caring.domain import MOST_REPLIES_A_DAY, Reply, Series
 from chalicelib.caring.sending import signing
 from chalicelib.caring.service import AllSeries
 from chalicelib.enrollment.changing import People
+from chalicelib.enrollment.domain import Record
+from chalicelib.enrollment.episodes import former_programmes
 from chalicelib.errors import TooSoon
 from chalicelib.flags.rules import Within
 from chalicelib.flags.service import CareRulesStore
@@ -64,9 +66,9 @@ def write_back(reply: Reply, *, desk: ReplyDesk) -> bool:
     lately = [one.at for one in before if one.at > reply.at - _DAY]
     if len(lately) >= MOST_REPLIES_A_DAY:
         raise TooSoon("so many were written back today", again_at=min(lately) + _DAY)
-    programme_id, zone = record.episode.programme_id, record.person.zone
+    series, zone = desk.all_series.find(reply.person_id), record.person.zone
+    programme_id = _read_by(series, record)
     task = task_for(Kind.CARING_REPLY, reply.id, programme_id=programme_id, person_id=reply.person_id, at=reply.at)
-    series = desk.all_series.find(reply.person_id)
     signer = signing(series, record, desk.staff.of_programme(programme_id)) if series else None
     working = desk.care_rules.of(programme_id).working
     task = replace(
@@ -78,6 +80,17 @@ def write_back(reply: Reply, *, desk: ReplyDesk) -> bool:
         return True
     # Another came between: perhaps these very words, sent twice; or others from the same page, which name these anew.
     return _is_other(reply, desk) and write_back(reply, desk=desk)
+
+
+def _read_by(series: Series | None, record: Record) -> str:
+    """
+    Return the programme whose staff read a reply: the one that the hellos came from.
+
+    While another one has the person those could open nothing of theirs, so that the other one's staff read it.
+    """
+    if series is None or series.programme_id in former_programmes(record.episodes):
+        return record.episode.programme_id
+    return series.programme_id
 
 
 def _is_other(reply: Reply, desk: ReplyDesk) -> bool:

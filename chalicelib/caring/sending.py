@@ -11,7 +11,7 @@ from chalicelib.outreach.anniversaries import BIRTHDAY, Anniversaries
 from chalicelib.outreach.deciding import messages
 from chalicelib.outreach.delivering import lately_told
 from chalicelib.outreach.domain import Due, Reason
-from chalicelib.outreach.kinds import CARING_SERIES
+from chalicelib.outreach.kinds import HELLOS
 from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.staff.domain import Member
@@ -24,12 +24,12 @@ def objection(due: Due, *, people: People, all_series: AllSeries, ledger: Ledger
 
     It goes with an episode, so that after a readmission it waits for a word; and there is one a day, whatever waited.
     """
-    if due.kind != CARING_SERIES:
+    if due.kind not in HELLOS:
         return None
     record, series = people.record(due.person_id), all_series.find(due.person_id)
     if record is None or series is None or not series.is_on or series.episode != record.episode.number:
         return Reason.CANCELLED
-    schedule = next((one for one in record.schedules if one.kind == CARING_SERIES), None)
+    schedule = next((one for one in record.schedules if one.kind == due.kind), None)
     name = schedule.when.name_on(due.on) if schedule and isinstance(schedule.when, Anniversaries) else None
     if name is None:
         return Reason.CANCELLED
@@ -37,7 +37,7 @@ def objection(due: Due, *, people: People, all_series: AllSeries, ledger: Ledger
         return Reason.NO_CONSENT
     on = local_date(now, record.person.zone)
     lately = lately_told(due.person_id, on, ledger=ledger)
-    others = [entry for entry in lately if entry.kind == CARING_SERIES and entry.on != due.on]
+    others = [entry for entry in lately if entry.kind in HELLOS and entry.on != due.on]
     return Reason.OVER_BUDGET if messages(others, on=on, zone=record.person.zone) else None
 
 

@@ -25,7 +25,7 @@ from chalicelib.enrollment.service import Programmes, find_programme
 from chalicelib.errors import Conflict, Fault, Invalid, Stale
 from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.domain import Schedule
-from chalicelib.outreach.kinds import CARING_SERIES
+from chalicelib.outreach.kinds import CARING_AGAIN, CARING_SERIES, HELLOS
 from chalicelib.outreach.recurrence import local_date
 
 
@@ -70,8 +70,9 @@ def start(person_id: str, *, because: Because, of: date | None, birthday: str | 
     def decide(record: Record, present: Series | None) -> tuple[Change, Series] | None:
         record.must_be_alive()
         programme = _may_begin(record, desk=desk)
-        begins = of or local_date(desk.now, record.person.zone)
-        faults = start_faults(begins, today=local_date(desk.now, record.person.zone))
+        today = local_date(desk.now, record.person.zone)
+        begins = of or today
+        faults = start_faults(begins, today=today)
         kept = _kept(birthday, record, now=desk.now, faults=faults)
         if faults:
             raise Invalid(*faults)
@@ -85,14 +86,17 @@ def start(person_id: str, *, because: Because, of: date | None, birthday: str | 
             started_by=desk.by,
             started_at=desk.now,
             signer=present.signer if present and present.programme_id == programme.id else None,
+            again=_says_others(present, today=today),
         )
         if present and _schedule(record) and _is_again(present, series):
             return None
-        change = _next(record)
+        kind = CARING_AGAIN if series.again else CARING_SERIES
+        before = _schedule(record)
+        change = replace(_next(record), no_schedules=(before.kind,) if before and before.kind != kind else ())
         when = _when(series, record, programme)
         # The version is the person's, which grows even while there is no schedule: what waits of one before is void.
         version = change.person.version
-        schedule = Schedule(person_id=person_id, kind=CARING_SERIES, version=version, when=when, since=desk.now)
+        schedule = Schedule(person_id=person_id, kind=kind, version=version, when=when, since=desk.now)
         return scheduled(change, schedule, now=desk.now), series
 
     return _there(_carry_out(person_id, decide, desk=desk)[0])
@@ -109,7 +113,8 @@ def end(person_id: str, *, desk: Desk) -> None:
         series = _there(present)
         if not series.is_on and _schedule(record) is None:
             return None
-        change = replace(_next(record), no_schedules=(CARING_SERIES,) if _schedule(record) else ())
+        before = _schedule(record)
+        change = replace(_next(record), no_schedules=(before.kind,) if before else ())
         return change, series.ended(by=desk.by, at=desk.now) if series.is_on else series
 
     _carry_out(person_id, decide, desk=desk)
@@ -167,7 +172,7 @@ def keep_up(person_id: str, *, desk: Desk) -> bool:
             series = replace(series, birthday=None)
         change = _next(record)
         if schedule and is_over:
-            return replace(change, no_schedules=(CARING_SERIES,)), series
+            return replace(change, no_schedules=(schedule.kind,)), series
         if schedule:
             when = _when(series, record, find_programme(series.programme_id, programmes=desk.programmes))
             if when != schedule.when:
@@ -198,7 +203,12 @@ def _carry_out(
 
 
 def _is_again(present: Series, series: Series) -> bool:
-    return present == replace(series, started_by=present.started_by, started_at=present.started_at)
+    return present == replace(series, started_by=present.started_by, started_at=present.started_at, again=present.again)
+
+
+def _says_others(present: Series | None, *, today: date) -> bool:
+    """Say whether a series takes the second set of words: where the one before it may have said some of the first."""
+    return present is not None and present.again is not (today > present.of)
 
 
 def _may_begin(record: Record, *, desk: Desk) -> Programme:
@@ -230,7 +240,7 @@ def _when(series: Series, record: Record, programme: Programme) -> Anniversaries
 
 
 def _schedule(record: Record) -> Schedule | None:
-    return next((one for one in record.schedules if one.kind == CARING_SERIES), None)
+    return next((one for one in record.schedules if one.kind in HELLOS), None)
 
 
 def _next(record: Record) -> Change:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import TransactWriteError
 
 from chalicelib.caring.domain import Because, Reply, Series
@@ -25,6 +25,7 @@ class SeriesItem(Item, discriminator="caring_series"):
     started_by = UnicodeAttribute()
     started_at = InstantAttribute()
     signer = UnicodeAttribute(null=True)
+    again = BooleanAttribute(null=True)
     ended_at = InstantAttribute(null=True)
     ended_by = UnicodeAttribute(null=True)
 
@@ -92,6 +93,7 @@ def _item_of(series: Series) -> SeriesItem:
         started_by=series.started_by,
         started_at=series.started_at,
         signer=series.signer,
+        again=series.again,
         ended_at=series.ended_at,
         ended_by=series.ended_by,
     )
@@ -108,6 +110,7 @@ def _series_of(item: SeriesItem) -> Series:
         started_by=item.started_by,
         started_at=item.started_at,
         signer=item.signer,
+        again=bool(item.again),
         ended_at=item.ended_at,
         ended_by=item.ended_by,
     )

@@ -13,6 +13,9 @@ from chalicelib.edge.http import ANYTHING, Answer, Asked
 from chalicelib.enrollment.store import people
 from chalicelib.privacy.domain import Act, Field, Relationship, Rule, View
 
+_DOORS = {Relationship.SELF: Door.APP, Relationship.SUPPORTER: Door.SUPPORTER}
+"""By which door it came, where it is none of staff's: whoever may call for somebody is heard at this one too."""
+
 
 @doors.door(
     "POST",
@@ -31,15 +34,15 @@ from chalicelib.privacy.domain import Act, Field, Relationship, Rule, View
 )
 def call_for_person(asked: Asked, person_id: str) -> Answer:
     """Take it like any other."""
-    is_own = asked.granted.relationship is Relationship.SELF
+    by = asked.granted.relationship
     # Who they are is known already: a record that can't be read now must not turn the call away.
     recipient = guarded(partial(people().load, person_id, now=asked.now), desk=handlers.desk())
     caller = Caller(
-        door=Door.APP if is_own else Door.STAFF,
+        door=_DOORS.get(by, Door.STAFF) if by else Door.STAFF,
         address=asked.source_ip,
         person_id=person_id,
         programme_id=recipient.programme_id if recipient else asked.granted.programme_id,
-        verified=True,
+        verified=by is not Relationship.SUPPORTER,
         by=asked.who.subject,
     )
     return take_call(asked, caller, calling.read(asked.body or ""), recipient=recipient)

@@ -202,7 +202,8 @@ def _taken(call: Press, promise: Promise | None, reader: Reader, now: datetime, 
         call_by=promise.call_by if promise else None,
         next_from=promise.next_from if promise else None,
         numbers=_numbers(reader),
-        state_url=f"{config().public_url}/h/{token}" if token else None,
+        # How far it is, is the caller's own to know: a supporter who calls for somebody learns nothing of them by it.
+        state_url=f"{config().public_url}/h/{token}" if token and call.door is not Door.SUPPORTER else None,
         has_plan=has_plan,
     )
 

@@ -149,7 +149,9 @@ def _email(text: str | None) -> str | None:
 
 
 def _person(record: Record, view: View, headers: dict[str, str] | None = None) -> Answer:
-    return Answer(body=shown_person(record, view), etag=record.person.version, headers=headers or {})
+    # The version counts every change of the record, a consent that was taken back too: no name tells that.
+    version = None if view is View.NAME_ONLY else record.person.version
+    return Answer(body=shown_person(record, view), etag=version, headers=headers or {})
 
 
 @doors.door(

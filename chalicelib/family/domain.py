@@ -27,8 +27,11 @@ MOST_A_DAY = 5
 MOST_SUPPORTERS = 10
 
 CODE_LASTS = timedelta(minutes=30)
-MOST_CODES = 5
-"""How many codes go to an invited address in 24 hours; further ones are asked for in vain, and nobody is told."""
+MOST_CODES, MOST_CODES_IN_ALL = 5, 20
+"""
+How many codes an account, and all together, may have mailed to an invited address in 24 hours; further ones are asked
+for in vain, and nobody is told. Whoever was forwarded a link and wastes theirs doesn't use up those of who was invited.
+"""
 MOST_WRONG = 5
 """So often somebody may mistype a code."""
 SHORTEST_CODE, CODES = 100_000, 900_000
@@ -108,10 +111,6 @@ class Code:
     at: datetime
     wrong: int = 0
 
-    def is_open(self, account: str, *, at: datetime) -> bool:
-        """Say whether this account may still try it."""
-        return self.account == account and at < self.at + CODE_LASTS and self.wrong < MOST_WRONG
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tie:
@@ -119,8 +118,8 @@ class Tie:
     One supporter of one person, from the invitation on. The consents about them carry its id.
 
     ``named``: the person agreed that the invitation says who invited. ``account`` is the supporter's sign-in once they
-    accepted. ``code`` is the last one that was asked for, ``codes_at`` when others were, of a day. ``closed`` says that
-    the person ended it, ``left_at`` that the supporter did.
+    accepted. ``codes`` are those that were asked for within a day, and the last one; of each account its last counts.
+    ``closed`` says that the person ended it, ``left_at`` that the supporter did.
     """
 
     id: str
@@ -134,8 +133,7 @@ class Tie:
     invited_at: datetime
     account: str | None = None
     accepted_at: datetime | None = None
-    code: Code | None = None
-    codes_at: tuple[datetime, ...] = ()
+    codes: tuple[Code, ...] = ()
     closed: Closed | None = None
     closed_at: datetime | None = None
     left_at: datetime | None = None
@@ -165,21 +163,27 @@ class Tie:
         """Say whether it can be accepted, under the person's consents that are live at that moment."""
         return self.account is None and self.closed is None and scope_of(self.id, INVITATION) in consents
 
-    def asking_code(self, account: str, *, at: datetime) -> "Tie | None":
-        """Return it with a new code for an account; None if enough were sent in a day."""
-        lately = tuple(one for one in self.codes_at if one > at - A_DAY)
-        if len(lately) >= MOST_CODES:
-            return None
-        number = self.code.number + 1 if self.code else 1
-        return replace(self, code=Code(account=account, number=number, at=at), codes_at=(*lately, at))
+    def code_for(self, account: str, *, at: datetime) -> Code | None:
+        """Return the code that this account may type in: the last one that it asked for, if that is still good."""
+        last = next((one for one in reversed(self.codes) if one.account == account), None)
+        return last if last and at < last.at + CODE_LASTS and last.wrong < MOST_WRONG else None
 
-    def mistyped(self) -> "Tie":
-        """Return it with one try less."""
-        return replace(self, code=replace(self.code, wrong=self.code.wrong + 1)) if self.code else self
+    def asking_code(self, account: str, *, at: datetime) -> "Tie | None":
+        """Return it with a new code for an account, the last of its codes; None if enough were sent in a day."""
+        lately = [one for one in self.codes if one.at > at - A_DAY]
+        if len(lately) >= MOST_CODES_IN_ALL or sum(one.account == account for one in lately) >= MOST_CODES:
+            return None
+        number = self.codes[-1].number + 1 if self.codes else 1
+        return replace(self, codes=(*(lately or self.codes[-1:]), Code(account=account, number=number, at=at)))
+
+    def mistyped(self, code: Code) -> "Tie":
+        """Return it with one try less of this code."""
+        tried = replace(code, wrong=code.wrong + 1)
+        return replace(self, codes=tuple(tried if one == code else one for one in self.codes))
 
     def accepted_by(self, account: str, *, at: datetime) -> "Tie":
         """Return it as accepted."""
-        return replace(self, account=account, accepted_at=at, code=None, codes_at=())
+        return replace(self, account=account, accepted_at=at, codes=())
 
     def ended(self, how: Closed, *, at: datetime) -> "Tie":
         """Return it as ended by the person; the first end stays, but that blocking is more than removing."""
@@ -188,11 +192,9 @@ class Tie:
         return replace(self, closed=how, closed_at=self.closed_at or at)
 
 
-def code_of(secret: str, tie: Tie) -> int:
-    """Return the code that belongs to the last request of a tie: six digits that only we can work out; 0 if none."""
-    if tie.code is None:
-        return 0
-    about = f"supporter-code/{tie.id}/{tie.code.account}/{tie.code.number}"
+def code_of(secret: str, tie: Tie, code: Code) -> int:
+    """Return the digits of a code: six that only we can work out."""
+    about = f"supporter-code/{tie.id}/{code.account}/{code.number}"
     digest = hmac.new(secret.encode(), about.encode(), sha256).digest()
     return SHORTEST_CODE + int.from_bytes(digest[:8], "big") % CODES
 

@@ -108,6 +108,8 @@ def invite(
         record.must_be_alive()
         if record.episode.state not in MAY_INVITE:
             raise CannotInvite("nobody can be invited now")
+        if wanted.address.casefold() in {one.address.casefold() for one in record.channels}:
+            raise Invalid(Fault(field="email", reason="is your own"))
         must_have_room(ties.of_person(person_id), wanted.address, record.live_consents(at=now), at=now)
         tie = Tie(
             id=tie_id,
@@ -181,9 +183,9 @@ def ask_code(tie_id: str, account: str, *, now: datetime, ties: Ties) -> bool:
     for _ in range(TRIES):
         tie = _open(tie_id, account, now=now, ties=ties)
         asking = tie.asking_code(account, at=now) if tie else None
-        if asking is None or asking.code is None:
+        if asking is None:
             return False
-        due = at_once(asking.invitee_id, f"{SUPPORTER_CODE}-{tie_id}-{asking.code.number}", zone="UTC", now=now)
+        due = at_once(asking.invitee_id, f"{SUPPORTER_CODE}-{tie_id}-{asking.codes[-1].number}", zone="UTC", now=now)
         if ties.save(asking, dues=(due,)):
             return True
     return False
@@ -204,6 +206,8 @@ def accept(
     """
     Become a person's supporter: the first account that types in the code mailed for it. Again by the same is the same.
 
+    Whatever the person did since, it must tell nothing of it.
+
     ``known``: the supporter that the account is already, of somebody else; else the new one is returned.
 
     :raises NoSuchSupporter: if there is no such invitation, it is over, another's, taken back, or the code isn't its
@@ -212,11 +216,15 @@ def accept(
     if not is_zone(zone):
         raise Invalid(Fault(field="timeZone", reason="is not a zone of the IANA database"))
     for _ in range(TRIES):
+        present = ties.find(tie_id)
+        if present is not None and present.account == account and present.is_seen:
+            return present, None
         tie = _open(tie_id, account, now=now, ties=ties)
-        if tie is None or tie.code is None or not tie.code.is_open(account, at=now):
+        asked = tie.code_for(account, at=now) if tie else None
+        if tie is None or asked is None:
             raise NoSuchSupporter("there is no such invitation")
-        if code_of(secret, tie) != code:
-            if ties.save(tie.mistyped()):
+        if code_of(secret, tie, asked) != code:
+            if ties.save(tie.mistyped(asked)):
                 raise NoSuchSupporter("there is no such invitation")
             continue
         accepted = tie.accepted_by(account, at=now)

@@ -1,10 +1,11 @@
 """Ties, and what supporters say to staff, in the table. The only place for their keys."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import TransactWriteError
 
 from chalicelib.edge.table import Item, in_conflict, lost_the_race, transaction
@@ -35,11 +36,7 @@ class TieItem(Item, discriminator="tie"):
     invited_at = InstantAttribute()
     account = UnicodeAttribute(null=True)
     accepted_at = InstantAttribute(null=True)
-    code_account = UnicodeAttribute(null=True)
-    code_number = NumberAttribute(null=True)
-    code_at = InstantAttribute(null=True)
-    code_wrong = NumberAttribute(null=True)
-    codes_at = ListAttribute(of=UnicodeAttribute, null=True)
+    codes = JSONAttribute(null=True)
     closed = UnicodeAttribute(null=True)
     closed_at = InstantAttribute(null=True)
     left_at = InstantAttribute(null=True)
@@ -170,7 +167,6 @@ def _unchanged(tie: Tie) -> Any:  # noqa: ANN401 (PynamoDB's conditions)
 
 
 def _item_of(tie: Tie) -> TieItem:
-    code = tie.code
     return TieItem(
         *_place(tie.person_id, tie.id),
         programme_id=tie.programme_id,
@@ -182,11 +178,7 @@ def _item_of(tie: Tie) -> TieItem:
         invited_at=tie.invited_at,
         account=tie.account,
         accepted_at=tie.accepted_at,
-        code_account=code.account if code else None,
-        code_number=code.number if code else None,
-        code_at=code.at if code else None,
-        code_wrong=code.wrong if code else None,
-        codes_at=[at.isoformat() for at in tie.codes_at],
+        codes=[{**asdict(code), "at": code.at.isoformat()} for code in tie.codes],
         closed=tie.closed.value if tie.closed else None,
         closed_at=tie.closed_at,
         left_at=tie.left_at,
@@ -195,14 +187,6 @@ def _item_of(tie: Tie) -> TieItem:
 
 
 def _tie_of(item: TieItem) -> Tie:
-    code = None
-    if item.code_account and item.code_at:
-        code = Code(
-            account=item.code_account,
-            number=int(item.code_number or 0),
-            at=item.code_at,
-            wrong=int(item.code_wrong or 0),
-        )
     return Tie(
         id=item.sk.removeprefix("TIE#"),
         person_id=item.pk.removeprefix("FAMILY#"),
@@ -215,8 +199,7 @@ def _tie_of(item: TieItem) -> Tie:
         invited_at=item.invited_at,
         account=item.account,
         accepted_at=item.accepted_at,
-        code=code,
-        codes_at=tuple(datetime.fromisoformat(str(at)) for at in item.codes_at or ()),
+        codes=tuple(Code(**{**kept, "at": datetime.fromisoformat(kept["at"])}) for kept in item.codes or ()),
         closed=Closed(item.closed) if item.closed else None,
         closed_at=item.closed_at,
         left_at=item.left_at,

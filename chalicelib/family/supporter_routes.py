@@ -83,8 +83,11 @@ def show_supported(asked: Asked, tie_id: str) -> Answer:
     status=HTTPStatus.NO_CONTENT,
 )
 def leave_supported(asked: Asked, tie_id: str) -> Answer:
-    """Leave."""
-    service.leave(_tie(asked, tie_id), now=asked.now, ties=DynamoTies())
+    """Leave, by whichever of several invitations one was theirs."""
+    person_id = _tie(asked, tie_id).person_id
+    for tie in DynamoTies().of_account(asked.who.subject):
+        if tie.person_id == person_id:
+            service.leave(tie, now=asked.now, ties=DynamoTies())
     return Answer()
 
 
@@ -214,7 +217,9 @@ def show_update(asked: Asked) -> Answer:
 
 def _ties(asked: Asked) -> list[Tie]:
     held = [tie for tie in DynamoTies().of_account(asked.who.subject) if _is_seen(asked, tie)]
-    return sorted(held, key=lambda tie: (tie.invited_at, tie.id))
+    # By the newest where somebody invited them again: two of one person would say that the first was ended.
+    newest = {tie.person_id: tie for tie in sorted(held, key=lambda tie: (tie.invited_at, tie.id))}
+    return sorted(newest.values(), key=lambda tie: (tie.invited_at, tie.id))
 
 
 def _is_seen(asked: Asked, tie: Tie) -> bool:

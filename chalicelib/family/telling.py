@@ -118,9 +118,10 @@ def code_for(due: Due, *, now: datetime, desk: Desk) -> int:
         return 0
     _, tie_id, number = due.kind.split("-")
     tie = desk.ties.find(tie_id)
-    if tie is None or tie.code is None or tie.code.number != int(number) or not _is_open(tie, now=now, desk=desk):
+    code = next((one for one in tie.codes if one.number == int(number)), None) if tie else None
+    if tie is None or code is None or not _is_open(tie, now=now, desk=desk):
         return 0
-    return code_of(desk.secret(), tie) if tie.code.is_open(tie.code.account, at=now) else 0
+    return code_of(desk.secret(), tie, code) if tie.code_for(code.account, at=now) == code else 0
 
 
 def _is_open(tie: Tie | None, *, now: datetime, desk: Desk) -> bool:

@@ -13,6 +13,7 @@ SAMPLE_SENDER = "Care Team"
 SAMPLE_LINK, SAMPLE_LESS = "https://care.example/m/preview", "https://care.example/less/preview"
 SAMPLE_ABOUT = {
     "caring": "m1",
+    "caring_again": "m1",
     "milestone": "d30",
     "crisis_page": "7f3a91c0",
     "staff_alert": "7f3a91c0",

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from app import app
 from chalicelib.caring import routes
 from chalicelib.caring.domain import Because, Reply, Series
 from chalicelib.caring.handlers import CaringContacts
@@ -95,6 +96,24 @@ def agree(api: RoutineApi, person_id: str, scope: str) -> None:
 
 def start(api: RoutineApi, person_id: str, whom: str = CLINICIAN, **changes: Any) -> Told:
     return api.by(whom, "PUT", f"/people/{person_id}/caring", START | changes)
+
+
+def test_a_second_series_has_words_of_its_own_and_a_third_those_of_the_first(api: RoutineApi, ana: str) -> None:
+    def comes(days: int, **changes: Any) -> list[str]:
+        app.use(replace(app.wiring, clock=lambda: NOW + timedelta(days=days)))
+        told = start(api, ana, of=f"{NOW + timedelta(days=days):%Y-%m-%d}", **changes)
+        assert told.status == 200, told.text
+        record = DynamoPeople().record(ana)
+        assert record is not None
+        return [one.kind for one in record.schedules if one.kind.startswith("caring-")]
+
+    assert comes(0) == ["caring-series"]
+    # Begun anew before anything of it can have come, and the same sent again, is no second one.
+    assert comes(0, because="left") == ["caring-series"]
+    assert comes(200) == ["caring-again"]
+    assert comes(200) == ["caring-again"]
+    assert api.by(CLINICIAN, "DELETE", f"/people/{ana}/caring").status == 204
+    assert comes(400) == ["caring-series"]
 
 
 def a_member(api: RoutineApi, account: str, name: str) -> None:

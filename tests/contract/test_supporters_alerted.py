@@ -10,7 +10,7 @@ import pytest
 from chalicelib.crisis import drills, handling
 from chalicelib.crisis import handlers as crises
 from chalicelib.crisis.calling import call_of
-from chalicelib.crisis.domain import Disposition, State
+from chalicelib.crisis.domain import Disposition, Door, State
 from chalicelib.crisis.handling import By
 from chalicelib.crisis.store import DynamoCrises, ListedItem
 from chalicelib.edge.stream import Stored
@@ -203,6 +203,22 @@ def test_what_a_removed_supporter_calls_is_taken_and_no_other_supporter_hears_of
     assert stream.follow() == 1
     api.at(NOW + 3 * MINUTE)
     assert api.view("omar", omar).json["crisis"]["alert"] is True
+
+
+def test_at_the_door_of_staff_a_supporter_is_still_a_supporter(api: FamilyApi, ana: str) -> None:
+    rosa, omar, stream = api.supporter(ana, "rosa"), api.supporter(ana, "omar"), Stream(ana)
+    api.share(ana, omar, What.CRISIS_CONTACT)
+    api.own(ana, "DELETE", f"/{rosa}")
+    api.at(NOW + MINUTE)
+
+    told = api.kin("rosa", "POST", f"/people/{ana}/crises")
+
+    assert told.status == 201, told.text
+    assert (told.json["stateUrl"], told.json["hasPlan"]) == (None, False), "how far it is, tells of the person"
+    kept = DynamoCrises().kept(told.json["id"])
+    assert kept is not None
+    assert (kept.press.door, kept.press.verified, kept.press.person_id) == (Door.SUPPORTER, False, ana)
+    assert stream.follow() == 0
 
 
 def test_what_a_supporter_calls_who_is_removed_only_then_is_still_heard_of(api: FamilyApi, ana: str) -> None:

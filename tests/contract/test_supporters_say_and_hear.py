@@ -153,8 +153,10 @@ def test_no_news_tells_of_a_count_that_began_anew(api: FamilyApi, ana: str) -> N
     api.share(ana, tie_id, What.MILESTONES, until=(NOW + 100 * DAY).isoformat())
     api.at(NOW + 8 * DAY)
     shown = api.view("rosa", tie_id)
-    etag = api.kin("rosa", "GET", f"/people/{ana}/milestones")
-    assert "ETag" not in etag.headers, "it would count every change of the person's record"
+    etag, name = (api.kin("rosa", "GET", f"/people/{ana}{path}") for path in ("/milestones", ""))
+    assert name.json["name"] == "Ana"
+    for told in (shown, etag, name):
+        assert "ETag" not in told.headers, "it would count every change of the person's record"
     told = api.by(f"{ana}=iop-evening/participant", "POST", f"/people/{ana}/lapses", {"startsOn": "2026-12-02"})
     assert told.status == 201, told.text
 

@@ -108,7 +108,7 @@ def two(stack: Stack) -> Two:
     found = DynamoTies().find(tie.id)
     assert found is not None
     secret = keys().links[-1]
-    code, two = code_of(secret, found), Two(person=person, tie_id=tie.id, stack=stack)
+    code, two = code_of(secret, found, found.codes[-1]), Two(person=person, tie_id=tie.id, stack=stack)
     coded, invitation = sorted(two.mails(), key=lambda mail: str(code) not in text_in(mail))
     assert str(code) in text_in(coded)
     for mail in (invitation, coded):

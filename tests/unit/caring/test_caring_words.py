@@ -13,6 +13,20 @@ def hello(about: str, language: str = "en", level: DetailLevel = DetailLevel.DIS
 
 
 @pytest.mark.parametrize("language", LOCALES)
+def test_a_second_series_says_nothing_that_the_first_one_did(language: str) -> None:
+    def said(template: str) -> list[str]:
+        return [
+            words(template, language=language, level=DetailLevel.DISCREET, first_name="Ana", about=step).body[0]
+            for step in (*STEPS, "b0229")
+        ]
+
+    again = said("caring_again")
+
+    assert len({*said("caring"), *again}) == 22
+    assert "?" not in "".join(again)
+
+
+@pytest.mark.parametrize("language", LOCALES)
 def test_no_two_say_the_same_and_none_asks_for_anything(language: str) -> None:
     texts = [hello(step, language).body for step in (*STEPS, "b0229")]
 

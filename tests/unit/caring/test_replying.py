@@ -104,6 +104,27 @@ def test_it_is_read_by_whoever_signs_where_their_role_reads_such_words(roles: se
     assert (task.owner, task.is_pressing, task.due_at) == (owner, True, utc("2026-11-24T22:00"))
 
 
+@pytest.mark.parametrize(
+    ("later", "reads"),
+    [((), "iop"), ((State.ACTIVE,), "other"), ((State.DISCHARGED_EARLY,), "iop"), ((State.TRANSFERRED,), "iop")],
+)
+def test_an_old_link_leads_to_whom_the_hellos_came_from_unless_another_programme_has_the_person(
+    later: tuple[State, ...], reads: str
+) -> None:
+    desk, tasks = a_desk(a_member("alex", Role.CLINICIAN))
+    more = tuple(
+        open_episode(number=2, programme_id="other", state=state, admitted_on=date(2026, 11, 20), at=NOW)
+        for state in later
+    )
+    (left,) = RECORD.episodes
+    first = replace(left, state=State.DISCHARGED_EARLY)
+    desk.people.records["p"] = replace(RECORD, episodes=(first, *more))  # type: ignore[attr-defined]
+
+    assert write_back(Reply(id="1", person_id="p", at=NOW, text="Hi"), desk=desk)
+
+    assert [task.programme_id for task in tasks.of_person("p")] == [reads]
+
+
 def test_what_comes_at_night_is_read_when_the_next_working_day_begins() -> None:
     desk, tasks = a_desk()
 
