@@ -1,7 +1,7 @@
 """What the slice does when something was stored, and whether what it has to say is still right."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 from chalicelib.edge.clock import utc_now
@@ -27,8 +27,8 @@ from chalicelib.tasks.store import DynamoTasks
 FIRST_MEETING = "first_mentor_meeting"
 """The milestone of the first hello."""
 
-_TOLD_WITHIN = timedelta(minutes=15)
-"""So long after an end it can still be told of, by who asks again since an answer got lost."""
+_STEPS = ("id", "state", "last_on", "every_days")
+"""What of a mentorship's row something follows from."""
 
 
 @cache
@@ -39,25 +39,31 @@ def desk() -> Desk:
 
 @dataclass(frozen=True, slots=True)
 class Walks:
-    """Look at the mentorships of who moved on, took a consent back or was due a hello; an ``edge.stream.Listener``."""
+    """
+    Look at the mentorships of whoever something changed with, and part those that can't go on.
+
+    An ``edge.stream.Listener``; what two are told of it is ``Steps``'.
+    """
 
     people: DynamoPeople
     name: str = "walks"
 
     def about(self, stored: Stored) -> tuple[str, ...] | None:
-        """Look at whose episode changed its state, who said whether they are to be matched, and whose hello was due."""
+        """Look at whose episode, consent to be matched or standing as a mentor is another, and whose hello was due."""
         if stored.was_removed:
             return None
         person_id = stored.under("PERSON#")
         if person_id and stored.sk.startswith("EPISODE#"):
-            return (person_id,) if stored.before.get("state") != stored.now.get("state") else None
+            return (person_id,) if _differ(stored, "state") else None
         if person_id and stored.sk.startswith(f"CONSENT#{CONSENT}#"):
             return (person_id,)
+        if stored.under("MENTORS#") and stored.sk.startswith("MENTOR#"):
+            return (stored.sk.removeprefix("MENTOR#"),) if _differ(stored, "standing") else None
         mentor_id = stored.under("LEDGER#")
         return (mentor_id,) if mentor_id and stored.sk.partition("#")[2] == MENTOR_HELLO else None
 
     def follow(self, about: tuple[str, ...]) -> int:
-        """Part those who can't go on, thank both, and have staff look at who is quiet or alone."""
+        """Part those who can't go on, and have staff look at who is quiet."""
         [person_id] = about
         now = utc_now()
         record = self.people.record(person_id)
@@ -69,8 +75,6 @@ class Walks:
             if one.pair.state not in {State.ACTIVE, State.PROPOSED}:
                 continue
             if not walking.stands(one, records=self.people, mentors=desk().mentors, now=now):
-                # What tells of it comes first: who dies on the way is followed up on, and it is still there to end.
-                tell_of_end(one, now=now)
                 walking.end(person_id, one.id, by_staff=True, now=now, desk=desk())
                 news += 1
             elif one.is_quiet(today=today):
@@ -85,20 +89,75 @@ class Walks:
         return news
 
 
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Do what follows from each step of two who are matched, by the mentorship as it is stored; a listener, too."""
+
+    people: DynamoPeople
+    name: str = "steps"
+
+    def about(self, stored: Stored) -> tuple[str, ...] | None:
+        """Look at a mentorship that took a step: of its two rows, by the mentor's."""
+        mentor_id = stored.under("WALKS#")
+        if not mentor_id or stored.was_removed or stored.now.get("mentor_id") != {"S": mentor_id}:
+            return None
+        return (mentor_id, stored.sk.removeprefix("WITH#")) if _differ(stored, *_STEPS) else None
+
+    def follow(self, about: tuple[str, ...]) -> int:
+        """Tell the two, or staff, what is to be told as things stand now; again changes nothing."""
+        mentor_id, mentee_id = about
+        now = utc_now()
+        one = next((one for one in desk().mentors.of(mentor_id) if one.mentee_id == mentee_id), None)
+        if one is None:
+            return 0
+        match one.pair.state:
+            case State.PROPOSED:
+                DynamoDues().put(telling.proposed(one, records=self.people, now=now))
+            case State.ACTIVE:
+                self._celebrate(one, now)
+                self._remind(one, now)
+            case State.DECLINED:
+                walking.open_task(Kind.MENTOR_WANTED, one.id, mentee_id, now=now, desk=desk())
+            case State.ENDED:
+                self._part(one, now)
+        return 1
+
+    def _celebrate(self, one: Mentorship, now: datetime) -> None:
+        if one.met_on:
+            met = {FIRST_MEETING: one.met_on}
+            for each in (one.mentor_id, one.mentee_id):
+                award(each, lambda _: met, now=now, people=self.people, awards=DynamoAwards(), dues=DynamoDues())
+
+    def _remind(self, one: Mentorship, now: datetime) -> None:
+        """Have the mentor reminded of the hellos to come."""
+        mentor = self.people.record(one.mentor_id)
+        if mentor:
+            DynamoDues().put(telling.hellos(one, zone=mentor.person.zone, now=now))
+
+    def _part(self, one: Mentorship, now: datetime) -> None:
+        """
+        Thank both, and have staff look whether the newcomer would like somebody else; of a mere proposal nobody hears.
+
+        Where one of them died no message goes out: somebody of the staff has to be the one to tell the other.
+        """
+        if one.pair.since is None:
+            return
+        both = (one.mentor_id, one.mentee_id)
+        alive = [each for each in both if self._is_alive(each)]
+        if len(alive) == len(both):
+            DynamoDues().put(telling.ended(one, records=self.people, now=now))
+            walking.open_task(Kind.MENTOR_WANTED, one.id, one.mentee_id, now=now, desk=desk())
+        for each in alive if len(alive) < len(both) else ():
+            walking.open_task(Kind.MENTOR_CONCERN, one.id, each, now=now, desk=desk())
+
+    def _is_alive(self, person_id: str) -> bool:
+        record = self.people.record(person_id)
+        return record is not None and record.episode.state is not EpisodeState.DECEASED
+
+
 def still_true(due: Due) -> Reason | None:
     """Return why an occurrence must not go out any more, where it is the slice's."""
     return telling.objection(due, people=people(), records=people(), mentors=DynamoMentors(), now=utc_now())
-
-
-def noted(person_id: str, mentorship_id: str, *, on: date, now: datetime) -> Mentorship:
-    """Note a hello, celebrate the first one, and remind of the next."""
-    one = walking.said_hello(person_id, mentorship_id, on=on, desk=desk())
-    if one.met_on:
-        met = {FIRST_MEETING: one.met_on}
-        for each in (one.mentor_id, one.mentee_id):
-            award(each, lambda _: met, now=now, people=people(), awards=DynamoAwards(), dues=DynamoDues())
-    remind(one, now=now)
-    return one
 
 
 def met(person_id: str, now: datetime) -> int:
@@ -111,35 +170,9 @@ def met(person_id: str, now: datetime) -> int:
     # With nothing due the one whom they walk with is meant, if there is only one.
     meant = due or (found if len(found) == 1 else [])
     for one in meant:
-        noted(person_id, one.id, on=today, now=now)
+        walking.said_hello(person_id, one.id, on=today, desk=desk())
     return len(meant)
 
 
-def tell_of_end(one: Mentorship, *, now: datetime) -> None:
-    """
-    Thank both, and have staff look whether the newcomer would like somebody else; of a mere proposal nobody hears.
-
-    Where one of them died no message goes out: somebody of the staff has to be the one to tell the other.
-    """
-    if one.pair.since is None or (one.pair.closed_at and now - one.pair.closed_at > _TOLD_WITHIN):
-        # Never begun; or over long ago, and asked for again: who is thanked each day has no end to it.
-        return
-    both = (one.mentor_id, one.mentee_id)
-    alive = [each for each in both if _is_alive(each)]
-    if len(alive) == len(both):
-        DynamoDues().put(telling.ended(one, records=desk().records, now=now))
-        walking.open_task(Kind.MENTOR_WANTED, one.id, one.mentee_id, now=now, desk=desk())
-    for each in alive if len(alive) < len(both) else ():
-        walking.open_task(Kind.MENTOR_CONCERN, one.id, each, now=now, desk=desk())
-
-
-def _is_alive(person_id: str) -> bool:
-    record = desk().records.record(person_id)
-    return record is not None and record.episode.state is not EpisodeState.DECEASED
-
-
-def remind(one: Mentorship, *, now: datetime) -> None:
-    """Have the mentor reminded of the hellos to come."""
-    mentor = desk().records.record(one.mentor_id)
-    if mentor:
-        DynamoDues().put(telling.hellos(one, zone=mentor.person.zone, now=now))
+def _differ(stored: Stored, *names: str) -> bool:
+    return any(stored.before.get(name) != stored.now.get(name) for name in names)

@@ -133,15 +133,6 @@ def end(person_id: str, mentorship_id: str, *, by_staff: bool = False, now: date
     return _decided(person_id, mentorship_id, lambda one: one.with_pair(one.pair.ended_by(by, at=now)), desk)
 
 
-def part_all(person_id: str, *, as_mentor: bool | None = None, now: datetime, desk: Desk) -> list[Mentorship]:
-    """Part somebody from all (``as_mentor``: those of one sort) and return those that were active or proposed."""
-    return [
-        end(person_id, one.id, by_staff=True, now=now, desk=desk)
-        for one in desk.mentors.of(person_id)
-        if as_mentor in {None, one.mentor_id == person_id} and one.pair.state in {State.ACTIVE, State.PROPOSED}
-    ]
-
-
 def said_hello(person_id: str, mentorship_id: str, *, on: date, desk: Desk) -> Mentorship:
     """
     Note that the two were in touch on a date; the same, or an earlier one, changes nothing.

@@ -243,15 +243,15 @@ def test_only_alumni_who_agreed_offer_and_only_the_programme_approves(world: Wor
     assert [match.mentor.person_id for match in walking.matches("n1", now=NOW, desk=world.desk)] == ["m1"]
 
 
-def test_a_suspended_mentor_is_parted_and_who_withdrew_is_approved_anew(world: World) -> None:
+def test_nothing_of_a_suspended_mentor_stands_and_who_withdrew_is_approved_anew(world: World) -> None:
     world.a_mentor()
     world.matched()
 
-    (parted,) = service.suspend("m1", now=NOW, desk=world.desk)
-    assert (parted.mentee_id, parted.pair.state, parted.pair.closed_by) == ("n1", State.ENDED, None)
-    assert service.withdraw("m1", now=NOW, desk=world.desk) == []
+    assert service.suspend("m1", desk=world.desk).standing is Standing.SUSPENDED
+    assert world.mentors_of("n1") == frozenset()
+    assert service.withdraw("m1", desk=world.desk).standing is Standing.WITHDRAWN
     with pytest.raises(NotPossible):
-        service.suspend("m1", now=NOW, desk=world.desk)
+        service.suspend("m1", desk=world.desk)
     again = service.offer("m1", EN, now=NOW, desk=world.desk)
     assert (again.standing, again.approval) == (Standing.OFFERED, None)
 
