@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from chalicelib.groups.domain import BEFORE, Member, Said, Tell
-from chalicelib.groups.series import STILL_COMING_IN, Meeting, News, Series, meeting_id
+from chalicelib.groups.series import OPENS, STILL_COMING_IN, Meeting, News, Series, meeting_id
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Reason
 from chalicelib.outreach.fanning import LEAD, FanOut, soonest
@@ -209,6 +209,18 @@ def objection(
             return Reason.OPTED_OUT
         return Reason.LATE if now >= news.tells_until else None
     return _against(about, series.meeting(about.on), member, now=now)
+
+
+def heard_by(about: About, news: News, member: Member) -> datetime | None:
+    """
+    Return by when a member has to have heard of a change, lest they get up for nothing; None if they wouldn't.
+
+    It is when the meeting's door opens, at its start before or at the new one, whichever is earlier. They would who
+    said yes or maybe, and who said nothing and wants to be told an hour before, or when it starts.
+    """
+    said = member.said(about.meeting)
+    comes = said in {Said.YES, Said.MAYBE} or (said is None and bool(member.tell & {Tell.HOUR, Tell.NOW}))
+    return min(news.was_at, news.at or news.was_at) - OPENS if comes else None
 
 
 def _against(about: About, meeting: Meeting | None, member: Member, *, now: datetime) -> Reason | None:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-from chalicelib.groups.bells import TELLS, About, Bell, about_of, bells_at, next_look, objection
+from chalicelib.groups.bells import TELLS, About, Bell, about_of, bells_at, heard_by, next_look, objection
 from chalicelib.groups.belonging import Members
 from chalicelib.groups.calendars import entry_of
 from chalicelib.groups.domain import Group, Kind
@@ -140,7 +140,11 @@ class StillTrue:
         if about.at is not None:
             return Moment(at=about.at, entry=entry_of(series, about.on))
         news = next((one for one in series.news if one.on == about.on and one.version == about.version), None)
-        return Moment(at=news.at or news.was_at, entry=entry_of(series, about.on)) if news else None
+        if news is None:
+            return None
+        member = self.members.find(series.group_id, due.person_id)
+        by = heard_by(about, news, member) if member else None
+        return Moment(at=news.at or news.was_at, entry=entry_of(series, about.on), heard_by=by)
 
     def _was_told(self, recipient_id: str, news: News, about: About) -> bool:
         kinds = [About(sort=sort, series_id=about.series_id, on=about.on, at=news.was_at).kind for sort in TELLS]

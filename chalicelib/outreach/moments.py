@@ -27,7 +27,13 @@ class InSeries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What a message of a category that ``tells_time`` is about: something at an instant."""
+    """
+    What a message of a category that ``tells_time`` is about: something at an instant.
+
+    ``heard_by``: by then the recipient has to have heard, lest they get up for nothing; quiet hours that last longer
+    don't hold the message to their end (``deciding.ROUSES``). None: it waits for them like any other.
+    """
 
     at: datetime
     entry: InSeries | None = None
+    heard_by: datetime | None = None
