@@ -1,14 +1,18 @@
-"""The shells of ringing bells: the tick's look, their fan-out, and what delivery asks when it sends."""
+"""The shells of groups: the tick's look, the fan-out, what delivery asks when it sends, and who is a member no more."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
 from chalicelib.edge.clock import utc_now
 from chalicelib.edge.config import config
 from chalicelib.edge.log import count, flush, logger, places
+from chalicelib.edge.stream import Stored
+from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.groups import ringing
 from chalicelib.groups.bell_store import DynamoBells, DynamoLooks
+from chalicelib.groups.belonging import ALUMNI_CONTACT, let_go
 from chalicelib.groups.domain import Kind
 from chalicelib.groups.member_store import DynamoMembers
 from chalicelib.groups.ringing import ANYBODY, Invited, StillTrue
@@ -62,6 +66,32 @@ def _put_off(since: datetime, series_id: str, looks: DynamoLooks) -> None:
 def sort() -> Sort:
     """Return bells as a sort that is fanned out."""
     return Sort(DynamoBells(), ringing.meant_by(DynamoMembers()), _queue())
+
+
+@dataclass(frozen=True, slots=True)
+class Memberships:
+    """End the memberships of who moved on, died, or took the consent back that they hang on; a stream's listener."""
+
+    people: DynamoPeople
+    name: str = "memberships"
+
+    def about(self, stored: Stored) -> tuple[str, ...] | None:
+        """Look at whose episode changed its state, and who said whether they are to be contacted as an alumnus."""
+        person_id = stored.under("PERSON#")
+        if person_id is None or stored.was_removed:
+            return None
+        if stored.sk.startswith("EPISODE#"):
+            return (person_id,) if stored.before.get("state") != stored.now.get("state") else None
+        return (person_id,) if stored.sk.startswith(f"CONSENT#{ALUMNI_CONTACT}#") else None
+
+    def follow(self, about: tuple[str, ...]) -> int:
+        """End what nothing holds any more."""
+        [person_id] = about
+        now = utc_now()
+        recipient = self.people.load(person_id, now=now)
+        if recipient is None:
+            return 0
+        return let_go(recipient, now=now, groups=DynamoGroups(), members=DynamoMembers())
 
 
 @cache

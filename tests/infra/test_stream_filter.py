@@ -15,6 +15,7 @@ from chalicelib.checkins.handlers import Silence
 from chalicelib.edge.stream import Listener, Stored
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.family.handlers import AlertedSupporters
+from chalicelib.groups.handlers import Memberships
 from chalicelib.mentors.handlers import Steps, Walks
 from chalicelib.milestones.handlers import Awards
 from chalicelib.outreach.domain import Status
@@ -45,7 +46,9 @@ KEYS = [
     ("CRISES#OPEN", "id"),
     ("PERSON#p", "REACH"),
     ("PERSON#p", "EPISODE#01"),
+    ("PERSON#p", "CONSENT#alumni_contact#2026-11-24"),
     ("PERSON#p", "CONSENT#mentor_match#2026-11-24"),
+    ("GROUP#g", "MEMBER#p"),
     ("PERSON#p", "CONSENT#mentor_share:milestones#2026-11-24"),
     ("MENTORS#iop", "MENTOR#p"),
     ("MENTORS#iop", "SEEKER#p"),
@@ -71,7 +74,7 @@ ENDS = [Status.SENT, Status.SKIPPED, Status.FAILED, Status.MERGED]
 def listeners() -> list[Listener]:
     people = DynamoPeople()
     after_answers: list[Listener] = [Awards(people), Silence(people), Absence(people)]
-    after_care: list[Listener] = [CaringContacts(people), Graduates(people), Hellos(people)]
+    after_care: list[Listener] = [CaringContacts(people), Graduates(people), Hellos(people), Memberships(people)]
     walks: list[Listener] = [Walks(people), Steps(people)]
     told: list[Listener] = [Opened(), AlertedSupporters()]
     of_records: list[Listener] = [Edits(people), FollowedUp(people), *after_care, *walks]
