@@ -99,6 +99,10 @@ class FakeMembers:
         self.gone[group_id, recipient_id] = Former(group_id=group_id, recipient_id=recipient_id, left_at=at)
         return True
 
+    def left_at(self, group_id: str, recipient_id: str) -> datetime | None:
+        found = self.gone.get((group_id, recipient_id))
+        return found.left_at if found else None
+
     def former(self, group_id: str) -> list[Former]:
         found = [one for one in self.gone.values() if one.group_id == group_id]
         return sorted(found, key=lambda one: (one.left_at, one.recipient_id), reverse=True)

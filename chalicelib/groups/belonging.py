@@ -59,6 +59,10 @@ class Members(Protocol):
         """Let a member go, and keep for a while that they did; False if they are gone already."""
         ...
 
+    def left_at(self, group_id: str, recipient_id: str) -> datetime | None:
+        """Return when somebody last left, if that was of late."""
+        ...
+
     def former(self, group_id: str) -> list[Former]:
         """Return who left of late, or was let go, the last first."""
         ...

@@ -10,7 +10,7 @@ from chalicelib.edge.config import config
 from chalicelib.edge.log import count, flush, logger, places
 from chalicelib.edge.stream import Stored
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.groups import ringing
+from chalicelib.groups import entries, ringing
 from chalicelib.groups.bell_store import DynamoBells, DynamoLooks
 from chalicelib.groups.belonging import ALUMNI_CONTACT, let_go
 from chalicelib.groups.domain import Kind
@@ -22,6 +22,7 @@ from chalicelib.outreach.fanning_handlers import Sort
 from chalicelib.outreach.fanning_store import SqsFanOut
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.moments import Moment
+from chalicelib.outreach.store import DynamoDues
 
 AT_MOST = timedelta(seconds=10)
 """How long a tick looks at series: the rest is looked at a minute later."""
@@ -92,6 +93,34 @@ class Memberships:
         if recipient is None:
             return 0
         return let_go(recipient, now=now, groups=DynamoGroups(), members=DynamoMembers())
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Put a group's meetings into the calendar of who joined it, and take them out when they left; a listener, too."""
+
+    people: DynamoPeople
+    name: str = "entries"
+
+    def about(self, stored: Stored) -> tuple[str, ...] | None:
+        """Look at who came into a group, or is in it no more."""
+        recipient_id = stored.under("GROUPSOF#")
+        return (recipient_id, stored.sk) if recipient_id else None
+
+    def follow(self, about: tuple[str, ...]) -> int:
+        """Have their calendar told, if they want that."""
+        recipient_id, group_id = about
+        now, groups, members = utc_now(), DynamoGroups(), DynamoMembers()
+        recipient = self.people.load(recipient_id, now=now)
+        group = groups.find(group_id) if recipient and recipient.calendar_invites else None
+        if recipient is None or group is None:
+            return 0
+        member = members.find(group_id, recipient_id)
+        left_at = None if member else members.left_at(group_id, recipient_id)
+        series = [one for series_id in group.series if (one := groups.series(series_id))]
+        dues = entries.tells(recipient, member, left_at, series, now=now)
+        DynamoDues().put(dues)
+        return len(dues)
 
 
 @cache

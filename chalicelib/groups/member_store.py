@@ -111,6 +111,13 @@ class DynamoMembers:
             return False
         return True
 
+    def left_at(self, group_id: str, recipient_id: str) -> datetime | None:
+        """Return when somebody last left, if that was of late."""
+        try:
+            return FormerMemberItem.get(f"GROUP#{group_id}", f"LEFT#{recipient_id}", consistent_read=True).left_at
+        except FormerMemberItem.DoesNotExist:
+            return None
+
     def former(self, group_id: str) -> list[Former]:
         """Return who left of late, or was let go, the last first: one query."""
         found = FormerMemberItem.query(f"GROUP#{group_id}", FormerMemberItem.sk.startswith("LEFT#"))

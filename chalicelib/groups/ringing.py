@@ -10,6 +10,7 @@ from chalicelib.groups.bells import TELLS, About, Bell, about_of, bells_at, hear
 from chalicelib.groups.belonging import Members
 from chalicelib.groups.calendars import entry_of
 from chalicelib.groups.domain import Group, Kind
+from chalicelib.groups.entries import against, moment_of, way_of
 from chalicelib.groups.series import News, Series
 from chalicelib.groups.service import Groups
 from chalicelib.outreach.domain import Due, Entry, Reason, Status
@@ -116,10 +117,14 @@ class StillTrue:
 
     def __call__(self, due: Due, *, invited: Mapping[Kind, Invited] = ANYBODY) -> Reason | None:
         """Return why this occurrence must not go out any more, None if nothing speaks against it."""
+        now = self.clock()
+        if way := way_of(due.kind):
+            series, group = self._read(way.series_id, now)
+            member = self.members.find(group.id, due.person_id) if group else None
+            return against(way, series, group, member, now=now)
         about = about_of(due.kind)
         if about is None:
             return None
-        now = self.clock()
         series, group = self._read(about.series_id, now)
         if group is None or not group.is_live:
             return Reason.CANCELLED
@@ -133,6 +138,9 @@ class StillTrue:
 
     def moment(self, due: Due) -> Moment | None:
         """Return when what a message tells of takes place, or would have; None if nobody knows any more."""
+        if way := way_of(due.kind):
+            series, _ = self._read(way.series_id, self.clock())
+            return moment_of(way, series, now=self.clock()) if series else None
         about = about_of(due.kind)
         series, _ = self._read(about.series_id, self.clock()) if about else (None, None)
         if about is None or series is None:

@@ -8,14 +8,22 @@ from itertools import product
 import pytest
 
 from chalicelib.enrollment import agreeing
+from chalicelib.enrollment.changing import Change, change_record, next_of
 from chalicelib.enrollment.consents import Via, Will
+from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.service import move_episode
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.groups.belonging import belongs
 from chalicelib.groups.domain import Group, Kind, Member
+from chalicelib.groups.entries import way_of
 from chalicelib.groups.member_store import DynamoMembers
-from chalicelib.outreach.domain import Standing
+from chalicelib.groups.ringing import StillTrue
+from chalicelib.groups.store import DynamoGroups
+from chalicelib.outreach.domain import Reason, Standing
+from chalicelib.outreach.ledger_store import DynamoLedger
+from chalicelib.outreach.moments import Shows
+from chalicelib.outreach.store import DueItem, due_of
 from tests.build import a_recipient
 from tests.conftest import Clock
 from tests.groups_api import FAY, Api, enrol
@@ -96,6 +104,50 @@ def test_to_leave_looks_like_every_other_end_and_only_who_sees_members_sees_it(a
     assert api.send("GET", f"{group}/former-members", by="cleo=iop-evening/clinician").kind == "forbidden"
     assert api.send("GET", f"{group}/former-members", by="sam=iop-evening/peer-specialist").kind == "not-found"
     assert api.send("GET", f"{group}/former-members", by=hers).kind == "forbidden"
+
+
+def told(person_id: str) -> list[str]:
+    """Return what waits to tell somebody's calendar, in or out."""
+    found = [one for item in DueItem.scan() if (one := due_of(item)).person_id == person_id]
+    return sorted({way.kind.split("-")[3] for one in found if (way := way_of(one.kind))})
+
+
+def test_who_wants_entries_has_a_groups_meetings_in_their_calendar_as_long_as_they_are_in_it(
+    api: Api, clock: Clock
+) -> None:
+    ana, ben = enrol(1), enrol(2)
+    change_record(ana, wants_entries, people=DynamoPeople())
+    group = api.group()
+    group_id = group.rpartition("/")[2]
+    api.series(group)
+    stream, still_true = Stream(), StillTrue(DynamoGroups(), DynamoMembers(), DynamoLedger(), clock=lambda: LATER)
+    for person_id in (ana, ben):
+        assert api.send("PUT", f"/people/{person_id}/groups/{group_id}", by=api.as_person(person_id)).status == 200
+    stream.bring(times=2)
+
+    assert (told(ana), told(ben)) == (["in"], [])
+    (into,) = [one for item in DueItem.scan() if way_of((one := due_of(item)).kind)]
+    moment = still_true.moment(into)
+    assert still_true(into) is None
+    assert moment
+    assert moment.entry
+    assert moment.entry.shows is Shows.ALL
+
+    api.at(LATER)
+    clock.set(LATER)
+    assert api.send("DELETE", f"/people/{ana}/groups/{group_id}", by=api.as_person(ana)).status == 204
+    stream.bring(times=2)
+    assert (told(ana), told(ben)) == (["in", "out"], [])
+    out = next(one for item in DueItem.scan() if "-out-" in (one := due_of(item)).kind)
+    assert (still_true(into), still_true(out)) == (Reason.CANCELLED, None)
+
+    # Who is back before it went out keeps their entries.
+    assert api.send("PUT", f"/people/{ana}/groups/{group_id}", by=api.as_person(ana)).status == 200
+    assert still_true(out) is Reason.CANCELLED
+
+
+def wants_entries(record: Record) -> Change:
+    return next_of(record, person=changed_to(record.person, calendar_invites=True))
 
 
 GROUP = Group(

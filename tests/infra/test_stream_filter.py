@@ -15,7 +15,7 @@ from chalicelib.checkins.handlers import Silence
 from chalicelib.edge.stream import Listener, Stored
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.family.handlers import AlertedSupporters
-from chalicelib.groups.handlers import Memberships
+from chalicelib.groups.handlers import Entries, Memberships
 from chalicelib.mentors.handlers import Steps, Walks
 from chalicelib.milestones.handlers import Awards
 from chalicelib.outreach.domain import Status
@@ -49,6 +49,7 @@ KEYS = [
     ("PERSON#p", "CONSENT#alumni_contact#2026-11-24"),
     ("PERSON#p", "CONSENT#mentor_match#2026-11-24"),
     ("GROUP#g", "MEMBER#p"),
+    ("GROUPSOF#p", "g"),
     ("PERSON#p", "CONSENT#mentor_share:milestones#2026-11-24"),
     ("MENTORS#iop", "MENTOR#p"),
     ("MENTORS#iop", "SEEKER#p"),
@@ -74,7 +75,13 @@ ENDS = [Status.SENT, Status.SKIPPED, Status.FAILED, Status.MERGED]
 def listeners() -> list[Listener]:
     people = DynamoPeople()
     after_answers: list[Listener] = [Awards(people), Silence(people), Absence(people)]
-    after_care: list[Listener] = [CaringContacts(people), Graduates(people), Hellos(people), Memberships(people)]
+    after_care: list[Listener] = [
+        CaringContacts(people),
+        Graduates(people),
+        Hellos(people),
+        Memberships(people),
+        Entries(people),
+    ]
     walks: list[Listener] = [Walks(people), Steps(people)]
     told: list[Listener] = [Opened(), AlertedSupporters()]
     of_records: list[Listener] = [Edits(people), FollowedUp(people), *after_care, *walks]
