@@ -206,7 +206,7 @@ def write_note(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
 @doors.door(
     "GET",
     "/people/{person_id}/mentorships/{mentorship_id}/notes",
-    summary="What the two wrote to staff; for staff",
+    summary="What the two wrote to staff, for the newcomer's staff; for the mentor's what the mentor did",
     rule=_rule(Act.READ, "read what two wrote to staff"),
     answer=NoteList,
 )
@@ -216,7 +216,10 @@ def read_notes(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
     one = walking.find(person_id, mentorship_id, desk=desk())
     if one.pair.programme_id != asked.granted.programme_id:
         raise NoSuchMentor("there is no such mentorship")
-    return Answer(body=NoteList(items=[shown_note(note) for note in desk().mentors.notes(mentorship_id)]))
+    # Who holds the mentor alone doesn't read what somebody in care wrote, of whom they hold nothing else.
+    seen = {one.mentor_id} if person_id == one.mentor_id else {one.mentor_id, one.mentee_id}
+    notes = [note for note in desk().mentors.notes(mentorship_id) if note.by in seen]
+    return Answer(body=NoteList(items=[shown_note(note) for note in notes]))
 
 
 @doors.door(

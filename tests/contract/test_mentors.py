@@ -224,7 +224,26 @@ def test_parting_thanks_both_tells_nobody_why_and_finds_somebody_else(api: Mento
     api.as_whom = EVA
     read = api.send("GET", f"/people/{ned}/mentorships/{one}/notes").json["items"]
     assert {each["said"] for each in read} == {"concern", "reflection"}
+    assert len(api.send("GET", f"{path}/notes").json["items"]) == 2
     assert api.send("GET", f"/people/{ned}/mentor-matches").json["items"] == []
+
+
+def test_what_somebody_in_care_wrote_is_read_by_their_own_staff_and_not_by_their_mentors(
+    api: Mentoring, mia: str, ned: str
+) -> None:
+    one = matched(api, ned, mia)
+    for person_id, as_whom, text in ((mia, as_mentor, "He sounds low."), (ned, as_newcomer, "She scares me.")):
+        note = {"said": "concern", "text": text}
+        assert as_whom(api, person_id).send("POST", f"/people/{person_id}/mentorships/{one}/notes", note).status == 201
+
+    api.as_whom = EVA
+    read = {
+        person_id: {
+            each["text"] for each in api.send("GET", f"/people/{person_id}/mentorships/{one}/notes").json["items"]
+        }
+        for person_id in (mia, ned)
+    }
+    assert read == {mia: {"He sounds low."}, ned: {"He sounds low.", "She scares me."}}
 
 
 def test_an_end_is_told_of_once_however_often_it_is_asked_for_later(api: Mentoring, mia: str, ned: str) -> None:

@@ -82,7 +82,7 @@ def test_to_join_brings_the_whole_series_whatever_comes_next_and_to_leave_takes_
     detail: DetailLevel,
 ) -> None:
     series = a_series().changed(off(THURSDAY), now=SET).changed(moved(NEXT, LATER), now=SET)
-    found = []
+    found: list[tuple[str, list[Any]]] = []
     for joined in (True, False):
         way = Way(series_id=series.id, joined=joined, at=SET)
         assert way_of(way.kind) == way
@@ -100,7 +100,7 @@ def test_to_join_brings_the_whole_series_whatever_comes_next_and_to_leave_takes_
         assert part is not None
         assert not [said for said in (b"video", b"circle", b"group", b"left") if said in part.ics.lower()]
         calendar = Calendar.from_ical(part.ics)
-        found.append((str(calendar["METHOD"]), calendar.walk("VEVENT")))
+        found.append((str(calendar["METHOD"]), list(calendar.walk("VEVENT"))))
 
     (request, (master, other)), (cancel, (gone,)) = found
     assert (request, cancel) == ("REQUEST", "CANCEL")
