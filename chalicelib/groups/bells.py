@@ -140,8 +140,11 @@ def bells_at(series: Series, *, now: datetime) -> list[Bell]:
     come before the meeting was set, or moved, doesn't come at all: members were told of that instead.
     """
     found = [bell for meeting in _near(series, now) if (bell := _reminder(meeting, now=now))]
-    fresh = (news for news in series.news if now < min(news.tells_until, news.set_at + RINGS_FOR))
-    return [*found, *(_bell_of(series, news) for news in fresh)]
+    return [*found, *(_bell_of(series, news) for news in series.news if _is_fresh(news, now))]
+
+
+def _is_fresh(news: News, now: datetime) -> bool:
+    return max(now, soonest(news.set_at)) < news.tells_until and now < news.set_at + RINGS_FOR
 
 
 def _near(series: Series, now: datetime) -> Iterator[Meeting]:
