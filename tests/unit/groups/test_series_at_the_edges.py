@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from icalendar import Calendar
@@ -66,7 +67,7 @@ def test_an_exception_on_the_day_of_a_change_of_clocks_is_of_that_date_alone(at:
     # Calendars are told the wall time that the rule gives, also one that clocks skip: they read it as we do.
     entry = entry_of(called_off, on)
     assert entry
-    gone = Calendar.from_ical(cancelled_once(invite(series), entry.when, on=on).ics).walk("VEVENT")[0]
+    gone: Any = Calendar.from_ical(cancelled_once(invite(series), entry.when, on=on).ics).walk("VEVENT")[0]
     wall = gone["RECURRENCE-ID"].dt
     assert (wall.date(), f"{wall:%H:%M}") == (on, at)
 
