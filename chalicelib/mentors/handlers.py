@@ -6,11 +6,16 @@ from functools import cache
 
 from chalicelib.edge.clock import utc_now
 from chalicelib.edge.stream import Stored
+from chalicelib.enrollment.after_care import CONTACT
+from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import State as EpisodeState
 from chalicelib.enrollment.store import DynamoPeople, people
+from chalicelib.family.domain import Tie
+from chalicelib.family.store import DynamoTies
 from chalicelib.mentors import telling, walking
-from chalicelib.mentors.domain import CONSENT, Mentorship, Standing
+from chalicelib.mentors.domain import CONSENT, ChangedMeanwhile, Mentorship, Standing
 from chalicelib.mentors.finding import record_of
+from chalicelib.mentors.looking import open_task
 from chalicelib.mentors.ports import Desk
 from chalicelib.mentors.store import DynamoMentors
 from chalicelib.milestones.achieving import award
@@ -31,10 +36,31 @@ _STEPS = ("id", "state", "last_on", "every_days")
 """What of a mentorship's row something follows from."""
 
 
+class TiedFamilies:
+    """Implements ``ports.Families`` by supporters: what became of a tie doesn't matter."""
+
+    def are_close(self, one: Record, other: Record) -> bool:
+        """Say whether either supports the other, did, or was asked to, by their sign-in or an address of theirs."""
+        ties = DynamoTies()
+        return any(
+            _is_supporter(supporter, tie)
+            for whose, supporter in ((one, other), (other, one))
+            for tie in ties.of_person(whose.person.id)
+        )
+
+
+def _is_supporter(record: Record, tie: Tie) -> bool:
+    addresses = {channel.address.casefold() for channel in record.channels}
+    signs_in_so = tie.account is not None and tie.account == record.person.sign_in
+    return signs_in_so or tie.address.casefold() in addresses
+
+
 @cache
 def desk() -> Desk:
     """Return the stores that mentoring works with."""
-    return Desk(mentors=DynamoMentors(), records=people(), tasks=DynamoTasks(), pairs=DynamoPairs())
+    return Desk(
+        mentors=DynamoMentors(), records=people(), tasks=DynamoTasks(), pairs=DynamoPairs(), families=TiedFamilies()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +75,16 @@ class Walks:
     name: str = "walks"
 
     def about(self, stored: Stored) -> tuple[str, ...] | None:
-        """Look at whose episode, consent to be matched or standing as a mentor is another, and whose hello was due."""
+        """Look at whose episode, consent, standing or word on staying apart changed, and whose hello was due."""
         if stored.was_removed:
             return None
         person_id = stored.under("PERSON#")
         if person_id and stored.sk.startswith("EPISODE#"):
             return (person_id,) if _differ(stored, "state") else None
-        if person_id and stored.sk.startswith(f"CONSENT#{CONSENT}#"):
+        if person_id and stored.sk.startswith((f"CONSENT#{CONSENT}#", f"CONSENT#{CONTACT}#")):
             return (person_id,)
-        if stored.under("MENTORS#") and stored.sk.startswith("MENTOR#"):
-            return (stored.sk.removeprefix("MENTOR#"),) if _differ(stored, "standing") else None
+        if stored.under("MENTORS#"):
+            return (stored.sk.partition("#")[2],) if _differ(stored, "standing", "apart") else None
         mentor_id = stored.under("LEDGER#")
         return (mentor_id,) if mentor_id and stored.sk.partition("#")[2] == MENTOR_HELLO else None
 
@@ -78,14 +104,14 @@ class Walks:
                 walking.end(person_id, one.id, by_staff=True, now=now, desk=desk())
                 news += 1
             elif one.is_quiet(today=today):
-                news += walking.open_task(
-                    Kind.MENTOR_WANTED, telling.quiet_name(one), one.mentee_id, now=now, desk=desk()
-                )
+                news += open_task(Kind.MENTOR_WANTED, one, telling.quiet_name(one), now=now, desk=desk())
         if record.episode.state is not EpisodeState.ALUMNI:
             for programme_id in {episode.programme_id for episode in record.episodes}:
                 mentor = desk().mentors.mentor(programme_id, person_id)
                 if mentor and mentor.standing is not Standing.WITHDRAWN:
-                    news += desk().mentors.save_mentor(replace(mentor, standing=Standing.WITHDRAWN))
+                    if not desk().mentors.save_mentor(replace(mentor, standing=Standing.WITHDRAWN)):
+                        raise ChangedMeanwhile("it comes again")
+                    news += 1
         return news
 
 
@@ -117,7 +143,7 @@ class Steps:
                 self._celebrate(one, now)
                 self._remind(one, now)
             case State.DECLINED:
-                walking.open_task(Kind.MENTOR_WANTED, one.id, mentee_id, now=now, desk=desk())
+                open_task(Kind.MENTOR_WANTED, one, one.id, now=now, desk=desk())
             case State.ENDED:
                 self._part(one, now)
         return 1
@@ -146,9 +172,9 @@ class Steps:
         alive = [each for each in both if self._is_alive(each)]
         if len(alive) == len(both):
             DynamoDues().put(telling.ended(one, records=self.people, now=now))
-            walking.open_task(Kind.MENTOR_WANTED, one.id, one.mentee_id, now=now, desk=desk())
+            open_task(Kind.MENTOR_WANTED, one, one.id, now=now, desk=desk())
         for each in alive if len(alive) < len(both) else ():
-            walking.open_task(Kind.MENTOR_CONCERN, one.id, each, now=now, desk=desk())
+            open_task(Kind.MENTOR_CONCERN, one, one.id, with_whom=each, now=now, desk=desk())
 
     def _is_alive(self, person_id: str) -> bool:
         record = self.people.record(person_id)

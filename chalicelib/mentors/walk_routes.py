@@ -14,6 +14,7 @@ from chalicelib.mentors.domain import SHARES, Mentorship, NoSuchMentor, Note
 from chalicelib.mentors.doors import doors, must_be
 from chalicelib.mentors.finding import record_of
 from chalicelib.mentors.handlers import desk
+from chalicelib.mentors.looking import tell_staff
 from chalicelib.mentors.shapes import (
     Cadence,
     Hello,
@@ -199,7 +200,7 @@ def write_note(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
     if fault:
         raise Invalid(Fault(field="text", reason=fault))
     note = Note(id=new_id(), mentorship_id=mentorship_id, by=person_id, said=asked.body.said, text=text, at=asked.now)
-    walking.tell_staff(note, now=asked.now, desk=desk())
+    tell_staff(note, now=asked.now, desk=desk())
     return Answer(body=shown_note(note))
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from app import app
 from chalicelib.enrollment.store import people
+from chalicelib.family.domain import Relation, Tie
+from chalicelib.family.store import DynamoTies
 from chalicelib.mentors import walking
 from chalicelib.mentors.domain import INTERESTS
 from chalicelib.mentors.handlers import Steps, Walks, desk
@@ -358,6 +360,40 @@ def test_an_offer_that_is_open_when_its_mentor_is_suspended_is_none_and_nobody_i
 
     assert (due(MENTOR_ENDED), tasks(ned)) == ([], [])
     assert as_newcomer(api, ned).send("GET", f"/people/{ned}/mentorships").json["items"] == []
+
+
+def test_staff_who_say_that_two_are_to_stay_apart_part_them(api: Mentoring, mia: str, ned: str) -> None:
+    matched(api, ned, mia)
+    api.follow()
+    api.as_whom = EVA
+    assert api.send("PUT", f"/people/{ned}/mentor-wish", ABOUT | {"apart": [mia]}).status == 200
+    assert as_mentor(api, mia).send("GET", f"/people/{ned}/mentor-view").kind == "not-found"
+    api.follow()
+
+    assert due(MENTOR_ENDED) == sorted([f"{mia} 2026-11-24", f"{ned} 2026-11-24"])
+
+
+@pytest.mark.parametrize("whose", ["newcomer", "mentor"])
+def test_nobody_is_matched_with_who_supports_them_or_was_asked_to(
+    api: Mentoring, mia: str, ned: str, whose: str
+) -> None:
+    person_id, address = (ned, "M1@example.com") if whose == "newcomer" else (mia, "m2@example.com")
+    tie = Tie(
+        id="t1",
+        person_id=person_id,
+        programme_id="iop-evening",
+        first_name="X",
+        address=address,
+        relation=Relation.SIBLING,
+        language="en",
+        named=False,
+        invited_at=NOW,
+    )
+    assert DynamoTies().save(tie)
+
+    api.as_whom = EVA
+    assert api.send("GET", f"/people/{ned}/mentor-matches").json["items"] == []
+    assert propose(api, ned, mia).kind == "conflict"
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def record(key: tuple[str, str], event: str, status: Status) -> tuple[dict[str, 
     """Return a record in which all changed that a listener may look at, as AWS brings it and as it is read."""
     keys = {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
     after = {**keys, "status": {"S": status.value}, "state": {"S": "active"}, "record": {"S": "new"}}
-    after |= {"person_id": {"S": "p"}, "mentor_id": {"S": "p"}, "standing": {"S": "suspended"}}
+    after |= {"person_id": {"S": "p"}, "mentor_id": {"S": "p"}, "standing": {"S": "suspended"}, "apart": {"S": "q"}}
     before = {**keys, "status": {"S": "claimed"}, "state": {"S": "enrolled"}, "record": {"S": "old"}}
     old, new = {"INSERT": ({}, after), "MODIFY": (before, after), "REMOVE": (before, {})}[event]
     raw = {"eventName": event, "dynamodb": {"Keys": keys, "OldImage": old, "NewImage": new}}
