@@ -129,6 +129,20 @@ def belongs(group: Group, member: Member, recipient: Recipient | None) -> bool:
     return recipient.standing in _IN_CARE and member.by != member.recipient_id
 
 
+def take_in(group: Group, recipient: Recipient | None, *, by: str, now: datetime, members: Members) -> Member:
+    """
+    Take somebody into a group, on behalf of its staff; who is in it already stays as they are.
+
+    :raises NotAMember: if it isn't for them: they are nobody, another programme's, or their care ended; all alike
+    """
+    found = members.find(group.id, recipient.person_id) if recipient else None
+    if recipient is None or not belongs(
+        group, found or Member(group_id=group.id, recipient_id=recipient.person_id, joined_at=now, by=by), recipient
+    ):
+        raise NotAMember("there is nobody like that whom this group is for")
+    return join(group, recipient.person_id, by=by, now=now, members=members)
+
+
 def let_go(recipient: Recipient, *, now: datetime, groups: Groups, members: Members) -> int:
     """End somebody's memberships that nothing holds any more; return how many. Nobody is told why."""
     ended = 0

@@ -8,9 +8,9 @@ from chalicelib.edge.http import Answer, Asked, Page, PageQuery
 from chalicelib.edge.ids import new_id
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.service import find_programme
-from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.enrollment.store import people
 from chalicelib.groups import answer_routes, belonging, member_routes, page_routes, series_routes, service
-from chalicelib.groups.domain import Group, NotAMember, NotFacilitator
+from chalicelib.groups.domain import Group, NotFacilitator
 from chalicelib.groups.doors import doors, found_group, names_of, present
 from chalicelib.groups.member_store import DynamoMembers
 from chalicelib.groups.shapes import (
@@ -170,9 +170,8 @@ def list_former_members(asked: Asked, programme_id: str, group_id: str) -> Answe
 def add_member(asked: Asked, programme_id: str, group_id: str, member_id: str) -> Answer:
     """Take them in."""
     group = found_group(asked, programme_id, group_id, names=True)
-    if member_id not in DynamoPeople().named(programme_id, [member_id]):
-        raise NotAMember("there is no such person in this programme")
-    belonging.join(group, member_id, by=asked.who.subject, now=asked.now, members=DynamoMembers())
+    who = people().load(member_id, now=asked.now)
+    belonging.take_in(group, who, by=asked.who.subject, now=asked.now, members=DynamoMembers())
     return Answer()
 
 

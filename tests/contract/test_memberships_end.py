@@ -91,6 +91,18 @@ def test_who_is_gone_is_nowhere_counted_shown_or_let_in_and_nobody_learns_why(
     assert set(former) == {"memberId", "name", "leftAt", "says"}
 
 
+def test_staff_take_in_nobody_whom_the_group_is_not_for_and_are_told_the_same_of_all(api: Api) -> None:
+    ana = enrol(1)
+    group = api.group()
+    dead(ana)
+    api.at(LATER)
+    told = [api.send("PUT", f"{group}/members/{one}", by=FAY) for one in (ana, "f" * 32)]
+
+    assert [one.kind for one in told] == ["not-found"] * 2
+    assert told[0].json["detail"] == told[1].json["detail"]
+    assert DynamoMembers().size(group.rpartition("/")[2]) == 0
+
+
 def test_to_leave_looks_like_every_other_end_and_only_who_sees_members_sees_it(api: Api) -> None:
     ana = enrol(1)
     group = api.group()
