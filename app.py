@@ -154,7 +154,8 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
     from chalicelib.edge.clock import utc_now
     from chalicelib.enrollment.store import people
     from chalicelib.family.handlers import AlertedSupporters
-    from chalicelib.mentors.handlers import Walks
+    from chalicelib.groups.handlers import Entries, Memberships
+    from chalicelib.mentors.handlers import Steps, Walks
     from chalicelib.milestones.handlers import Awards
     from chalicelib.partners.handlers import QuietPartners
     from chalicelib.plan.handlers import FollowedUp
@@ -163,7 +164,7 @@ def achieve(event: DynamoDBEvent) -> dict[str, Any]:
 
     who = people()
     after_answers = (Awards, Silence, Absence, QuietPartners)
-    of_records = (Edits, CaringContacts, FollowedUp, Graduates, Hellos, Walks)
+    of_records = (Edits, CaringContacts, FollowedUp, Graduates, Hellos, Memberships, Entries, Walks, Steps)
     followers = (
         Opened(),
         AlertedSupporters(),

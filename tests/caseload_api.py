@@ -1,21 +1,16 @@
 """The doors to the caseload, with the table's stream behind them: what changed is brought to those who follow it."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
-import boto3
-
-import app
 from chalicelib.outreach.domain import Entry, Status
 from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.tasks.domain import Kind, task_for
 from chalicelib.tasks.store import DynamoTasks
-from infra.package import resources
 from tests.routine_api import ADMIN, ANA, RoutineApi
+from tests.streaming import Stream
 from tests.toy import NOW, Told
 
 CASE_MANAGER = "cam=iop-evening/case-manager"
@@ -24,15 +19,12 @@ PEOPLE = "/programmes/iop-evening/caseload"
 
 CONSENT = {"scope": "contact_email", "textVersion": 1, "locale": "en"}
 
-Item = dict[str, Any]
-
 
 class CaseloadApi(RoutineApi):
     def __init__(self) -> None:
         super().__init__()
         self.as_whom = "admin=iop-evening/program-admin"
-        self._seen: dict[tuple[str, str], Item] = {}
-        self._number = 0
+        self.stream = Stream().bring
 
     def with_a_team(self) -> str:
         """Enrol Ana, who consents to e-mails and whom Pia and Cam hold; return her id."""
@@ -42,40 +34,6 @@ class CaseloadApi(RoutineApi):
         assert self.by(ANA, "POST", f"/people/{person_id}/consents", CONSENT).status == 201
         self.stream()
         return person_id
-
-    def stream(self) -> list[list[str]]:
-        """Bring all that changed since the last time, until nothing more follows; return what was brought each time."""
-        rounds: list[list[str]] = []
-        while records := self._records():
-            wanted = [record for record in records if passes(record)]
-            rounds.append([record["dynamodb"]["Keys"]["pk"]["S"] for record in wanted])
-            if wanted:
-                assert app.achieve({"Records": wanted}, None) == {"batchItemFailures": []}
-            assert len(rounds) < 10, "the stream feeds itself"
-        return rounds
-
-    def _records(self) -> list[dict[str, Any]]:
-        now = {(item["pk"]["S"], item["sk"]["S"]): item for item in scan()}
-        records = []
-        for key in sorted(self._seen.keys() | now.keys()):
-            before, after = self._seen.get(key), now.get(key)
-            if before == after:
-                continue
-            self._number += 1
-            images = {name: image for name, image in (("OldImage", before), ("NewImage", after)) if image}
-            records.append(
-                {
-                    "eventName": "REMOVE" if after is None else "MODIFY" if before else "INSERT",
-                    "dynamodb": {
-                        "Keys": {"pk": {"S": key[0]}, "sk": {"S": key[1]}},
-                        "SequenceNumber": str(self._number),
-                        "ApproximateCreationDateTime": 1795615145,
-                        **images,
-                    },
-                }
-            )
-        self._seen = now
-        return records
 
     def caseload(self, whom: str = CASE_MANAGER, query: str = "") -> list[dict[str, Any]]:
         told = self.by(whom, "GET", PEOPLE + query)
@@ -92,41 +50,6 @@ class CaseloadApi(RoutineApi):
         sent = {"how": "call", "outcome": "reached"} | body
         headers = {"idempotency_key": key} if key else {}
         return self.by(whom, "POST", f"/people/{person_id}/contacts", sent, **headers)
-
-
-def scan() -> list[Item]:
-    """Return every item of the table."""
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName="cairn")
-    return [item for page in pages for item in page["Items"]]
-
-
-@cache
-def patterns() -> list[Any]:
-    """Return the template's filter of the stream."""
-    events = resources()["Resources"]["Achieve"]["Properties"]["Events"]["AchieveDynamodbEventSource"]
-    found = [json.loads(one["Pattern"]) for one in events["Properties"]["FilterCriteria"]["Filters"]]
-    assert len(found) <= 5, "Lambda takes five"
-    return found
-
-
-def passes(record: dict[str, Any]) -> bool:
-    """Say whether the template's filter lets a record through to the function."""
-    return any(_matches(pattern, record) for pattern in patterns())
-
-
-def _matches(pattern: Any, value: Any) -> bool:
-    if isinstance(pattern, dict):
-        return isinstance(value, dict) and all(_matches(one, value.get(name)) for name, one in pattern.items())
-    return any(_is(test, value) for test in pattern)
-
-
-def _is(test: Any, value: Any) -> bool:
-    if isinstance(test, dict):
-        ((how, text),) = test.items()
-        if not isinstance(value, str):
-            return False
-        return value.startswith(text) if how == "prefix" else value.endswith(text)
-    return bool(test == value)
 
 
 def cadence(api: CaseloadApi, person_id: str, role: str = "case-manager", **body: Any) -> Any:

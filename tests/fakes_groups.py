@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from chalicelib.errors import Stale
 from chalicelib.groups.bells import Bell
-from chalicelib.groups.domain import MOST_MEMBERS, Group, GroupFull, Member
+from chalicelib.groups.domain import MOST_MEMBERS, Former, Group, GroupFull, Member
 from chalicelib.groups.presence import Came
 from chalicelib.groups.series import Series
 from chalicelib.outreach.fanning import Page, Stage
@@ -68,6 +68,7 @@ class FakeGroups:
 @dataclass
 class FakeMembers:
     rows: dict[str, dict[str, Member]] = field(default_factory=dict)
+    gone: dict[tuple[str, str], Former] = field(default_factory=dict)
 
     def find(self, group_id: str, recipient_id: str) -> Member | None:
         return self.rows.get(group_id, {}).get(recipient_id)
@@ -92,8 +93,19 @@ class FakeMembers:
         rows[member.recipient_id] = member
         return True
 
-    def leave(self, group_id: str, recipient_id: str) -> None:
-        self.rows.get(group_id, {}).pop(recipient_id, None)
+    def leave(self, group_id: str, recipient_id: str, *, at: datetime) -> bool:
+        if self.rows.get(group_id, {}).pop(recipient_id, None) is None:
+            return False
+        self.gone[group_id, recipient_id] = Former(group_id=group_id, recipient_id=recipient_id, left_at=at)
+        return True
+
+    def left_at(self, group_id: str, recipient_id: str) -> datetime | None:
+        found = self.gone.get((group_id, recipient_id))
+        return found.left_at if found else None
+
+    def former(self, group_id: str) -> list[Former]:
+        found = [one for one in self.gone.values() if one.group_id == group_id]
+        return sorted(found, key=lambda one: (one.left_at, one.recipient_id), reverse=True)
 
     def save(self, member: Member) -> bool:
         present = self.find(member.group_id, member.recipient_id)

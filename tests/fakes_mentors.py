@@ -2,8 +2,19 @@
 
 from dataclasses import replace
 
+from chalicelib.enrollment.domain import Record
 from chalicelib.mentors.domain import Mentor, Mentorship, Note, Seeker
 from chalicelib.partners.domain import Side
+
+
+class FakeFamilies:
+    """``close`` are those who are, each by two ids."""
+
+    def __init__(self) -> None:
+        self.close: set[frozenset[str]] = set()
+
+    def are_close(self, one: Record, other: Record) -> bool:
+        return frozenset({one.person.id, other.person.id}) in self.close
 
 
 class FakeMentors:

@@ -29,7 +29,7 @@ from chalicelib.groups.store import DynamoGroups
 from chalicelib.milestones.store import DynamoStreaks
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.everybody import Everybody
-from chalicelib.outreach.sorts import Sort
+from chalicelib.outreach.sorts import Sort, sort_of
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.privacy.domain import Tie as Bond
 from chalicelib.routine.attendance import Attendance
@@ -156,7 +156,10 @@ def still_true(due: Due) -> Reason | None:
 
 
 def _is_invited(group: Group, recipient_id: str, now: datetime) -> bool:
-    return is_invited(group, recipient_id, now=now, ties=DynamoTies(), members=DynamoMembers())
+    # Of people themselves the group knows (belonging.belongs); a supporter needs the consent of somebody in it.
+    return sort_of(recipient_id) is not Sort.KIN or is_invited(
+        group, recipient_id, now=now, ties=DynamoTies(), members=DynamoMembers()
+    )
 
 
 INVITED = {Kind.FAMILY: _is_invited}

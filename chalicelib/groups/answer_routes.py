@@ -1,13 +1,14 @@
 """The doors of who facilitates to a meeting: who means to come, and who came."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from chalicelib.edge.http import Answer, Asked, Page, PageQuery
 from chalicelib.groups import service
 from chalicelib.groups.answering import tally
 from chalicelib.groups.belonging import find_member
-from chalicelib.groups.domain import Member, Said
-from chalicelib.groups.doors import doors, found_group, names_of
+from chalicelib.groups.domain import Group, Member, Said
+from chalicelib.groups.doors import doors, found_group, names_of, present
 from chalicelib.groups.member_store import DynamoMembers
 from chalicelib.groups.presence import note
 from chalicelib.groups.presence_store import DynamoPresences
@@ -29,7 +30,7 @@ def count_answers(asked: Asked, programme_id: str, group_id: str, meeting_id: st
     """Count them."""
     group = found_group(asked, programme_id, group_id)
     _, meeting = service.find_meeting(group, meeting_id, groups=DynamoGroups())
-    counted = tally(_everybody(group.id), meeting.id)
+    counted = tally(_everybody(group, meeting.id, now=asked.now), meeting.id)
     return Answer(
         body=Counts(yes=counted[Said.YES], no=counted[Said.NO], maybe=counted[Said.MAYBE], open=counted[None])
     )
@@ -48,7 +49,8 @@ def list_answers(asked: Asked, programme_id: str, group_id: str, meeting_id: str
     group = found_group(asked, programme_id, group_id, names=True)
     _, meeting = service.find_meeting(group, meeting_id, groups=DynamoGroups())
     found, last = DynamoMembers().of_group(group.id, after=asked.after(), limit=asked.query.limit)
-    ids = [member.recipient_id for member in found]
+    seen = present(group, found, now=asked.now)
+    ids = [member.recipient_id for member in seen]
     names, came = names_of(programme_id, ids), DynamoPresences().of_meeting(meeting.id, ids)
     items = [
         ShownMember(
@@ -60,7 +62,7 @@ def list_answers(asked: Asked, programme_id: str, group_id: str, meeting_id: str
             presence=came[member.recipient_id].presence if member.recipient_id in came else None,
             verified=came[member.recipient_id].verified if member.recipient_id in came else None,
         )
-        for member in found
+        for member in seen
     ]
     return Answer(body=Page[ShownMember](items=items, next=asked.next(last)))
 
@@ -89,10 +91,13 @@ def note_presence(asked: Asked, programme_id: str, group_id: str, meeting_id: st
     return Answer(body=Noted(presence=came.presence))
 
 
-def _everybody(group_id: str) -> Iterator[Member]:
+def _everybody(group: Group, meeting_id: str, *, now: datetime) -> Iterator[Member]:
+    """Give all members; of who answered only those on whom others may still count."""
     members, after = DynamoMembers(), None
     while True:
-        found, after = members.of_group(group_id, after=after, limit=PAGE)
-        yield from found
+        found, after = members.of_group(group.id, after=after, limit=PAGE)
+        answered = [one for one in found if one.said(meeting_id)]
+        yield from (one for one in found if not one.said(meeting_id))
+        yield from present(group, answered, now=now)
         if after is None:
             return

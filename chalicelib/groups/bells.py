@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from chalicelib.groups.domain import BEFORE, Member, Said, Tell
-from chalicelib.groups.series import STILL_COMING_IN, Meeting, News, Series, meeting_id
+from chalicelib.groups.series import OPENS, STILL_COMING_IN, Meeting, News, Series, meeting_id
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Reason
 from chalicelib.outreach.fanning import LEAD, FanOut, soonest
@@ -140,8 +140,11 @@ def bells_at(series: Series, *, now: datetime) -> list[Bell]:
     come before the meeting was set, or moved, doesn't come at all: members were told of that instead.
     """
     found = [bell for meeting in _near(series, now) if (bell := _reminder(meeting, now=now))]
-    fresh = (news for news in series.news if now < min(news.tells_until, news.set_at + RINGS_FOR))
-    return [*found, *(_bell_of(series, news) for news in fresh)]
+    return [*found, *(_bell_of(series, news) for news in series.news if _is_fresh(news, now))]
+
+
+def _is_fresh(news: News, now: datetime) -> bool:
+    return max(now, soonest(news.set_at)) < news.tells_until and now < news.set_at + RINGS_FOR
 
 
 def _near(series: Series, now: datetime) -> Iterator[Meeting]:
@@ -209,6 +212,18 @@ def objection(
             return Reason.OPTED_OUT
         return Reason.LATE if now >= news.tells_until else None
     return _against(about, series.meeting(about.on), member, now=now)
+
+
+def heard_by(about: About, news: News, member: Member) -> datetime | None:
+    """
+    Return by when a member has to have heard of a change, lest they get up for nothing; None if they wouldn't.
+
+    It is when the meeting's door opens, at its start before or at the new one, whichever is earlier. They would who
+    said yes or maybe, and who said nothing and wants to be told an hour before, or when it starts.
+    """
+    said = member.said(about.meeting)
+    comes = said in {Said.YES, Said.MAYBE} or (said is None and bool(member.tell & {Tell.HOUR, Tell.NOW}))
+    return min(news.was_at, news.at or news.was_at) - OPENS if comes else None
 
 
 def _against(about: About, meeting: Meeting | None, member: Member, *, now: datetime) -> Reason | None:

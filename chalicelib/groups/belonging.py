@@ -6,12 +6,26 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.errors import Fault, Invalid
-from chalicelib.groups.domain import MOST_GROUPS, RULES, Group, GroupFull, Kind, MayNotJoin, Member, NotAMember, Tell
+from chalicelib.groups.domain import (
+    MOST_GROUPS,
+    RULES,
+    Former,
+    Group,
+    GroupFull,
+    Kind,
+    MayNotJoin,
+    Member,
+    NoSuchGroup,
+    NotAMember,
+    Tell,
+)
 from chalicelib.groups.series import Meeting, NoSuchMeeting, named
 from chalicelib.groups.service import TRIES, ChangedMeanwhile, Groups
 from chalicelib.outreach.domain import Recipient, Standing
+from chalicelib.outreach.sorts import Sort, sort_of
 
 ALUMNI_CONTACT = "alumni_contact"
+_IN_CARE = frozenset({Standing.REACHABLE, Standing.ON_HOLD})
 
 
 class Members(Protocol):
@@ -41,8 +55,16 @@ class Members(Protocol):
         """
         ...
 
-    def leave(self, group_id: str, recipient_id: str) -> None:
-        """Let a member go; gone already is fine."""
+    def leave(self, group_id: str, recipient_id: str, *, at: datetime) -> bool:
+        """Let a member go, and keep for a while that they did; False if they are gone already."""
+        ...
+
+    def left_at(self, group_id: str, recipient_id: str) -> datetime | None:
+        """Return when somebody last left, if that was of late."""
+        ...
+
+    def former(self, group_id: str) -> list[Former]:
+        """Return who left of late, or was let go, the last first."""
         ...
 
     def save(self, member: Member) -> bool:
@@ -89,6 +111,46 @@ def may_join(group: Group, recipient: Recipient | None) -> bool:
         and recipient.standing is Standing.ALUMNI
         and ALUMNI_CONTACT in recipient.consents
     )
+
+
+def belongs(group: Group, member: Member, recipient: Recipient | None) -> bool:
+    """
+    Say whether a member is still somebody whom the group is for: in its programme, in care or an alumnus.
+
+    Alumni need their consent to be contacted as such, and who came in by it belongs no longer once they are in care
+    again. Whether a supporter may hear of it, a slice above knows (``ringing.Invited``).
+    """
+    if sort_of(member.recipient_id) is not Sort.PERSON:
+        return True
+    if recipient is None or recipient.programme_id != group.programme_id:
+        return False
+    if recipient.standing is Standing.ALUMNI:
+        return ALUMNI_CONTACT in recipient.consents
+    return recipient.standing in _IN_CARE and member.by != member.recipient_id
+
+
+def take_in(group: Group, recipient: Recipient | None, *, by: str, now: datetime, members: Members) -> Member:
+    """
+    Take somebody into a group, on behalf of its staff; who is in it already stays as they are.
+
+    :raises NotAMember: if it isn't for them: they are nobody, another programme's, or their care ended; all alike
+    """
+    found = members.find(group.id, recipient.person_id) if recipient else None
+    if recipient is None or not belongs(
+        group, found or Member(group_id=group.id, recipient_id=recipient.person_id, joined_at=now, by=by), recipient
+    ):
+        raise NotAMember("there is nobody like that whom this group is for")
+    return join(group, recipient.person_id, by=by, now=now, members=members)
+
+
+def let_go(recipient: Recipient, *, now: datetime, groups: Groups, members: Members) -> int:
+    """End somebody's memberships that nothing holds any more; return how many. Nobody is told why."""
+    ended = 0
+    for group_id in members.groups_of(recipient.person_id):
+        group, member = groups.find(group_id), members.find(group_id, recipient.person_id)
+        if group and member and not belongs(group, member, recipient):
+            ended += members.leave(group_id, recipient.person_id, at=now)
+    return ended
 
 
 def join_oneself(group: Group, recipient: Recipient | None, *, now: datetime, members: Members) -> Member:
@@ -154,11 +216,11 @@ def change_member(group_id: str, recipient_id: str, decide: Callable[[Member], M
 
 
 def meetings_of(
-    recipient_id: str, *, now: datetime, limit: int, groups: Groups, members: Members
+    recipient: Recipient, *, now: datetime, limit: int, groups: Groups, members: Members
 ) -> list[tuple[Group, Member, Meeting]]:
     """Return somebody's next meetings over all of their groups, those that are off too, in order."""
     found: list[tuple[Group, Member, Meeting]] = []
-    for group, member in groups_with(recipient_id, groups=groups, members=members):
+    for group, member in groups_with(recipient, groups=groups, members=members):
         for series_id in group.series:
             series = groups.series(series_id)
             if series and group.is_live:
@@ -166,26 +228,41 @@ def meetings_of(
     return sorted(found, key=lambda one: (one[2].at, one[2].id))[:limit]
 
 
-def groups_with(recipient_id: str, *, groups: Groups, members: Members) -> list[tuple[Group, Member]]:
+def groups_with(recipient: Recipient, *, groups: Groups, members: Members) -> list[tuple[Group, Member]]:
     """Return the groups that somebody is in, each with them as its member."""
     found = []
-    for group_id in members.groups_of(recipient_id):
-        group, member = groups.find(group_id), members.find(group_id, recipient_id)
-        if group and member:
+    for group_id in members.groups_of(recipient.person_id):
+        group, member = groups.find(group_id), members.find(group_id, recipient.person_id)
+        if group and member and belongs(group, member, recipient):
             found.append((group, member))
     return found
 
 
-def own_meeting(recipient_id: str, name: str, *, groups: Groups, members: Members) -> tuple[Group, Meeting]:
+def own_group(group_id: str, recipient: Recipient, *, groups: Groups, members: Members) -> tuple[Group, Member]:
     """
-    Return a meeting of a group that somebody is in. Of any other they are told that there is none.
+    Return a group that somebody is in, with them as its member. Of any other they are told that there is none.
+
+    :raises NoSuchGroup: if there is none, or not for them
+    """
+    group, member = groups.find(group_id), members.find(group_id, recipient.person_id)
+    if group is None or member is None or not belongs(group, member, recipient):
+        raise NoSuchGroup("there is no such group")
+    return group, member
+
+
+def own_meeting(recipient: Recipient, name: str, *, groups: Groups, members: Members) -> tuple[Group, Member, Meeting]:
+    """
+    Return a meeting of a group that somebody is in, with both. Of any other they are told that there is none.
 
     :raises NoSuchMeeting: if there is none, or not for them
     """
     series_id, on = named(name)
     series = groups.series(series_id)
-    group = groups.find(series.group_id) if series else None
     meeting = series.meeting(on) if series else None
-    if group is None or meeting is None or members.find(group.id, recipient_id) is None:
+    if meeting is None:
         raise NoSuchMeeting("there is no such meeting")
-    return group, meeting
+    try:
+        group, member = own_group(meeting.group_id, recipient, groups=groups, members=members)
+    except NoSuchGroup:
+        raise NoSuchMeeting("there is no such meeting") from None
+    return group, member, meeting

@@ -24,6 +24,9 @@ LONGEST_NAME = 80
 RULES = 1
 """The version of the rules on confidence that a member says yes to before their first meeting (pages/rules.json)."""
 
+FORMER_FOR = timedelta(days=30)
+"""So long it is kept that somebody is in a group no more."""
+
 ANSWERS_LAST = timedelta(days=7)
 """How long after its meeting somebody's answer is kept: whether they came is a matter of its own."""
 
@@ -174,6 +177,15 @@ class Member:
         return replace(
             self, replies={**kept, meeting_id: Reply(said=said, at=at, meets_at=meets_at, expected=expected)}
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """Somebody who is in a group no more. Why is nowhere kept: to have left, moved on or died looks the same."""
+
+    group_id: str
+    recipient_id: str
+    left_at: datetime
 
 
 def group_faults(group: Group, *, languages: tuple[str, ...]) -> list[Fault]:

@@ -1,10 +1,16 @@
 """The slice's doors, on which its files of routes hang, and what staff may see of a group."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from chalicelib.edge.http import Asked, Doors
-from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.enrollment.store import DynamoPeople, people
 from chalicelib.groups import service
-from chalicelib.groups.domain import Group, NoSuchGroup, NotFacilitator
+from chalicelib.groups.belonging import belongs
+from chalicelib.groups.domain import Group, Member, NoSuchGroup, NotFacilitator
+from chalicelib.groups.ringing import everybody
 from chalicelib.groups.store import DynamoGroups
+from chalicelib.outreach.domain import Recipient
 from chalicelib.privacy.domain import Role
 
 doors = Doors(__name__)
@@ -27,6 +33,20 @@ def found_group(asked: Asked, programme_id: str, group_id: str, *, names: bool =
     if names and not facilitates and not any(asked.who.has(role, programme_id) for role in _ROSTER):
         raise NotFacilitator("only who facilitates the group, or keeps the roster, sees who is in it")
     return group
+
+
+def present(group: Group, found: Iterable[Member], *, now: datetime) -> list[Member]:
+    """Return those of these members who belong to the group as things stand now; who can't be read doesn't."""
+    found = list(found)
+    loaded = (doors.wiring.everybody or people()).load_all([one.recipient_id for one in found], now=now)
+    invited = doors.wiring.invited.get(group.kind, everybody)
+    return [
+        one
+        for one in found
+        if isinstance(who := loaded.get(one.recipient_id), Recipient)
+        and belongs(group, one, who)
+        and invited(group, one.recipient_id, now)
+    ]
 
 
 def names_of(programme_id: str, member_ids: list[str]) -> dict[str, str]:

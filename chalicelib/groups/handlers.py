@@ -1,14 +1,18 @@
-"""The shells of ringing bells: the tick's look, their fan-out, and what delivery asks when it sends."""
+"""The shells of groups: the tick's look, the fan-out, what delivery asks when it sends, and who is a member no more."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
 from chalicelib.edge.clock import utc_now
 from chalicelib.edge.config import config
 from chalicelib.edge.log import count, flush, logger, places
-from chalicelib.groups import ringing
+from chalicelib.edge.stream import Stored
+from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.groups import entries, ringing
 from chalicelib.groups.bell_store import DynamoBells, DynamoLooks
+from chalicelib.groups.belonging import ALUMNI_CONTACT, let_go
 from chalicelib.groups.domain import Kind
 from chalicelib.groups.member_store import DynamoMembers
 from chalicelib.groups.ringing import ANYBODY, Invited, StillTrue
@@ -18,6 +22,7 @@ from chalicelib.outreach.fanning_handlers import Sort
 from chalicelib.outreach.fanning_store import SqsFanOut
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.moments import Moment
+from chalicelib.outreach.store import DynamoDues
 
 AT_MOST = timedelta(seconds=10)
 """How long a tick looks at series: the rest is looked at a minute later."""
@@ -62,6 +67,60 @@ def _put_off(since: datetime, series_id: str, looks: DynamoLooks) -> None:
 def sort() -> Sort:
     """Return bells as a sort that is fanned out."""
     return Sort(DynamoBells(), ringing.meant_by(DynamoMembers()), _queue())
+
+
+@dataclass(frozen=True, slots=True)
+class Memberships:
+    """End the memberships of who moved on, died, or took the consent back that they hang on; a stream's listener."""
+
+    people: DynamoPeople
+    name: str = "memberships"
+
+    def about(self, stored: Stored) -> tuple[str, ...] | None:
+        """Look at whose episode changed its state, and who said whether they are to be contacted as an alumnus."""
+        person_id = stored.under("PERSON#")
+        if person_id is None or stored.was_removed:
+            return None
+        if stored.sk.startswith("EPISODE#"):
+            return (person_id,) if stored.before.get("state") != stored.now.get("state") else None
+        return (person_id,) if stored.sk.startswith(f"CONSENT#{ALUMNI_CONTACT}#") else None
+
+    def follow(self, about: tuple[str, ...]) -> int:
+        """End what nothing holds any more."""
+        [person_id] = about
+        now = utc_now()
+        recipient = self.people.load(person_id, now=now)
+        if recipient is None:
+            return 0
+        return let_go(recipient, now=now, groups=DynamoGroups(), members=DynamoMembers())
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Put a group's meetings into the calendar of who joined it, and take them out when they left; a listener, too."""
+
+    people: DynamoPeople
+    name: str = "entries"
+
+    def about(self, stored: Stored) -> tuple[str, ...] | None:
+        """Look at who came into a group, or is in it no more."""
+        recipient_id = stored.under("GROUPSOF#")
+        return (recipient_id, stored.sk) if recipient_id else None
+
+    def follow(self, about: tuple[str, ...]) -> int:
+        """Have their calendar told, if they want that."""
+        recipient_id, group_id = about
+        now, groups, members = utc_now(), DynamoGroups(), DynamoMembers()
+        recipient = self.people.load(recipient_id, now=now)
+        group = groups.find(group_id) if recipient and recipient.calendar_invites else None
+        if recipient is None or group is None:
+            return 0
+        member = members.find(group_id, recipient_id)
+        left_at = None if member else members.left_at(group_id, recipient_id)
+        series = [one for series_id in group.series if (one := groups.series(series_id))]
+        dues = entries.tells(recipient, member, left_at, series, now=now)
+        DynamoDues().put(dues)
+        return len(dues)
 
 
 @cache

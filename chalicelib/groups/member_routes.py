@@ -8,9 +8,8 @@ from chalicelib.edge.http import Answer, Asked
 from chalicelib.enrollment.store import people
 from chalicelib.groups import belonging
 from chalicelib.groups.answering import answer_meeting
-from chalicelib.groups.belonging import find_member
 from chalicelib.groups.domain import RULES, Group, Member, NoSuchGroup
-from chalicelib.groups.doors import doors
+from chalicelib.groups.doors import doors, present
 from chalicelib.groups.member_store import DynamoMembers
 from chalicelib.groups.own_shapes import (
     Agreed,
@@ -53,16 +52,8 @@ def _person(asked: Asked, person_id: str) -> Recipient:
     return recipient
 
 
-def _group(group_id: str, person_id: str) -> tuple[Group, Member]:
-    """
-    Return a group that somebody is in.
-
-    :raises NotFound: if they aren't, or there is none
-    """
-    group = DynamoGroups().find(group_id)
-    if group is None:
-        raise NoSuchGroup("there is no such group")
-    return group, find_member(group_id, person_id, members=DynamoMembers())
+def _group(person: Recipient, group_id: str) -> Group:
+    return belonging.own_group(group_id, person, groups=DynamoGroups(), members=DynamoMembers())[0]
 
 
 @doors.door(
@@ -76,7 +67,7 @@ def list_own_groups(asked: Asked, person_id: str) -> Answer:
     """List them."""
     groups, members = DynamoGroups(), DynamoMembers()
     person = _person(asked, person_id)
-    own = belonging.groups_with(person_id, groups=groups, members=members)
+    own = belonging.groups_with(person, groups=groups, members=members)
     listed, _ = groups.of_programme(person.programme_id, after=None, limit=100)
     mine = {group.id for group, _ in own}
     shown = OwnGroups(
@@ -115,9 +106,9 @@ def join_group(asked: Asked, person_id: str, group_id: str) -> Answer:
     answer=None,
     status=HTTPStatus.NO_CONTENT,
 )
-def leave_group(_asked: Asked, person_id: str, group_id: str) -> Answer:
+def leave_group(asked: Asked, person_id: str, group_id: str) -> Answer:
     """Leave it."""
-    DynamoMembers().leave(group_id, person_id)
+    DynamoMembers().leave(group_id, person_id, at=asked.now)
     return Answer()
 
 
@@ -131,9 +122,10 @@ def leave_group(_asked: Asked, person_id: str, group_id: str) -> Answer:
 )
 def choose_reminders(asked: Asked, person_id: str, group_id: str) -> Answer:
     """Choose."""
-    group, _ = _group(group_id, person_id)
+    person = _person(asked, person_id)
+    group = _group(person, group_id)
     member = belonging.choose(group_id, person_id, asked.body.tell, members=DynamoMembers())
-    return Answer(body=_own_group(group, member, language=_person(asked, person_id).language))
+    return Answer(body=_own_group(group, member, language=person.language))
 
 
 @doors.door(
@@ -146,11 +138,12 @@ def choose_reminders(asked: Asked, person_id: str, group_id: str) -> Answer:
 )
 def agree_to_rules(asked: Asked, person_id: str, group_id: str) -> Answer:
     """Agree; again changes nothing."""
-    group, _ = _group(group_id, person_id)
+    person = _person(asked, person_id)
+    group = _group(person, group_id)
     member = belonging.agree_to_rules(
         group_id, person_id, version=asked.body.version, now=asked.now, members=DynamoMembers()
     )
-    return Answer(body=_own_group(group, member, language=_person(asked, person_id).language))
+    return Answer(body=_own_group(group, member, language=person.language))
 
 
 @doors.door(
@@ -162,9 +155,10 @@ def agree_to_rules(asked: Asked, person_id: str, group_id: str) -> Answer:
 )
 def list_names(asked: Asked, person_id: str, group_id: str) -> Answer:
     """List them: first names only, by consents that are live now."""
-    group, _ = _group(group_id, person_id)
+    group = _group(_person(asked, person_id), group_id)
     found, _ = DynamoMembers().of_group(group.id, after=None, limit=MOST_NAMES)
-    loaded = people().load_all([one.recipient_id for one in found if one.recipient_id != person_id], now=asked.now)
+    ids = [one.recipient_id for one in present(group, found, now=asked.now) if one.recipient_id != person_id]
+    loaded = people().load_all(ids, now=asked.now)
     seen = [one for one in loaded.values() if isinstance(one, Recipient) and VISIBLE in one.consents]
     return Answer(body=Names(names=sorted(one.first_name for one in seen)))
 
@@ -178,9 +172,9 @@ def list_names(asked: Asked, person_id: str, group_id: str) -> Answer:
 )
 def list_own_meetings(asked: Asked, person_id: str) -> Answer:
     """List them."""
-    zone = _person(asked, person_id).zone
-    found = belonging.meetings_of(person_id, now=asked.now, limit=SHOWN, groups=DynamoGroups(), members=DynamoMembers())
-    return Answer(body=OwnMeetings(items=[own_meeting(*one, zone=zone) for one in found]))
+    person = _person(asked, person_id)
+    found = belonging.meetings_of(person, now=asked.now, limit=SHOWN, groups=DynamoGroups(), members=DynamoMembers())
+    return Answer(body=OwnMeetings(items=[own_meeting(*one, zone=person.zone) for one in found]))
 
 
 @doors.door(
@@ -212,7 +206,7 @@ def answer_one(asked: Asked, person_id: str, meeting_id: str) -> Answer:
     """Say so."""
     groups, members = DynamoGroups(), DynamoMembers()
     person = _person(asked, person_id)
-    group, meeting = belonging.own_meeting(person_id, meeting_id, groups=groups, members=members)
+    group, _, meeting = belonging.own_meeting(person, meeting_id, groups=groups, members=members)
     member = answer_meeting(meeting, person_id, asked.body.answer, now=asked.now, members=members)
     return Answer(body=own_meeting(group, member, meeting, zone=person.zone))
 
@@ -227,9 +221,9 @@ def answer_one(asked: Asked, person_id: str, meeting_id: str) -> Answer:
 def arrive_at(asked: Asked, person_id: str, meeting_id: str) -> Answer:
     """Give the link, and note it."""
     groups, members = DynamoGroups(), DynamoMembers()
-    group, meeting = belonging.own_meeting(person_id, meeting_id, groups=groups, members=members)
+    person = _person(asked, person_id)
+    group, member, meeting = belonging.own_meeting(person, meeting_id, groups=groups, members=members)
     group.must_be_live()
-    member = find_member(group.id, person_id, members=members)
     return Answer(body=Arrived(link=arrive(meeting, member, now=asked.now, presences=DynamoPresences())))
 
 

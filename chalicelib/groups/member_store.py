@@ -1,6 +1,7 @@
 """Who is in which group, in the table. The only place for their keys."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
@@ -8,7 +9,7 @@ from pynamodb.exceptions import PutError, TransactWriteError
 
 from chalicelib.edge.table import Item, in_conflict, lost_the_race, transaction, undisturbed
 from chalicelib.enrollment.items import InstantAttribute
-from chalicelib.groups.domain import MOST_MEMBERS, GroupFull, Member, Tell
+from chalicelib.groups.domain import FORMER_FOR, MOST_MEMBERS, Former, GroupFull, Member, Tell
 from chalicelib.groups.written import read_replies, written_replies
 
 
@@ -31,6 +32,13 @@ class GroupMemberItem(Item, discriminator="group_member"):
 
 class GroupOfItem(Item, discriminator="group_of"):
     """pk ``GROUPSOF#{recipient}``, sk ``{group}``: in which groups somebody is."""
+
+
+class FormerMemberItem(Item, discriminator="former_member"):
+    """pk ``GROUP#{group}``, sk ``LEFT#{recipient}``: that they are in it no more; vanishes after a month."""
+
+    left_at = InstantAttribute()
+    expires_at = NumberAttribute()
 
 
 class DynamoMembers:
@@ -83,8 +91,9 @@ class DynamoMembers:
             raise GroupFull("this group is full") from error
         return True
 
-    def leave(self, group_id: str, recipient_id: str) -> None:
-        """Let a member go from both lists, and from the count."""
+    def leave(self, group_id: str, recipient_id: str, *, at: datetime) -> bool:
+        """Let a member go from both lists, and from the count, and keep that they did; False if they are gone."""
+        until = int((at + FORMER_FOR).timestamp())
         size = GroupSizeItem(f"GROUP#{group_id}", "SIZE")
 
         def write_all() -> None:
@@ -92,12 +101,31 @@ class DynamoMembers:
                 write.delete(GroupMemberItem(*_member_key(group_id, recipient_id)), GroupMemberItem.pk.exists())
                 write.delete(GroupOfItem(f"GROUPSOF#{recipient_id}", group_id))
                 write.update(size, [_one_more(-1)])
+                write.save(FormerMemberItem(f"GROUP#{group_id}", f"LEFT#{recipient_id}", left_at=at, expires_at=until))
 
         try:
             undisturbed(write_all)
         except TransactWriteError as error:
             if not lost_the_race(error):
                 raise
+            return False
+        return True
+
+    def left_at(self, group_id: str, recipient_id: str) -> datetime | None:
+        """Return when somebody last left, if that was of late."""
+        try:
+            return FormerMemberItem.get(f"GROUP#{group_id}", f"LEFT#{recipient_id}", consistent_read=True).left_at
+        except FormerMemberItem.DoesNotExist:
+            return None
+
+    def former(self, group_id: str) -> list[Former]:
+        """Return who left of late, or was let go, the last first: one query."""
+        found = FormerMemberItem.query(f"GROUP#{group_id}", FormerMemberItem.sk.startswith("LEFT#"))
+        former = [
+            Former(group_id=group_id, recipient_id=item.sk.removeprefix("LEFT#"), left_at=item.left_at)
+            for item in found
+        ]
+        return sorted(former, key=lambda one: (one.left_at, one.recipient_id), reverse=True)
 
     def save(self, member: Member) -> bool:
         """Put it as the next version over the one that it was read as; False if it was changed since, or left."""

@@ -13,7 +13,7 @@ from chalicelib.edge import pages
 from chalicelib.edge.pages import Shown
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.groups.answering import LinkOver, Opened, answer_meeting, open_link
-from chalicelib.groups.belonging import Members
+from chalicelib.groups.belonging import Members, belongs
 from chalicelib.groups.domain import Kind, Said
 from chalicelib.groups.ringing import ANYBODY, Invited, everybody
 from chalicelib.groups.service import Groups
@@ -82,7 +82,7 @@ class OneTap:
 
     def _taken(self, visit: Visit, opened: Opened, sent: dict[str, str]) -> Shown:
         if sent.get("action") == "leave":
-            self.members.leave(opened.group.id, opened.recipient.person_id)
+            self.members.leave(opened.group.id, opened.recipient.person_id, at=visit.now)
             return self._word(visit, "left")
         if refused := self._refused(opened, visit):
             return refused
@@ -101,7 +101,8 @@ class OneTap:
     def _refused(self, opened: Opened, visit: Visit) -> Shown | None:
         """Return what somebody is told who left the group, or may not hear of it now; None if the page is theirs."""
         group, who = opened.group, opened.recipient.person_id
-        if self.members.find(group.id, who) is None:
+        member = self.members.find(group.id, who)
+        if member is None or not belongs(group, member, opened.recipient):
             return self._word(visit, "off")
         if not self.invited.get(group.kind, everybody)(group, who, visit.now):
             return self._word(visit, "over", status=HTTPStatus.GONE)

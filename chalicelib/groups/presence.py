@@ -7,10 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from chalicelib.groups.domain import Member, RulesFirst
-from chalicelib.groups.series import Meeting, MeetingOver, NoSuchMeeting
-
-OPENS = timedelta(minutes=15)
-"""So long before the start the link is given."""
+from chalicelib.groups.series import OPENS, Meeting, MeetingOver, NoSuchMeeting
 
 TRIES = 4
 

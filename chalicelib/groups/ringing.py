@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-from chalicelib.groups.bells import TELLS, About, Bell, about_of, bells_at, next_look, objection
+from chalicelib.groups.bells import TELLS, About, Bell, about_of, bells_at, heard_by, next_look, objection
 from chalicelib.groups.belonging import Members
 from chalicelib.groups.calendars import entry_of
 from chalicelib.groups.domain import Group, Kind
+from chalicelib.groups.entries import against, moment_of, way_of
 from chalicelib.groups.series import News, Series
 from chalicelib.groups.service import Groups
 from chalicelib.outreach.domain import Due, Entry, Reason, Status
@@ -116,10 +117,14 @@ class StillTrue:
 
     def __call__(self, due: Due, *, invited: Mapping[Kind, Invited] = ANYBODY) -> Reason | None:
         """Return why this occurrence must not go out any more, None if nothing speaks against it."""
+        now = self.clock()
+        if way := way_of(due.kind):
+            series, group = self._read(way.series_id, now)
+            member = self.members.find(group.id, due.person_id) if group else None
+            return against(way, series, group, member, now=now)
         about = about_of(due.kind)
         if about is None:
             return None
-        now = self.clock()
         series, group = self._read(about.series_id, now)
         if group is None or not group.is_live:
             return Reason.CANCELLED
@@ -133,6 +138,9 @@ class StillTrue:
 
     def moment(self, due: Due) -> Moment | None:
         """Return when what a message tells of takes place, or would have; None if nobody knows any more."""
+        if way := way_of(due.kind):
+            series, _ = self._read(way.series_id, self.clock())
+            return moment_of(way, series, now=self.clock()) if series else None
         about = about_of(due.kind)
         series, _ = self._read(about.series_id, self.clock()) if about else (None, None)
         if about is None or series is None:
@@ -140,7 +148,11 @@ class StillTrue:
         if about.at is not None:
             return Moment(at=about.at, entry=entry_of(series, about.on))
         news = next((one for one in series.news if one.on == about.on and one.version == about.version), None)
-        return Moment(at=news.at or news.was_at, entry=entry_of(series, about.on)) if news else None
+        if news is None:
+            return None
+        member = self.members.find(series.group_id, due.person_id)
+        by = heard_by(about, news, member) if member else None
+        return Moment(at=news.at or news.was_at, entry=entry_of(series, about.on), heard_by=by)
 
     def _was_told(self, recipient_id: str, news: News, about: About) -> bool:
         kinds = [About(sort=sort, series_id=about.series_id, on=about.on, at=news.was_at).kind for sort in TELLS]

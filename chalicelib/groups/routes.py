@@ -8,12 +8,20 @@ from chalicelib.edge.http import Answer, Asked, Page, PageQuery
 from chalicelib.edge.ids import new_id
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.service import find_programme
-from chalicelib.enrollment.store import DynamoPeople
+from chalicelib.enrollment.store import people
 from chalicelib.groups import answer_routes, belonging, member_routes, page_routes, series_routes, service
-from chalicelib.groups.domain import Group, NotAMember, NotFacilitator
-from chalicelib.groups.doors import doors, found_group, names_of
+from chalicelib.groups.domain import Group, NotFacilitator
+from chalicelib.groups.doors import doors, found_group, names_of, present
 from chalicelib.groups.member_store import DynamoMembers
-from chalicelib.groups.shapes import EditedGroup, NewGroup, ShownGroup, ShownMember, shown_group
+from chalicelib.groups.shapes import (
+    EditedGroup,
+    FormerMembers,
+    NewGroup,
+    ShownFormer,
+    ShownGroup,
+    ShownMember,
+    shown_group,
+)
 from chalicelib.groups.store import DynamoGroups
 from chalicelib.privacy.domain import Act, Field, Role, Rule
 
@@ -118,7 +126,8 @@ def list_members(asked: Asked, programme_id: str, group_id: str) -> Answer:
     """List a page."""
     group = found_group(asked, programme_id, group_id, names=True)
     found, last = DynamoMembers().of_group(group.id, after=asked.after(), limit=asked.query.limit)
-    names = names_of(programme_id, [member.recipient_id for member in found])
+    seen = present(group, found, now=asked.now)
+    names = names_of(programme_id, [member.recipient_id for member in seen])
     items = [
         ShownMember(
             member_id=member.recipient_id,
@@ -126,9 +135,28 @@ def list_members(asked: Asked, programme_id: str, group_id: str) -> Answer:
             joined_at=member.joined_at,
             rules_agreed=member.rules_at is not None,
         )
-        for member in found
+        for member in seen
     ]
     return Answer(body=Page[ShownMember](items=items, next=asked.next(last)))
+
+
+@doors.door(
+    "GET",
+    "/programmes/{programme_id}/groups/{group_id}/former-members",
+    summary="Who is in a group no more, for a month. Why is nowhere said",
+    rule=Rule(act=Act.LIST, field=Field.GROUPS, programme="programme_id", purpose="see who is in a group no more"),
+    answer=FormerMembers,
+)
+def list_former_members(asked: Asked, programme_id: str, group_id: str) -> Answer:
+    """List them."""
+    group = found_group(asked, programme_id, group_id, names=True)
+    found = DynamoMembers().former(group.id)
+    names = names_of(programme_id, [former.recipient_id for former in found])
+    items = [
+        ShownFormer(member_id=former.recipient_id, name=names.get(former.recipient_id), left_at=former.left_at)
+        for former in found
+    ]
+    return Answer(body=FormerMembers(items=items))
 
 
 @doors.door(
@@ -142,9 +170,8 @@ def list_members(asked: Asked, programme_id: str, group_id: str) -> Answer:
 def add_member(asked: Asked, programme_id: str, group_id: str, member_id: str) -> Answer:
     """Take them in."""
     group = found_group(asked, programme_id, group_id, names=True)
-    if member_id not in DynamoPeople().named(programme_id, [member_id]):
-        raise NotAMember("there is no such person in this programme")
-    belonging.join(group, member_id, by=asked.who.subject, now=asked.now, members=DynamoMembers())
+    who = people().load(member_id, now=asked.now)
+    belonging.take_in(group, who, by=asked.who.subject, now=asked.now, members=DynamoMembers())
     return Answer()
 
 
@@ -159,7 +186,7 @@ def add_member(asked: Asked, programme_id: str, group_id: str, member_id: str) -
 def remove_group_member(asked: Asked, programme_id: str, group_id: str, member_id: str) -> Answer:
     """Take them out; gone already is fine."""
     group = found_group(asked, programme_id, group_id, names=True)
-    DynamoMembers().leave(group.id, member_id)
+    DynamoMembers().leave(group.id, member_id, at=asked.now)
     return Answer()
 
 

@@ -27,8 +27,11 @@ TOLD_WITHIN = timedelta(hours=48)
 LOOKS_AHEAD = timedelta(days=14)
 """Which meetings of a series that goes on otherwise are told of as changed; of later ones the reminder says when."""
 
+OPENS = timedelta(minutes=15)
+"""So long before the start the link is given."""
+
 STILL_COMING_IN = timedelta(minutes=10)
-"""So long after its start a member can still be told that a meeting is starting; so long, too, that it is off."""
+"""So long after its start a member can still be told that a meeting is starting."""
 
 FURTHEST = timedelta(days=366)
 """No single meeting is moved further ahead."""
@@ -112,8 +115,8 @@ class News:
 
     @property
     def tells_until(self) -> datetime:
-        """From when on it is too late to tell."""
-        return self.at or self.was_at + STILL_COMING_IN
+        """From when on it is too late to tell: it has begun, or would have, and whoever was coming knows."""
+        return self.at or self.was_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

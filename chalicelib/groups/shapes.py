@@ -125,6 +125,21 @@ class ShownMember(Wire):
     verified: bool | None = None
 
 
+class ShownFormer(Wire):
+    """Who is in a group no more. They left, or it is for them no more: which of these is nowhere said."""
+
+    member_id: str
+    name: str | None
+    left_at: datetime
+    says: str = "They are in this group no more."
+
+
+class FormerMembers(Wire):
+    """Who is in a group no more, the last first."""
+
+    items: list[ShownFormer]
+
+
 class Counts(Wire):
     """How many mean to come."""
 

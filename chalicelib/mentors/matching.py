@@ -38,11 +38,14 @@ def ruled_out(
     load: int,
     before: Collection[str],
     now: datetime,
+    close: Collection[str] = (),
 ) -> str | None:
     """
     Return why these two can't be matched, in one word; None if they can.
 
     ``load``: with how many the mentor walks, or is asked to. ``before``: whom the newcomer was ever matched with.
+    ``close``: who is family to them; the word for it is that for those who are to stay apart, since whoever proposes
+    may not know of supporters.
     """
     one, other = known.get(seeker.person_id), known.get(mentor.person_id)
     reasons = (
@@ -50,6 +53,7 @@ def ruled_out(
         ("programme", seeker.programme_id != mentor.programme_id),
         ("standing", mentor.standing is not Standing.APPROVED or not seeker.wants),
         ("consent", one is None or other is None or not (one.agreed and other.agreed)),
+        ("apart", mentor.person_id in close),
         ("apart", are_apart(seeker.person_id, seeker.about, mentor.person_id, mentor.about)),
         ("before", mentor.person_id in before),
         ("language", not seeker.about.languages & mentor.about.languages),
@@ -94,12 +98,13 @@ def ranked(
     loads: Mapping[str, int],
     before: Collection[str],
     now: datetime,
+    close: Collection[str] = (),
 ) -> list[Match]:
     """Return who fits, the best first; of equals who waits longest, then by id: always in the same order."""
     found = []
     for mentor in mentors:
         load = loads.get(mentor.person_id, 0)
-        if ruled_out(seeker, mentor, known=known, load=load, before=before, now=now) is None:
+        if ruled_out(seeker, mentor, known=known, load=load, before=before, now=now, close=close) is None:
             reasons = points_for(seeker, mentor, known=known, load=load, now=now)
             points = sum(each for _, each in reasons)
             found.append(Match(mentor=mentor, points=points, reasons=reasons))

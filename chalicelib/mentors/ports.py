@@ -73,6 +73,14 @@ class Pairs(Protocol):
         ...
 
 
+class Families(Protocol):
+    """Who is family, or otherwise close to whom."""
+
+    def are_close(self, one: Record, other: Record) -> bool:
+        """Say whether either supports the other, did, or was asked to."""
+        ...
+
+
 class Tasks(Protocol):
     """The tasks, to open one."""
 
@@ -89,3 +97,4 @@ class Desk:
     records: Records
     tasks: Tasks
     pairs: Pairs
+    families: Families

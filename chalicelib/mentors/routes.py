@@ -13,7 +13,6 @@ from chalicelib.mentors.domain import (
     TIMES,
     About,
     Approval,
-    Mentorship,
     NoSuchMentor,
     Standing,
     faults_of,
@@ -21,7 +20,7 @@ from chalicelib.mentors.domain import (
 )
 from chalicelib.mentors.doors import doors, must_be
 from chalicelib.mentors.finding import mentor_of, record_of
-from chalicelib.mentors.handlers import desk, tell_of_end
+from chalicelib.mentors.handlers import desk
 from chalicelib.mentors.shapes import (
     AboutSent,
     ApprovalSent,
@@ -90,7 +89,8 @@ def offer(asked: Asked, person_id: str) -> Answer:
 def withdraw(asked: Asked, person_id: str) -> Answer:
     """Withdraw."""
     must_be(asked, _SELF, _STAFF)
-    return _parted(asked, service.withdraw(person_id, now=asked.now, desk=desk()))
+    service.withdraw(person_id, desk=desk())
+    return Answer()
 
 
 @doors.door(
@@ -126,7 +126,8 @@ def approve(asked: Asked, person_id: str) -> Answer:
 def suspend(asked: Asked, person_id: str) -> Answer:
     """Suspend them."""
     must_be(asked, _STAFF)
-    return _parted(asked, service.suspend(person_id, now=asked.now, desk=desk()))
+    service.suspend(person_id, desk=desk())
+    return Answer()
 
 
 @doors.door(
@@ -204,12 +205,6 @@ def list_mentors(asked: Asked, programme_id: str) -> Answer:
             times=sorted(TIMES),
         )
     )
-
-
-def _parted(asked: Asked, parted: list[Mentorship]) -> Answer:
-    for one in parted:
-        tell_of_end(one, now=asked.now)
-    return Answer()
 
 
 def _about(asked: Asked, programme_id: str, before: About | None) -> About:

@@ -16,14 +16,12 @@ from chalicelib.mentors.domain import (
     Approval,
     ChangedMeanwhile,
     Mentor,
-    Mentorship,
     NotPossible,
     Seeker,
     Standing,
 )
 from chalicelib.mentors.finding import mentor_of, record_of
 from chalicelib.mentors.ports import Desk
-from chalicelib.mentors.walking import part_all
 from chalicelib.outreach.recurrence import local_date
 
 TRIES = 4
@@ -50,30 +48,29 @@ def offer(person_id: str, about: About, *, now: datetime, desk: Desk) -> Mentor:
     return _saved(change, desk.mentors.save_mentor)
 
 
-def withdraw(person_id: str, *, now: datetime, desk: Desk) -> list[Mentorship]:
-    """Be no mentor any more; those whom they walked with are parted. Return those. Again changes nothing."""
-    return _stand(person_id, lambda mentor: replace(mentor, standing=Standing.WITHDRAWN), now=now, desk=desk)
+def withdraw(person_id: str, *, desk: Desk) -> Mentor:
+    """Be no mentor any more: nothing stands from then on, and whom they walked with is parted (handlers.Walks)."""
+    return _stand(person_id, lambda mentor: replace(mentor, standing=Standing.WITHDRAWN), desk=desk)
 
 
-def suspend(person_id: str, *, now: datetime, desk: Desk) -> list[Mentorship]:
+def suspend(person_id: str, *, desk: Desk) -> Mentor:
     """
-    Let nobody be matched with a mentor; those whom they walk with are parted. Return those.
+    Let nobody be matched with a mentor, and nothing of theirs stand; whom they walked with is parted (handlers.Walks).
 
     :raises NoSuchMentor: if they never offered
     :raises NotPossible: if they aren't approved
     """
-    return _stand(person_id, Mentor.suspended, now=now, desk=desk)
+    return _stand(person_id, Mentor.suspended, desk=desk)
 
 
-def _stand(person_id: str, decide: Callable[[Mentor], Mentor], *, now: datetime, desk: Desk) -> list[Mentorship]:
+def _stand(person_id: str, decide: Callable[[Mentor], Mentor], *, desk: Desk) -> Mentor:
     programme_id = record_of(person_id, desk).episode.programme_id
 
     def change() -> tuple[Mentor, Mentor | None]:
         before = mentor_of(programme_id, person_id, desk)
         return decide(before), before
 
-    _saved(change, desk.mentors.save_mentor)
-    return part_all(person_id, as_mentor=True, now=now, desk=desk)
+    return _saved(change, desk.mentors.save_mentor)
 
 
 def approve(person_id: str, approval: Approval, *, now: datetime, desk: Desk) -> Mentor:

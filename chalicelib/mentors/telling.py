@@ -23,20 +23,21 @@ HOUR = time(10)
 
 
 def proposed(one: Mentorship, *, records: Records, now: datetime) -> list[Due]:
-    """Return what tells both of a proposal."""
-    return _now(MENTOR_PROPOSED, (one.mentor_id, one.mentee_id), records=records, now=now)
+    """Return what tells both of a proposal, named by its day: however often that follows, it is one message."""
+    both = (one.mentor_id, one.mentee_id)
+    return _told(MENTOR_PROPOSED, both, since=one.pair.proposed_at, records=records, now=now)
 
 
 def ended(one: Mentorship, *, records: Records, now: datetime) -> list[Due]:
-    """Return what thanks both, where they were matched: in the same words, whoever ended it."""
+    """Return what thanks both, where they were matched: in the same words, whoever ended it; named by its day, too."""
     told = (one.mentor_id, one.mentee_id) if one.pair.since else ()
-    return _now(MENTOR_ENDED, told, records=records, now=now)
+    return _told(MENTOR_ENDED, told, since=one.pair.closed_at or now, records=records, now=now)
 
 
-def _now(kind: str, who: Iterable[str], *, records: Records, now: datetime) -> list[Due]:
+def _told(kind: str, who: Iterable[str], *, since: datetime, records: Records, now: datetime) -> list[Due]:
     found = (record for person_id in who if (record := records.record(person_id)))
     return [
-        at_once(record.person.id, kind, zone=record.person.zone, now=now)
+        not_behind(at_once(record.person.id, kind, zone=record.person.zone, now=since), now=now)
         for record in found
         if record.episode.state is not EpisodeState.DECEASED
     ]

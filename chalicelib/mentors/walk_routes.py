@@ -9,11 +9,12 @@ from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.showable import lines_fault
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.errors import Fault, Invalid
-from chalicelib.mentors import telling, walking
+from chalicelib.mentors import walking
 from chalicelib.mentors.domain import SHARES, Mentorship, NoSuchMentor, Note
 from chalicelib.mentors.doors import doors, must_be
 from chalicelib.mentors.finding import record_of
-from chalicelib.mentors.handlers import desk, noted, remind, tell_of_end
+from chalicelib.mentors.handlers import desk
+from chalicelib.mentors.looking import tell_staff
 from chalicelib.mentors.shapes import (
     Cadence,
     Hello,
@@ -33,11 +34,9 @@ from chalicelib.mentors.shapes import (
 from chalicelib.milestones.progress import known_streaks, progress_of
 from chalicelib.milestones.store import DynamoStreaks
 from chalicelib.outreach.recurrence import local_date
-from chalicelib.outreach.store import DynamoDues
 from chalicelib.outreach.wording import milestone_name
 from chalicelib.partners.domain import State
 from chalicelib.privacy.domain import Act, Field, Relationship, Rule
-from chalicelib.tasks.domain import Kind
 
 _SELF, _STAFF = Relationship.SELF, Relationship.CASELOAD
 
@@ -74,12 +73,11 @@ def list_matches(asked: Asked, person_id: str) -> Answer:
     created=True,
 )
 def propose(asked: Asked, person_id: str) -> Answer:
-    """Propose it, and tell both that there is something to look at."""
+    """Propose it; both are told that there is something to look at."""
     must_be(asked, _STAFF)
     one = walking.propose(
         person_id, asked.body.mentor_id, by=asked.who.subject, now=asked.now, desk=desk(), new_id=new_id
     )
-    DynamoDues().put(telling.proposed(one, records=desk().records, now=asked.now))
     return _shown(asked, one, person_id)
 
 
@@ -115,9 +113,7 @@ def list_mentorships(asked: Asked, person_id: str) -> Answer:
 def agree(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
     """Agree; once both did, hellos begin."""
     must_be(asked, _SELF)
-    one = walking.agree(person_id, mentorship_id, now=asked.now, desk=desk())
-    remind(one, now=asked.now)
-    return _shown(asked, one, person_id)
+    return _shown(asked, walking.agree(person_id, mentorship_id, now=asked.now, desk=desk()), person_id)
 
 
 @doors.door(
@@ -131,8 +127,7 @@ def agree(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
 def decline(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
     """Decline; staff look for somebody else."""
     must_be(asked, _SELF)
-    one = walking.decline(person_id, mentorship_id, now=asked.now, desk=desk())
-    walking.open_task(Kind.MENTOR_WANTED, one.id, one.mentee_id, now=asked.now, desk=desk())
+    walking.decline(person_id, mentorship_id, now=asked.now, desk=desk())
     return Answer()
 
 
@@ -148,10 +143,7 @@ def end(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
     """End it."""
     must_be(asked, _SELF, _STAFF)
     by_staff = asked.granted.relationship is _STAFF
-    tell_of_end(
-        walking.end(person_id, mentorship_id, by_staff=by_staff, now=asked.now, desk=desk()),
-        now=asked.now,
-    )
+    walking.end(person_id, mentorship_id, by_staff=by_staff, now=asked.now, desk=desk())
     return Answer()
 
 
@@ -171,7 +163,7 @@ def say_hello(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
     if on > today:
         raise Invalid(Fault(field="on", reason="is in the future"))
     _must_stand(asked, person_id, mentorship_id)
-    return _shown(asked, noted(person_id, mentorship_id, on=on, now=asked.now), person_id)
+    return _shown(asked, walking.said_hello(person_id, mentorship_id, on=on, desk=desk()), person_id)
 
 
 @doors.door(
@@ -187,7 +179,6 @@ def keep_up(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
     must_be(asked, _SELF)
     _must_stand(asked, person_id, mentorship_id)
     one = walking.keep_up(person_id, mentorship_id, every_days=asked.body.every_days, desk=desk())
-    remind(one, now=asked.now)
     return _shown(asked, one, person_id)
 
 
@@ -209,14 +200,14 @@ def write_note(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
     if fault:
         raise Invalid(Fault(field="text", reason=fault))
     note = Note(id=new_id(), mentorship_id=mentorship_id, by=person_id, said=asked.body.said, text=text, at=asked.now)
-    walking.tell_staff(note, now=asked.now, desk=desk())
+    tell_staff(note, now=asked.now, desk=desk())
     return Answer(body=shown_note(note))
 
 
 @doors.door(
     "GET",
     "/people/{person_id}/mentorships/{mentorship_id}/notes",
-    summary="What the two wrote to staff; for staff",
+    summary="What the two wrote to staff, for the newcomer's staff; for the mentor's what the mentor did",
     rule=_rule(Act.READ, "read what two wrote to staff"),
     answer=NoteList,
 )
@@ -226,7 +217,10 @@ def read_notes(asked: Asked, person_id: str, mentorship_id: str) -> Answer:
     one = walking.find(person_id, mentorship_id, desk=desk())
     if one.pair.programme_id != asked.granted.programme_id:
         raise NoSuchMentor("there is no such mentorship")
-    return Answer(body=NoteList(items=[shown_note(note) for note in desk().mentors.notes(mentorship_id)]))
+    # Who holds the mentor alone doesn't read what somebody in care wrote, of whom they hold nothing else.
+    seen = {one.mentor_id} if person_id == one.mentor_id else {one.mentor_id, one.mentee_id}
+    notes = [note for note in desk().mentors.notes(mentorship_id) if note.by in seen]
+    return Answer(body=NoteList(items=[shown_note(note) for note in notes]))
 
 
 @doors.door(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from chalicelib.enrollment.after_care import CONTACT
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import State as EpisodeState
 from chalicelib.errors import Fault, Invalid
@@ -16,18 +17,15 @@ from chalicelib.mentors.domain import (
     Match,
     Mentorship,
     NoSuchMentor,
-    Note,
     NotPossible,
-    Said,
     Seeker,
     Standing,
     sides,
 )
 from chalicelib.mentors.finding import mentor_of, record_of
-from chalicelib.mentors.matching import Known, ranked, ruled_out
+from chalicelib.mentors.matching import Known, are_apart, ranked, ruled_out
 from chalicelib.mentors.ports import Desk, Mentors, Records
 from chalicelib.partners.domain import State, person, proposed
-from chalicelib.tasks.domain import Kind, task_for
 
 TRIES = 4
 
@@ -42,9 +40,16 @@ def matches(person_id: str, *, now: datetime, desk: Desk) -> list[Match]:
     seeker = _seeker(record, desk)
     candidates = [one for one in desk.mentors.mentors(seeker.programme_id) if one.standing is Standing.APPROVED]
     known = {person_id: _known(record, now)}
-    known |= {one.person_id: _known(found, now) for one in candidates if (found := desk.records.record(one.person_id))}
+    records = {one.person_id: found for one in candidates if (found := desk.records.record(one.person_id))}
+    known |= {mentor_id: _known(found, now) for mentor_id, found in records.items()}
     loads = {one.person_id: load_of(one.person_id, now=now, desk=desk) for one in candidates}
-    return ranked(seeker, candidates, known=known, loads=loads, before=_before(person_id, desk, now), now=now)
+    close = [
+        one.person_id
+        for one in candidates
+        if (found := records.get(one.person_id)) and desk.families.are_close(record, found)
+    ]
+    before = _before(person_id, desk, now)
+    return ranked(seeker, candidates, known=known, loads=loads, before=before, now=now, close=close)
 
 
 def propose(
@@ -76,6 +81,7 @@ def propose(
             load=load_of(mentor_id, now=now, desk=desk),
             before=_before(mentee_id, desk, now),
             now=now,
+            close=[mentor_id] if found and desk.families.are_close(record, found) else (),
         )
         if reason:
             raise NotPossible(f"these two can't be matched now: {reason}")
@@ -133,15 +139,6 @@ def end(person_id: str, mentorship_id: str, *, by_staff: bool = False, now: date
     return _decided(person_id, mentorship_id, lambda one: one.with_pair(one.pair.ended_by(by, at=now)), desk)
 
 
-def part_all(person_id: str, *, as_mentor: bool | None = None, now: datetime, desk: Desk) -> list[Mentorship]:
-    """Part somebody from all (``as_mentor``: those of one sort) and return those that were active or proposed."""
-    return [
-        end(person_id, one.id, by_staff=True, now=now, desk=desk)
-        for one in desk.mentors.of(person_id)
-        if as_mentor in {None, one.mentor_id == person_id} and one.pair.state in {State.ACTIVE, State.PROPOSED}
-    ]
-
-
 def said_hello(person_id: str, mentorship_id: str, *, on: date, desk: Desk) -> Mentorship:
     """
     Note that the two were in touch on a date; the same, or an earlier one, changes nothing.
@@ -164,34 +161,6 @@ def keep_up(person_id: str, mentorship_id: str, *, every_days: int, desk: Desk) 
     return _decided(person_id, mentorship_id, lambda one: replace(one, every=timedelta(days=every_days)), desk)
 
 
-def tell_staff(note: Note, *, now: datetime, desk: Desk) -> None:
-    """
-    Keep what one of the two wrote for staff; a worry opens a task. The same again changes nothing.
-
-    :raises NoSuchMentor: if they have no such mentorship
-    """
-    one = find(note.by, note.mentorship_id, desk=desk)
-    desk.mentors.note(note)
-    if note.said is Said.CONCERN:
-        open_task(Kind.MENTOR_CONCERN, note.id, one.mentee_id, now=now, desk=desk)
-
-
-def open_task(kind: Kind, about: str, person_id: str, *, now: datetime, desk: Desk) -> bool:
-    """Have staff look; say whether that was news."""
-    record = desk.records.record(person_id)
-    if record is None or record.episode.state is EpisodeState.DECEASED:
-        return False
-    task = task_for(
-        kind,
-        about,
-        programme_id=record.episode.programme_id,
-        person_id=person_id,
-        at=now,
-        zone=record.person.zone,
-    )
-    return desk.tasks.open(task)
-
-
 def find(person_id: str, mentorship_id: str, *, desk: Desk) -> Mentorship:
     """
     Return one of somebody's mentorships.
@@ -210,16 +179,26 @@ def load_of(mentor_id: str, *, now: datetime, desk: Desk) -> int:
 
 
 def stands(one: Mentorship, *, records: Records, mentors: Mentors, now: datetime) -> bool:
-    """Say whether a mentorship may go on: both agree to be matched still, in its programme, and the mentor is one."""
+    """
+    Say whether a mentorship may go on.
+
+    Both agree to be matched still, in its programme; nobody said that they are to stay apart; and the mentor is one,
+    and lets themselves be reached.
+    """
     programme_id = one.pair.programme_id
-    mentor = mentors.mentor(programme_id, one.mentor_id)
+    mentor, seeker = mentors.mentor(programme_id, one.mentor_id), mentors.seeker(programme_id, one.mentee_id)
     if mentor is None or mentor.standing is not Standing.APPROVED:
         return False
-    for person_id, states in ((one.mentor_id, {EpisodeState.ALUMNI}), (one.mentee_id, MAY_GO_ON)):
+    if seeker and are_apart(one.mentee_id, seeker.about, one.mentor_id, mentor.about):
+        return False
+    for person_id, states, scopes in (
+        (one.mentor_id, {EpisodeState.ALUMNI}, {CONSENT, CONTACT}),
+        (one.mentee_id, MAY_GO_ON, {CONSENT}),
+    ):
         record = records.record(person_id)
         if record is None or record.episode.programme_id != programme_id or record.episode.state not in states:
             return False
-        if CONSENT not in record.live_consents(at=now):
+        if not scopes <= set(record.live_consents(at=now)):
             return False
     return True
 
@@ -259,7 +238,8 @@ def _seeker(record: Record, desk: Desk) -> Seeker:
 
 
 def _known(record: Record, now: datetime) -> Known:
-    agreed = CONSENT in record.live_consents(at=now)
+    live = record.live_consents(at=now)
+    agreed = CONSENT in live and (record.episode.state is not EpisodeState.ALUMNI or CONTACT in live)
     return Known(zone=record.person.zone, language=record.person.language, agreed=agreed)
 
 

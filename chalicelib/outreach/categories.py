@@ -122,6 +122,7 @@ CATEGORIES: dict[str, Category] = {
         urgency=Urgency.CLINICAL,
         consent=CONTACT,
         alumni_consent="alumni_contact",
+        enters=True,
         closes=timedelta(hours=24),
         channels=(ChannelKind.EMAIL,),
     ),

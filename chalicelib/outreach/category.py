@@ -49,6 +49,7 @@ class Category:
     ``to``: the sort of recipient that it is for; None: of every sort.
     ``held_by_holds``: not while a crisis or a conversation is open with the person; what doesn't bundle waits.
     ``tells_time``: it is about something at an instant, which its message says in the person's own time.
+    ``enters``: it is about an entry in a calendar, and brings that of such a thing where it is about one.
     ``closes``: too late from this local time on the day after, or this long after it fell due; ``closes_by``: of sorts.
     ``follows_care``: it may reach who graduated and has not said yet whether they want to stay in touch.
     ``patience``: how long a provider that takes nothing is asked again before another channel is tried.
@@ -72,6 +73,7 @@ class Category:
     bundles: bool = False
     counts: bool = False
     tells_time: bool = False
+    enters: bool = False
     cap: int | None = None
     budgeted: bool = False
     opt_out: bool = True

@@ -78,6 +78,9 @@ class Sorted:
     drop: tuple[tuple[Waiting, Reason], ...] = field(default=())
 
 
+ROUSES = timedelta(minutes=45)
+"""So long before somebody has to have heard it what quiet hours would hold for longer is sent in spite of them."""
+
 HELD_FOR = timedelta(hours=12)
 """How long what is held, and doesn't bundle, waits before it is looked at again."""
 
@@ -89,7 +92,7 @@ def decide(due: Due, recipient: Recipient, *, now: datetime, lately: Sequence[En
     ``lately`` are the person's ledger entries of the last days, needed for categories that are ``budgeted``. Rules,
     in this order: the episode, consents, a channel to use, opt-outs, too late; then what may wait: collected to go
     along with another message, holds, the daily budget, quiet hours (domain rules: eligibility is checked when sending;
-    quiet hours defer to their end, and what would then be too late is dropped).
+    quiet hours defer to their end, and what would then be too late is dropped, but for what must be heard before).
     """
     category = category_of(due.kind)
     reached = ways(due, recipient, category)
@@ -112,8 +115,17 @@ def _put_off(category: Category, recipient: Recipient, now: datetime) -> tuple[d
     """Return until when something has to wait now, and why it is left out if that is too late."""
     if category.held_by_holds and recipient.holds:
         return now + HELD_FOR, Reason.HELD
-    quiet_until = recipient.quiet_hours.ends_after(now, recipient.zone) if category.quiet_hours_defer else None
+    quiet_until = quiet_for(recipient, now=now) if category.quiet_hours_defer else None
     return (quiet_until, Reason.LATE) if quiet_until else None
+
+
+def quiet_for(recipient: Recipient, *, now: datetime) -> datetime | None:
+    """Return until when quiet hours hold a message now; None if they don't, or it has to be heard before their end."""
+    until = recipient.quiet_hours.ends_after(now, recipient.zone)
+    heard_by = recipient.moment.heard_by if recipient.moment else None
+    if until is None or heard_by is None or until <= heard_by:
+        return until
+    return heard_by - ROUSES if now < heard_by - ROUSES else None
 
 
 def _along(recipient: Recipient, channels: tuple[Channel, ...], now: datetime) -> tuple[Waiting, ...]:

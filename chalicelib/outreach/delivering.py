@@ -128,9 +128,9 @@ def _judge(case: Case, *, now: datetime, means: Means) -> None:
             case.verdict = Skip(reason=Reason.CANCELLED)
             return
         case.recipient = replace(case.person, count=found)
-    if category.tells_time:
+    if category.tells_time or category.enters:
         moment = means.moment(case.due)
-        if moment is None:
+        if moment is None and category.tells_time:
             case.verdict = Skip(reason=Reason.CANCELLED)
             return
         case.recipient = replace(case.person, moment=moment)

@@ -16,8 +16,8 @@ from chalicelib.outreach.invites import (
     uid_of,
     withdrawn,
 )
-from chalicelib.outreach.kinds import APPOINTMENT, INVITE, MEETING
-from chalicelib.outreach.moments import InSeries
+from chalicelib.outreach.kinds import APPOINTMENT, INVITE
+from chalicelib.outreach.moments import InSeries, Shows
 from chalicelib.outreach.recurrence import Elapsed, Once, OnDay, Recurrence, When, next_occurrence
 
 SUMMARIES = {
@@ -48,9 +48,9 @@ class Calendars:
         or twice, the calendar keeps the newest.
         """
         kind, version = entry.kind, 0
-        if category_name(entry.kind) == MEETING:
-            met = recipient.moment.entry if recipient.moment else None
-            return self._met(entry, met, recipient, channel, language=language) if met else None
+        met = recipient.moment.entry if recipient.moment else None
+        if met:
+            return self._met(entry, met, recipient, channel, language=language)
         if category_name(entry.kind) == INVITE:
             kind, version = appointment_of(entry.kind)
         elif category_name(entry.kind) != APPOINTMENT or not recipient.calendar_invites:
@@ -88,6 +88,10 @@ class Calendars:
             without=met.without,
             lasts=met.lasts,
         )
+        if met.shows is Shows.NOTHING:
+            return withdrawn(invite, comment=WITHDRAWN[language])
+        if met.shows is Shows.ALL:
+            return requested(invite, met.when, moved=dict(met.moved))
         if met.is_off:
             return cancelled_once(invite, met.when, on=met.on)
         moved = dict(met.moved)

@@ -6,7 +6,10 @@ WEEKLY_CHECK_IN = f"{CHECK_IN}-weekly"
 APPOINTMENT = "appointment"
 """A reminder of a date: a session, a meeting, anything with a time; its kinds are ``appointment-{id}``."""
 INVITE = "invite"
-"""Brings a person's calendar up to date; its kinds are ``invite-{appointment}-{version}``."""
+"""
+Brings a person's calendar up to date; its kinds are ``invite-{appointment}-{version}``, or of a group's meetings
+``invite-meeting-{series}-{in or out}-{instant}``.
+"""
 NUDGE = "nudge"
 """A word from a partner or a peer; its kinds are ``nudge-{sort}``, or ``nudge-{id}`` for a note of somebody's."""
 CHECK_IN_NUDGE = f"{NUDGE}-{CHECK_IN}"

@@ -2,8 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from chalicelib.outreach.recurrence import Recurrence
+
+
+class Shows(StrEnum):
+    """What a message brings to a calendar of a series."""
+
+    DATE = "date"
+    """The date that it is about, where that is other than planned; else all."""
+    ALL = "all"
+    NOTHING = "nothing"
+    """It is taken out of this calendar alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +34,18 @@ class InSeries:
     is_off: bool
     without: tuple[date, ...] = ()
     moved: tuple[tuple[date, datetime], ...] = ()
+    shows: Shows = Shows.DATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What a message of a category that ``tells_time`` is about: something at an instant."""
+    """
+    What a message of a category that ``tells_time`` is about: something at an instant.
+
+    ``heard_by``: by then the recipient has to have heard, lest they get up for nothing; quiet hours that last longer
+    don't hold the message to their end (``deciding.ROUSES``). None: it waits for them like any other.
+    """
 
     at: datetime
     entry: InSeries | None = None
+    heard_by: datetime | None = None

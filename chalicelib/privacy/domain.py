@@ -76,6 +76,7 @@ class View(StrEnum):
     CONTACT_ONLY = "contact-only"
     PLAIN_WORDS = "plain-words"
     STATE_ONLY = "state-only"
+    WALKS_ONLY = "walks-only"
     CRAVING_BAND = "craving-band"
     DONE_ONLY = "done-only"
     DONE_LATELY = "done-lately"

@@ -162,6 +162,8 @@ MATRIX: dict[Role, dict[Field, tuple[Allowance, ...]]] = {
         # No call is refused for want of rights; to take one somebody has to be on call (domain rules 3.4).
         Field.CRISIS: (_allow(_ALL, _ROTA, View.STATE_ONLY), _allow(_DO, _PROGRAMME, View.CALL_ONLY)),
         Field.ROTA: (_allow(_SEE, _PROGRAMME),),
+        # What two who walk together need is their own work; of all other tasks they see nothing.
+        Field.TASKS: (_allow(_ALL, _CASELOAD, View.WALKS_ONLY),),
         # They note what they did, and read nobody's notes.
         Field.CONTACTS: (_allow(_DO, _CASELOAD),),
         Field.CASELOAD: (_allow(_LIST, _CASELOAD, View.DONE_ONLY),),

@@ -95,6 +95,9 @@ TERMS = {
     Kind.MENTOR_CONCERN: Terms(owner=Role.PEER_SPECIALIST, within=timedelta(days=1), on_business_days=True),
 }
 
+OF_WALKS = frozenset({Kind.MENTOR_WANTED, Kind.MENTOR_CONCERN})
+"""What is to be done about two who walk together: all that who sees ``walks-only`` sees."""
+
 AS_MUCH_AGAIN = timedelta(hours=24)
 """How long a task waits at most, once it is overdue, before those who answer for the programme are told as well."""
 

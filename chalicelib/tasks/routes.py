@@ -9,10 +9,12 @@ from chalicelib.edge.http import Answer, Asked, Doors, Page, PageQuery, Wire
 from chalicelib.errors import Fault, Invalid
 from chalicelib.privacy.domain import Act, Field, Role, Rule, View
 from chalicelib.tasks import service
-from chalicelib.tasks.domain import Kind, Severity, State, Task
+from chalicelib.tasks.domain import OF_WALKS, Kind, NoSuchTask, Severity, State, Task
 from chalicelib.tasks.store import DynamoTasks
 
 doors = Doors(__name__)
+
+_OF_A_PERSON = frozenset({View.FULL, View.WALKS_ONLY})
 
 
 class TaskQuery(PageQuery):
@@ -70,7 +72,7 @@ class Done(Wire):
         field=Field.TASKS,
         programme="programme_id",
         purpose="see what has to be done",
-        views=frozenset({View.FULL, View.STATE_ONLY}),
+        views=frozenset({View.FULL, View.STATE_ONLY, View.WALKS_ONLY}),
         narrows=True,
     ),
     query=TaskQuery,
@@ -83,8 +85,9 @@ def list_programme_tasks(asked: Asked, programme_id: str) -> Answer:
     )
     if asked.granted.only_care_team:
         found = service.held_by(found, subject=asked.who.subject, now=asked.now, standings=doors.wiring.standings)
-    is_whole = asked.granted.view is View.FULL
-    items = [_shown(task, now=asked.now) if is_whole else _without_whom(task, now=asked.now) for task in found]
+    is_whole = asked.granted.view is not View.STATE_ONLY
+    seen = [task for task in found if _is_seen(asked, task)]
+    items = [_shown(task, now=asked.now) if is_whole else _without_whom(task, now=asked.now) for task in seen]
     return Answer(body=Page[ShownTask](items=items, next=asked.next(last)))
 
 
@@ -92,12 +95,18 @@ def list_programme_tasks(asked: Asked, programme_id: str) -> Answer:
     "GET",
     "/people/{person_id}/tasks",
     summary="What has to be done about a person, and what was",
-    rule=Rule(act=Act.LIST, field=Field.TASKS, subject="person_id", purpose="see what has to be done about somebody"),
+    rule=Rule(
+        act=Act.LIST,
+        field=Field.TASKS,
+        subject="person_id",
+        purpose="see what has to be done about somebody",
+        views=_OF_A_PERSON,
+    ),
     answer=TaskList,
 )
 def list_person_tasks(asked: Asked, person_id: str) -> Answer:
     """List all of them."""
-    found = service.person_tasks(person_id, tasks=DynamoTasks())
+    found = [task for task in service.person_tasks(person_id, tasks=DynamoTasks()) if _is_seen(asked, task)]
     return Answer(body=TaskList(items=[_shown(task, now=asked.now) for task in found]))
 
 
@@ -105,7 +114,13 @@ def list_person_tasks(asked: Asked, person_id: str) -> Answer:
     "PUT",
     "/people/{person_id}/tasks/{task_id}",
     summary="Note that a task is done, and what was done; the same again changes nothing",
-    rule=Rule(act=Act.WRITE, field=Field.TASKS, subject="person_id", purpose="note that something was done"),
+    rule=Rule(
+        act=Act.WRITE,
+        field=Field.TASKS,
+        subject="person_id",
+        purpose="note that something was done",
+        views=_OF_A_PERSON,
+    ),
     body=Done,
     answer=ShownTask,
 )
@@ -114,8 +129,15 @@ def do_task(asked: Asked, person_id: str, task_id: str) -> Answer:
     action = asked.body.action.strip()
     if not action:
         raise Invalid(Fault(field="action", reason="must say what was done"))
+    found = DynamoTasks().find(person_id, task_id)
+    if found is None or not _is_seen(asked, found):
+        raise NoSuchTask("there is no such task")
     task = service.do_task(person_id, task_id, by=asked.who.subject, action=action, now=asked.now, tasks=DynamoTasks())
     return Answer(body=_shown(task, now=asked.now))
+
+
+def _is_seen(asked: Asked, task: Task) -> bool:
+    return asked.granted.view is not View.WALKS_ONLY or task.kind in OF_WALKS
 
 
 def _without_whom(task: Task, *, now: datetime) -> ShownTask:

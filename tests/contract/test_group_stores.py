@@ -117,8 +117,13 @@ def test_members_are_counted_listed_and_changed_one_version_after_the_other(stor
     assert members.save(answered)
     assert not members.save(answered)
     assert members.find(GROUP.id, member(1).recipient_id) == replace(answered, version=2)
-    for _ in range(2):
-        members.leave(GROUP.id, member(1).recipient_id)
+    left = [members.leave(GROUP.id, member(1).recipient_id, at=SET + timedelta(hours=late)) for late in (1, 2)]
+    assert left == [True, False]
+    assert members.left_at(GROUP.id, member(1).recipient_id) == SET + timedelta(hours=1)
+    assert members.left_at(GROUP.id, member(2).recipient_id) is None
+    assert [(one.recipient_id, one.left_at) for one in members.former(GROUP.id)] == [
+        (member(1).recipient_id, SET + timedelta(hours=1))
+    ]
     assert members.find(GROUP.id, member(1).recipient_id) is None
     assert not members.save(replace(answered, version=2))
     assert (members.size(GROUP.id), members.groups_of(member(1).recipient_id)) == (2, [])

@@ -12,7 +12,7 @@ from chalicelib.checkins.store import DynamoCheckIns
 from chalicelib.crisis.domain import Door
 from chalicelib.crisis.store import DynamoCrises
 from chalicelib.family.domain import What, supporter_id
-from chalicelib.family.handlers import KinHolders, everybody
+from chalicelib.family.handlers import INVITED, KinHolders, everybody
 from chalicelib.family.kin_store import DynamoSupporters
 from chalicelib.family.sessions import is_invited
 from chalicelib.family.store import DynamoTies
@@ -364,3 +364,6 @@ def test_family_sessions_are_for_a_supporter_as_long_as_the_person_shares_them(a
     api.at(NOW + 2 * SECOND)
     assert api.view("rosa", tie_id).json["familySessions"] is None
     assert not is_invited(group, supporter_id("rosa"), now=NOW + 2 * SECOND, ties=DynamoTies(), members=DynamoMembers())
+    # The person themselves hears of it as a member, by whatever they share with whom.
+    asked = INVITED[group.kind]
+    assert (asked(group, ana, NOW + 2 * SECOND), asked(group, supporter_id("rosa"), NOW + 2 * SECOND)) == (True, False)

@@ -231,7 +231,31 @@ def test_with_a_caseload_of_ones_own_only_its_tasks_are_listed(toy: Toy) -> None
     assert put(toy, {"action": "Called."}, task="contact_details-mail-1", person="p2").status == 200
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.CLINICIAN, Role.CASE_MANAGER}])
+SEES = {Role.CLINICIAN, Role.CASE_MANAGER, Role.PEER_SPECIALIST}
+
+
+def test_a_peer_specialist_sees_and_does_what_is_to_be_done_about_walks_of_those_they_hold_and_no_more(
+    toy: Toy,
+) -> None:
+    peer, of_walks = (
+        Role.PEER_SPECIALIST,
+        task_for(Kind.MENTOR_WANTED, "w1", programme_id="iop", person_id="p2", at=NOW),
+    )
+    theirs = PersonStanding(programmes=frozenset({"iop"}), care_team=frozenset({"sub-peer-specialist"}))
+    other = replace(a_task(), person_id="p2")
+    for task in (of_walks, replace(of_walks, person_id="p1"), other):
+        assert DynamoTasks().open(task)
+    toy.standings.people["p2"] = theirs
+
+    assert [(one["id"], one["personId"]) for one in listed(toy, role=peer).json["items"]] == [(of_walks.id, "p2")]
+    told = toy.send("GET", "/people/p2/tasks", door="/people/{person_id}/tasks", role=peer, person_id="p2")
+    assert [one["id"] for one in told.json["items"]] == [of_walks.id]
+    assert put(toy, {"action": "Called."}, task=other.id, role=peer, person="p2").status == 404
+    assert put(toy, {"action": "Called."}, task=of_walks.id, role=peer).status in {403, 404}
+    assert put(toy, {"action": "Called."}, task=of_walks.id, role=peer, person="p2").status == 200
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in SEES])
 def test_nobody_else_sees_tasks(toy: Toy, role: Role) -> None:
     DynamoTasks().open(a_task())
 

@@ -179,10 +179,8 @@ def matched(stack: Stack) -> tuple[str, str, str]:
 
 
 def test_a_mentor_who_is_silent_is_reminded_then_staff_look_and_a_crisis_holds_it(stack: Stack) -> None:
-    from chalicelib.mentors.handlers import remind  # noqa: PLC0415 (the door's own step)
-
-    mia, ned, one = matched(stack)
-    remind(walking.find(mia, one, desk=desk()), now=NINE)
+    mia, ned, _ = matched(stack)
+    stored(f"WALKS#{mia}", f"WITH#{ned}", mentor_id=mia, state="active")
     first, second = TODAY + WEEK, TODAY + 2 * WEEK
     hold_for_crisis(ned, now=NINE + WEEK, holds=DynamoHolds())
     # Reminders come at ten.
@@ -210,6 +208,7 @@ def test_whoever_leaves_is_parted_kindly_and_of_a_death_only_a_person_tells(
 ) -> None:
     mia, ned, one = matched(stack)
     moved(stack, ned, state, NINE + timedelta(hours=1))
+    stored(f"WALKS#{mia}", f"WITH#{ned}", mentor_id=mia, state="ended")
     for minutes in (2, 14, 26):
         a_minute(stack, NINE + timedelta(hours=1, minutes=minutes))
 

@@ -15,14 +15,15 @@ from chalicelib.checkins.handlers import Silence
 from chalicelib.edge.stream import Listener, Stored
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.family.handlers import AlertedSupporters
-from chalicelib.mentors.handlers import Walks
+from chalicelib.groups.handlers import Entries, Memberships
+from chalicelib.mentors.handlers import Steps, Walks
 from chalicelib.milestones.handlers import Awards
 from chalicelib.outreach.domain import Status
 from chalicelib.partners.handlers import QuietPartners
 from chalicelib.plan.handlers import FollowedUp
 from chalicelib.routine.handlers import Absence, Edits
 from chalicelib.staff.handlers import Opened
-from tests.caseload_api import passes
+from tests.streaming import passes
 
 KEYS = [
     ("CHECKINS#p", "2026-11-24#daily"),
@@ -45,8 +46,15 @@ KEYS = [
     ("CRISES#OPEN", "id"),
     ("PERSON#p", "REACH"),
     ("PERSON#p", "EPISODE#01"),
+    ("PERSON#p", "CONSENT#alumni_contact#2026-11-24"),
     ("PERSON#p", "CONSENT#mentor_match#2026-11-24"),
+    ("GROUP#g", "MEMBER#p"),
+    ("GROUPSOF#p", "g"),
     ("PERSON#p", "CONSENT#mentor_share:milestones#2026-11-24"),
+    ("MENTORS#iop", "MENTOR#p"),
+    ("MENTORS#iop", "SEEKER#p"),
+    ("WALKS#p", "WITH#q"),
+    ("WALKNOTES#id", "1"),
     ("PERSON#p", "PERSON"),
     ("PERSON#p", "CHANNEL#mail"),
     ("ATTENDANCE#p", "2026-11-24#item"),
@@ -67,9 +75,16 @@ ENDS = [Status.SENT, Status.SKIPPED, Status.FAILED, Status.MERGED]
 def listeners() -> list[Listener]:
     people = DynamoPeople()
     after_answers: list[Listener] = [Awards(people), Silence(people), Absence(people)]
-    after_care: list[Listener] = [CaringContacts(people), Graduates(people), Hellos(people), Walks(people)]
+    after_care: list[Listener] = [
+        CaringContacts(people),
+        Graduates(people),
+        Hellos(people),
+        Memberships(people),
+        Entries(people),
+    ]
+    walks: list[Listener] = [Walks(people), Steps(people)]
     told: list[Listener] = [Opened(), AlertedSupporters()]
-    of_records: list[Listener] = [Edits(people), FollowedUp(people), *after_care]
+    of_records: list[Listener] = [Edits(people), FollowedUp(people), *after_care, *walks]
     return [*told, *after_answers, *of_records, QuietPartners(people), Caseload(people)]
 
 
@@ -83,7 +98,7 @@ def record(key: tuple[str, str], event: str, status: Status) -> tuple[dict[str, 
     """Return a record in which all changed that a listener may look at, as AWS brings it and as it is read."""
     keys = {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
     after = {**keys, "status": {"S": status.value}, "state": {"S": "active"}, "record": {"S": "new"}}
-    after["person_id"] = {"S": "p"}
+    after |= {"person_id": {"S": "p"}, "mentor_id": {"S": "p"}, "standing": {"S": "suspended"}, "apart": {"S": "q"}}
     before = {**keys, "status": {"S": "claimed"}, "state": {"S": "enrolled"}, "record": {"S": "old"}}
     old, new = {"INSERT": ({}, after), "MODIFY": (before, after), "REMOVE": (before, {})}[event]
     raw = {"eventName": event, "dynamodb": {"Keys": keys, "OldImage": old, "NewImage": new}}

@@ -159,6 +159,7 @@ def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:
         "CARING#*",
         "CLIMBS",
         "DUE#*",
+        "GROUP#*",
         "MENTORS#*",
         "MILESTONES#*",
         "PERSON#*",
@@ -166,9 +167,9 @@ def test_the_stream_changes_nothing_but_what_follows_from_it() -> None:
         "TASKS#*",
         "WALKS#*",
     }
-    # A person's reminders go along with an edited week (docs/decisions/0045).
-    assert partitions("achieve", "DeleteItem") == {"CLIMBS", "PERSON#*"}
-    assert partitions("achieve", "UpdateItem") == {"PERSON#*"}
+    # A person's reminders go along with an edited week (docs/decisions/0045); memberships end (docs/groups.md).
+    assert partitions("achieve", "DeleteItem") == {"CLIMBS", "GROUP#*", "GROUPSOF#*", "PERSON#*"}
+    assert partitions("achieve", "UpdateItem") == {"GROUP#*", "PERSON#*"}
 
 
 def test_operators_turn_the_switch_bring_back_what_was_set_aside_and_change_nothing_else() -> None:

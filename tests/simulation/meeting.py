@@ -24,7 +24,7 @@ from chalicelib.groups.domain import Group, Kind, Said, Tell
 from chalicelib.groups.series import Cause, Meeting, Part
 from chalicelib.outreach import fanning
 from chalicelib.outreach.delivering import deliver
-from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Recipient, Standing, Status
+from chalicelib.outreach.domain import Channel, ChannelKind, Due, Entry, Reason, Recipient, Standing, Status
 from chalicelib.outreach.kinds import MEETING
 from chalicelib.outreach.ports import Handed, Letter, Means, NotAccepted
 from chalicelib.outreach.recurrence import Recurrence
@@ -269,7 +269,8 @@ class World:
             found.append((_before(story.joins), one, partial(self._join, one, story)))
             found += [(_before(at), one, partial(self._answer, one, said)) for at, said in story.says]
             if story.leaves is not None:
-                found.append((_before(story.leaves), one, partial(self.members.leave, self.group.id, one)))
+                at = _before(story.leaves)
+                found.append((at, one, partial(self.members.leave, self.group.id, one, at=at)))
             if story.revokes is not None:
                 found.append((_before(story.revokes), one, partial(self._revoke, one)))
         if self.off is not None:
@@ -386,20 +387,30 @@ class World:
         return found
 
     def wrong(self) -> list[tuple[str, str, Counter[Sort], set[Sort]]]:
-        """Return who got anything else than their story says, or anything twice."""
+        """
+        Return who got anything else than their story says, or anything twice.
+
+        What faults held up until the meeting would have begun is dropped, and the ledger says so.
+        """
         return [
             (one, story.name, got, wanted)
             for one, got in self.got().items()
-            if got != Counter(wanted := expected(story := self.stories[one], off=self.off))
+            if got != Counter(wanted := expected(story := self.stories[one], off=self.off) - self._dropped(one))
         ]
 
+    def _dropped(self, one: str) -> set[Sort]:
+        entries = self.ledger.between(one, START.date(), START.date())
+        dropped = {Reason.LATE, Reason.UNKNOWN}
+        late = [entry for entry in entries if entry.reason in dropped and (entry.ended_at or START) >= START]
+        return {about.sort for entry in late if (about := about_of(entry.kind))} & {Sort.CANCELLED}
+
     def late(self) -> list[tuple[datetime, str, str]]:
-        """Return the reminders that went out after the meeting was called off."""
+        """Return the reminders that went out after it was called off, and all that did after it would have begun."""
         off = _before(self.off or 0)
         return [
             one
             for one in self.provider.sent
-            if one[0] > off and self.off is not None and f"-{Sort.CANCELLED}-" not in one[2]
+            if self.off is not None and (one[0] >= START or (one[0] > off and f"-{Sort.CANCELLED}-" not in one[2]))
         ]
 
     def waiting(self) -> list[Due]:

@@ -9,6 +9,7 @@ from icalendar import Calendar
 
 from chalicelib.groups.bells import About, Sort
 from chalicelib.groups.calendars import entry_of
+from chalicelib.groups.entries import Way, moment_of, way_of
 from chalicelib.groups.series import Series
 from chalicelib.outreach.domain import DetailLevel, Entry, Status
 from chalicelib.outreach.inviting import Calendars
@@ -74,6 +75,46 @@ def test_one_that_is_moved_or_off_changes_that_date_alone_and_the_series_tells_o
     assert master["EXDATE"].dts[0].dt.date() == NEXT
     assert other["RECURRENCE-ID"].dt.date() == THURSDAY
     assert len({str(event["UID"]) for event in (*found[1], *gone[1], *whole[1])}) == 1
+
+
+@pytest.mark.parametrize("detail", list(DetailLevel))
+def test_to_join_brings_the_whole_series_whatever_comes_next_and_to_leave_takes_all_of_it_out(
+    detail: DetailLevel,
+) -> None:
+    series = a_series().changed(off(THURSDAY), now=SET).changed(moved(NEXT, LATER), now=SET)
+    found: list[tuple[str, list[Any]]] = []
+    for joined in (True, False):
+        way = Way(series_id=series.id, joined=joined, at=SET)
+        assert way_of(way.kind) == way
+        entry = Entry(
+            person_id=PERSON,
+            kind=way.kind,
+            on=SET.date(),
+            due_at=SET,
+            status=Status.CLAIMED,
+            attempt=1,
+            claimed_at=SET,
+        )
+        who = replace(a_recipient(), calendar_invites=True, moment=moment_of(way, series, now=SET))
+        part = CALENDARS.part_for(entry, who, an_email(detail=detail), language="en")
+        assert part is not None
+        assert not [said for said in (b"video", b"circle", b"group", b"left") if said in part.ics.lower()]
+        calendar = Calendar.from_ical(part.ics)
+        found.append((str(calendar["METHOD"]), list(calendar.walk("VEVENT"))))
+
+    (request, (master, other)), (cancel, (gone,)) = found
+    assert (request, cancel) == ("REQUEST", "CANCEL")
+    assert (master["EXDATE"].dts[0].dt.date(), other["RECURRENCE-ID"].dt.date()) == (THURSDAY, NEXT)
+    # The whole of it, out of this calendar alone: for the others it goes on (RFC 5546 3.2.5).
+    assert not {"RECURRENCE-ID", "STATUS"} & set(gone)
+    assert len({str(one["UID"]) for one in (master, other, gone)}) == 1
+    assert gone["SEQUENCE"] >= master["SEQUENCE"]
+    assert str(master["SUMMARY"]) == ("Appointment" if detail is DetailLevel.DISCREET else "Meeting")
+
+
+@pytest.mark.parametrize("kind", ["invite-item-abc-3", "invite-meeting-x", "invite-meeting-x-in-soon", "meeting-1h"])
+def test_what_is_no_way_into_or_out_of_meetings_is_none(kind: str) -> None:
+    assert way_of(kind) is None
 
 
 def test_a_series_that_goes_on_otherwise_takes_the_place_of_what_was_before() -> None:

@@ -26,6 +26,7 @@ from chalicelib.mentors.domain import (
     Standing,
     faults_of,
 )
+from chalicelib.mentors.looking import open_task, tell_staff
 from chalicelib.mentors.ports import Desk
 from chalicelib.outreach.domain import Due, Hold, Reason, Recipient
 from chalicelib.outreach.domain import Standing as Reached
@@ -34,7 +35,7 @@ from chalicelib.outreach.quiet import QuietHours
 from chalicelib.partners.domain import LAPSES_AFTER, State, person, proposed
 from chalicelib.tasks.domain import Kind
 from tests.fakes_enrollment import Ids
-from tests.fakes_mentors import FakeMentors
+from tests.fakes_mentors import FakeFamilies, FakeMentors
 from tests.fakes_partners import FakePairs
 from tests.fakes_tasks import FakeTasks
 
@@ -52,7 +53,8 @@ class World:
         self.mentors = FakeMentors()
         self.tasks = FakeTasks()
         self.pairs = FakePairs()
-        self.desk = Desk(mentors=self.mentors, records=self, tasks=self.tasks, pairs=self.pairs)
+        self.families = FakeFamilies()
+        self.desk = Desk(mentors=self.mentors, records=self, tasks=self.tasks, pairs=self.pairs, families=self.families)
         self.new_id = Ids()
         for each in ("m1", "m2"):
             self.stands(each, EpisodeState.ALUMNI)
@@ -87,7 +89,7 @@ class World:
         )
         consents = tuple(
             Consent(person_id=person_id, scope=scope, action=Action.GRANTED, at=NOW - DAY, via=Via.WEB, by=person_id)
-            for scope in scopes or (CONSENT,)
+            for scope in scopes or ((CONSENT, "alumni_contact") if state is EpisodeState.ALUMNI else (CONSENT,))
         )
         self.records[person_id] = Record(person=who, episodes=(episode,), consents=consents)
 
@@ -243,15 +245,15 @@ def test_only_alumni_who_agreed_offer_and_only_the_programme_approves(world: Wor
     assert [match.mentor.person_id for match in walking.matches("n1", now=NOW, desk=world.desk)] == ["m1"]
 
 
-def test_a_suspended_mentor_is_parted_and_who_withdrew_is_approved_anew(world: World) -> None:
+def test_nothing_of_a_suspended_mentor_stands_and_who_withdrew_is_approved_anew(world: World) -> None:
     world.a_mentor()
     world.matched()
 
-    (parted,) = service.suspend("m1", now=NOW, desk=world.desk)
-    assert (parted.mentee_id, parted.pair.state, parted.pair.closed_by) == ("n1", State.ENDED, None)
-    assert service.withdraw("m1", now=NOW, desk=world.desk) == []
+    assert service.suspend("m1", desk=world.desk).standing is Standing.SUSPENDED
+    assert world.mentors_of("n1") == frozenset()
+    assert service.withdraw("m1", desk=world.desk).standing is Standing.WITHDRAWN
     with pytest.raises(NotPossible):
-        service.suspend("m1", now=NOW, desk=world.desk)
+        service.suspend("m1", desk=world.desk)
     again = service.offer("m1", EN, now=NOW, desk=world.desk)
     assert (again.standing, again.approval) == (Standing.OFFERED, None)
 
@@ -357,12 +359,84 @@ def test_a_worry_is_a_task_and_what_the_time_was_like_is_none(world: World) -> N
     one = world.matched()
     for note_id, said in (("a", Said.CONCERN), ("a", Said.CONCERN), ("b", Said.REFLECTION)):
         note = Note(id=note_id, mentorship_id=one.id, by="m1", said=said, text="…", at=NOW)
-        walking.tell_staff(note, now=NOW, desk=world.desk)
+        tell_staff(note, now=NOW, desk=world.desk)
 
     assert [(task.kind, task.person_id) for task in world.tasks.kept.values()] == [(Kind.MENTOR_CONCERN, "n1")]
     assert [note.id for note in world.mentors.notes(one.id)] == ["a", "b"]
     with pytest.raises(NoSuchMentor):
-        walking.tell_staff(replace(note, by="m2"), now=NOW, desk=world.desk)
+        tell_staff(replace(note, by="m2"), now=NOW, desk=world.desk)
+
+
+def test_nobody_is_matched_with_their_own_family_and_who_proposes_learns_of_no_tie(world: World) -> None:
+    for mentor in ("m1", "m2"):
+        world.a_mentor(mentor)
+    service.seek("n1", EN, now=NOW, desk=world.desk)
+    world.families.close.add(frozenset({"m1", "n1"}))
+
+    assert [match.mentor.person_id for match in walking.matches("n1", now=NOW, desk=world.desk)] == ["m2"]
+    with pytest.raises(NotPossible) as refused:
+        world.propose(mentor="m1")
+    service.offer("m2", replace(EN, apart=frozenset({"n1"})), now=NOW, desk=world.desk)
+    with pytest.raises(NotPossible) as apart:
+        world.propose(mentor="m2")
+    assert str(refused.value) == str(apart.value)
+
+
+@pytest.mark.parametrize("shut_out", [("m1", "n1"), ("n1", "m1")])
+def test_who_is_shut_out_after_the_proposal_or_on_the_way_walks_with_them_no_more(
+    world: World, shut_out: tuple[str, str]
+) -> None:
+    def say(by: str, whom: str) -> None:
+        about = replace(EN, apart=frozenset({whom}))
+        if by == "m1":
+            service.offer(by, about, now=NOW, desk=world.desk)
+        else:
+            service.seek(by, about, now=NOW, desk=world.desk)
+
+    world.a_mentor(capacity=2)
+    service.seek("n1", EN, now=NOW, desk=world.desk)
+    one = world.propose()
+    walking.agree("m1", one.id, now=NOW, desk=world.desk)
+    say(*shut_out)
+    with pytest.raises(NotPossible):
+        walking.agree("n1", one.id, now=NOW, desk=world.desk)
+
+    two = world.matched("n2")
+    assert world.mentors_of("n2") == frozenset({"m1"})
+    say(shut_out[0].replace("n1", "n2"), shut_out[1].replace("n1", "n2"))
+    assert world.mentors_of("n2") == frozenset()
+    assert not walking.stands(two, records=world, mentors=world.mentors, now=NOW)
+
+
+def test_a_mentor_whom_nothing_reaches_any_more_walks_with_nobody(world: World) -> None:
+    world.a_mentor()
+    world.matched()
+    world.stands("m1", EpisodeState.ALUMNI, CONSENT)
+
+    assert world.mentors_of("n1") == frozenset()
+    service.seek("n2", EN, now=NOW, desk=world.desk)
+    assert walking.matches("n2", now=NOW, desk=world.desk) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "programme"), [(EpisodeState.DECEASED, "iop"), (EpisodeState.ACTIVE, "iop-elsewhere")]
+)
+def test_a_worry_is_heard_by_the_programme_of_the_walk_also_when_the_newcomer_is_no_longer_there(
+    world: World, state: EpisodeState, programme: str
+) -> None:
+    world.a_mentor()
+    one = world.matched()
+    world.stands("n1", state, programme=programme)
+    note = Note(id="a", mentorship_id=one.id, by="m1", said=Said.CONCERN, text="…", at=NOW)
+    tell_staff(note, now=NOW, desk=world.desk)
+
+    assert [(task.person_id, task.programme_id) for task in world.tasks.kept.values()] == [("m1", "iop")]
+    # Nothing of it goes to another programme, and nothing is taken that nobody would read.
+    assert not open_task(Kind.MENTOR_WANTED, one, one.id, now=NOW, desk=world.desk)
+    world.stands("m1", EpisodeState.ACTIVE, programme="iop-elsewhere")
+    with pytest.raises(NotPossible):
+        tell_staff(replace(note, id="b"), now=NOW, desk=world.desk)
+    assert [kept.id for kept in world.mentors.notes(one.id)] == ["a"]
 
 
 def test_what_others_keep_changing_is_said_to_be(world: World) -> None:

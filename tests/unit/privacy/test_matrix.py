@@ -150,6 +150,7 @@ peer-specialist        milestones       R caseload
 peer-specialist        attendance       R caseload
 peer-specialist        crisis           RW rota state-only; W programme call-only
 peer-specialist        rota             R programme
+peer-specialist        tasks            RW caseload walks-only
 peer-specialist        contacts         W caseload
 peer-specialist        caseload         L caseload done-only
 peer-specialist        programme        R programme
@@ -213,6 +214,7 @@ BEST_FIRST = [
     "contact-only",
     "plain-words",
     "state-only",
+    "walks-only",
     "craving-band",
     "done-only",
     "done-lately",
