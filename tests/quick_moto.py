@@ -1,10 +1,11 @@
 """
 What makes moto quick enough for a suite, and changes nothing that it answers.
 
-By itself it reads botocore's models anew for every client, goes through the whole table for a query of one partition,
-copies the whole table for each transaction, parses each condition up to three times, and has every call of a row
-signed, sent, taken apart, put together and read as if a network lay between. More than half of the suite's time went
-there. Held to the originals by tests/infra/test_quick_moto.py.
+By itself it begins with a thousand patterns of addresses for a library that nothing here uses, has botocore read its
+models and register its handlers anew for every test, goes through the whole table for a query of one partition, copies
+the whole table for each transaction, parses each condition up to three times, and has every call of a row signed, sent,
+taken apart, put together and read as if a network lay between. More than half of the suite's time went there. Held to
+the originals by tests/infra/test_quick_moto.py.
 """
 
 import json
@@ -17,6 +18,8 @@ from functools import cache
 from typing import Any
 
 import botocore.session
+import moto.core.models
+import pynamodb.connection.base
 import pytest
 from botocore import xform_name
 from botocore.awsrequest import AWSResponse
@@ -52,6 +55,8 @@ _ROWS = frozenset(
 """What is asked of rows, and goes the short way."""
 
 _shared_loader = cache(create_loader)
+_shared_session = cache(botocore.session.get_session)
+"""Each client still gets its own handlers, a copy of the session's."""
 _parsed: dict[tuple[str, ...], tuple[Any, list[str], list[str]]] = {}
 _MOST_PARSED = 20_000
 _placeholders = cache(re.compile(r"[#:][\w-]+").findall)
@@ -61,7 +66,9 @@ _placeholders = cache(re.compile(r"[#:][\w-]+").findall)
 def quick() -> Iterator[None]:
     """Have moto be quick, and botocore read its models once."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moto.core.models, "RESPONSES_METHODS", ())
         patch.setattr(botocore.session, "create_loader", _loader)
+        patch.setattr(pynamodb.connection.base, "get_session", _shared_session)
         patch.setattr(DynamoType, "__hash__", _hash)
         patch.setattr(DynamoType, "__eq__", _same)
         patch.setattr(DynamoType, "__lt__", _before)
