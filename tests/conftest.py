@@ -71,7 +71,8 @@ KEYS = Keys(links=("bGluay1rZXk",), vapid_private="", vapid_public="")
 
 
 @cache
-def _client(service: str) -> Any:
+def client_of(service: str) -> Any:
+    """Return this process's client of a service, for what stands on moto: making one takes as long as twenty calls."""
     return boto3.client(service)  # type: ignore[call-overload]
 
 
@@ -80,7 +81,7 @@ def aws(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     """Give an empty table on moto."""
     monkeypatch.setattr(DynamoDBBackend, "batch_execute_statement", batch_execute_statement)
     with quick(), mock_aws():
-        _client("dynamodb").create_table(
+        client_of("dynamodb").create_table(
             TableName=settings["CAIRN_TABLE"],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             AttributeDefinitions=[
@@ -96,7 +97,7 @@ def aws(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 def kept_keys(aws: None, settings: dict[str, str]) -> Iterator[None]:  # noqa: ARG001
     """Keep ``KEYS`` where Cairn reads its keys."""
     secret = {"links": {"k1": KEYS.links[0]}, "vapid_private": "", "vapid_public": ""}
-    _client("secretsmanager").create_secret(Name=settings["CAIRN_KEYS_SECRET"], SecretString=json.dumps(secret))
+    client_of("secretsmanager").create_secret(Name=settings["CAIRN_KEYS_SECRET"], SecretString=json.dumps(secret))
     keys.cache_clear()
     yield
     keys.cache_clear()

@@ -23,6 +23,7 @@ import pynamodb.connection.base
 import pytest
 from botocore import xform_name
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.endpoint import Endpoint
 from botocore.loaders import Loader, create_loader
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
@@ -178,17 +179,18 @@ def _without_a_network(original: Callable[..., Any]) -> Callable[..., Any]:
             return _refusal(endpoint, model, request["url"], error)
         answer = _read(result, model.output_shape)
         answer["ResponseMetadata"] = {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
-        return AWSResponse(request["url"], 200, {}, None), answer
+        return AWSResponse(request["url"], 200, HTTPHeaders(), None), answer
 
     return make_request
 
 
 def _refusal(endpoint: Any, model: OperationModel, url: str, error: HTTPException) -> Any:
-    refused = {"body": (error.description or "").encode(), "headers": {}, "status_code": error.code}
+    status = error.code or 500
+    refused: dict[str, Any] = {"body": (error.description or "").encode(), "headers": {}, "status_code": status}
     parser = endpoint._response_parser_factory.create_parser("json")  # noqa: SLF001 (botocore's own)
     answer = parser.parse(refused, model.output_shape)
     endpoint._add_modeled_error_fields(refused, answer, model, parser)  # noqa: SLF001 (as above)
-    return AWSResponse(url, error.code, {}, None), answer
+    return AWSResponse(url, status, HTTPHeaders(), None), answer
 
 
 def _read(value: Any, shape: Shape | None) -> Any:

@@ -213,16 +213,6 @@ class One(Days, Celebrations):
             else:
                 at = self.instant(clock.date() + DAY, time(9))
 
-    def same_working_day(self, at: datetime) -> datetime:
-        """Return the end of the working day that it is, or when work begins again."""
-        on = self.local(at).date()
-        if on.weekday() < 5 and at < self.instant(on, time(17)):
-            return self.instant(on, time(17))
-        on += DAY
-        while on.weekday() >= 5:
-            on += DAY
-        return self.instant(on, time(9))
-
     # -- in a row --
 
     def award(self, now: datetime, awards: dict[str, tuple[date, datetime]]) -> None:

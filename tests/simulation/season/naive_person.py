@@ -55,6 +55,16 @@ class Person:
         """Return when a check-in of a date is over: at four in the night after it."""
         return self.instant(on + DAY, time(4))
 
+    def same_working_day(self, at: datetime) -> datetime:
+        """Return the end of the working day that it is, or when work begins again."""
+        on = self.local(at).date()
+        if on.weekday() < 5 and at < self.instant(on, time(17)):
+            return self.instant(on, time(17))
+        on += DAY
+        while on.weekday() >= 5:
+            on += DAY
+        return self.instant(on, time(9))
+
     def quiet_until(self, at: datetime) -> datetime | None:
         clock = self.local(at)
         if QUIET_TO <= clock.time() < QUIET_FROM:
