@@ -4,10 +4,11 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from io import StringIO
 from logging import StreamHandler
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -18,6 +19,7 @@ from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from chalicelib.edge import config, table
+from chalicelib.edge.keys import Keys, keys
 from chalicelib.edge.log import logger, metrics
 from tests.partiql import batch_execute_statement
 from tests.quick_moto import quick
@@ -65,12 +67,21 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     table.forget_connection()
 
 
+KEYS = Keys(links=("bGluay1rZXk",), vapid_private="", vapid_public="")
+
+
+@cache
+def client_of(service: str) -> Any:
+    """Return this process's client of a service, for what stands on moto: making one takes as long as twenty calls."""
+    return boto3.client(service)  # type: ignore[call-overload]
+
+
 @pytest.fixture
 def aws(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give an empty table on moto."""
     monkeypatch.setattr(DynamoDBBackend, "batch_execute_statement", batch_execute_statement)
     with quick(), mock_aws():
-        boto3.client("dynamodb").create_table(
+        client_of("dynamodb").create_table(
             TableName=settings["CAIRN_TABLE"],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             AttributeDefinitions=[
@@ -80,6 +91,16 @@ def aws(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[N
             BillingMode="PAY_PER_REQUEST",
         )
         yield
+
+
+@pytest.fixture
+def kept_keys(aws: None, settings: dict[str, str]) -> Iterator[None]:  # noqa: ARG001
+    """Keep ``KEYS`` where Cairn reads its keys."""
+    secret = {"links": {"k1": KEYS.links[0]}, "vapid_private": "", "vapid_public": ""}
+    client_of("secretsmanager").create_secret(Name=settings["CAIRN_KEYS_SECRET"], SecretString=json.dumps(secret))
+    keys.cache_clear()
+    yield
+    keys.cache_clear()
 
 
 class Clock:

@@ -8,6 +8,7 @@ the only way (docs/rota.md).
 import json
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -38,6 +39,13 @@ def code_text(code: str, *, language: str) -> str:
     return _words()["code"][spoken_language(language)].format(code=code)
 
 
+class Sns(Protocol):
+    """A client of Amazon SNS."""
+
+    def publish(self, **asked: object) -> object:
+        """Publish a text message."""
+
+
 class TextsUnanswered(Exception):
     """SNS didn't answer in time, or couldn't be reached: it may be so for all numbers."""
 
@@ -45,8 +53,8 @@ class TextsUnanswered(Exception):
 class SnsTexts:
     """Sends text messages through Amazon SNS. Nothing is tried twice here: the ladder pages again by itself."""
 
-    def __init__(self) -> None:
-        self._client = client("sns", attempts=1, patience=PATIENCE)
+    def __init__(self, sns: Sns | None = None) -> None:
+        self._client: Sns = sns or client("sns", attempts=1, patience=PATIENCE)
 
     def send_page(self, number: str, reference: str, *, language: str) -> bool:
         """

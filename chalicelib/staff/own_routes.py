@@ -1,7 +1,6 @@
 """The doors by which a member of staff has pages come to their browsers and their telephone."""
 
 import secrets
-from functools import cache
 from http import HTTPStatus
 from typing import Annotated
 
@@ -42,7 +41,6 @@ class Code(Wire):
     code: Annotated[str, Described(min_length=1, max_length=20)]
 
 
-@cache
 def _texts() -> SnsTexts | None:
     return SnsTexts() if config().pager == "sns-sms" else None
 

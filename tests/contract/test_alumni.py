@@ -13,7 +13,6 @@ from chalicelib.checkins.domain import Plan
 from chalicelib.checkins.store import DynamoCheckIns
 from chalicelib.crisis.store import DynamoCrises
 from chalicelib.edge import pages
-from chalicelib.edge.keys import Keys
 from chalicelib.enrollment.after_care import Pace, pace_of
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.episodes import State
@@ -27,20 +26,19 @@ from chalicelib.tasks.domain import Kind
 from chalicelib.tasks.domain import State as TaskState
 from chalicelib.tasks.service import do_task
 from chalicelib.tasks.store import DynamoTasks
+from tests.conftest import KEYS
 from tests.contract.test_people_routes import Api
 from tests.contract.test_schedule_routes import waiting
 from tests.milestones_api import enrolled
 from tests.toy import NOW, Told
 
-KEYS = Keys(links=("bGluay1rZXk",), vapid_private="", vapid_public="")
 ADMIN = "admin=iop-evening/program-admin"
 EVA = "eva=iop-evening/case-manager"
 
 
 @pytest.fixture
-def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> Api:
-    del aws
-    monkeypatch.setattr(routes, "keys", lambda: KEYS)
+def api(kept_keys: None) -> Api:
+    del kept_keys
     routes._door.cache_clear()  # noqa: SLF001 (it keeps the keys of the test before)
     api = Api()
     assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201

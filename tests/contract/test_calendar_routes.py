@@ -3,18 +3,16 @@
 import pytest
 from icalendar import Calendar
 
-from chalicelib.edge.keys import Keys
 from chalicelib.errors import Stale
 from chalicelib.outreach.links import Purpose, Signer
-from chalicelib.routine import calendar_routes
 from chalicelib.routine.feed_store import DynamoFeeds
 from chalicelib.routine.feeding import Feed, Feeds, claims_of
 from tests.build import utc
+from tests.conftest import KEYS
 from tests.fakes_routine import FakeFeeds
 from tests.routine_api import ADMIN, ANA, CLINICIAN, RoutineApi
 from tests.toy import Told
 
-KEYS = Keys(links=("bGluay1rZXk",), vapid_private="", vapid_public="")
 HERE = "https://care.example"
 
 
@@ -37,9 +35,8 @@ def test_a_feed_is_changed_by_one_at_a_time(feeds: Feeds) -> None:
 
 
 @pytest.fixture
-def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> RoutineApi:
-    del aws
-    monkeypatch.setattr(calendar_routes, "keys", lambda: KEYS)
+def api(kept_keys: None) -> RoutineApi:
+    del kept_keys
     return RoutineApi()
 
 

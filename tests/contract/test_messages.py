@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.checkins import routes as check_in_routes
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Reason, Status, occurrence_name
 from chalicelib.outreach.kinds import APPOINTMENT, CHECK_IN, MILESTONE
@@ -18,7 +17,8 @@ from chalicelib.outreach.reports import Report, What
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.outreach.switch import DynamoSwitch, switch
 from tests.build import utc
-from tests.contract.test_people_routes import KEYS, Api
+from tests.conftest import KEYS
+from tests.contract.test_people_routes import Api
 from tests.toy import NOW
 
 TODAY = date(2026, 11, 24)
@@ -101,15 +101,15 @@ def test_every_end_is_listed_newest_first_with_its_reason_and_lateness(api: Api)
     assert items[2]["mergedInto"] == occurrence_name(person, days[2], CHECK_IN)
 
 
+@pytest.mark.usefixtures("kept_keys")
 @pytest.mark.parametrize(
     ("channel_id", "late", "counts"),
     [("phone", timedelta(), True), ("phone", timedelta(hours=5), False), ("laptop", timedelta(), False)],
     ids=["its device", "too late", "another device"],
 )
 def test_a_receipt_counts_in_time_and_from_the_device_it_was_sent_to(
-    api: Api, monkeypatch: pytest.MonkeyPatch, channel_id: str, late: timedelta, *, counts: bool
+    api: Api, channel_id: str, late: timedelta, *, counts: bool
 ) -> None:
-    monkeypatch.setattr(check_in_routes, "keys", lambda: KEYS)
     person = api.enrol()
     with_entries(api, replace(entry(person, TODAY), channel_id="phone", channel_kind=ChannelKind.PUSH))
     claims = Claims(

@@ -10,9 +10,8 @@ import pytest
 
 from app import app
 from chalicelib.crisis.standing import stands_on_call
-from chalicelib.edge.keys import Keys
 from chalicelib.edge.table import Item
-from chalicelib.enrollment import contact_routes, import_routes
+from chalicelib.enrollment import import_routes
 from chalicelib.enrollment.handlers import import_roster
 from chalicelib.enrollment.routes import doors
 from chalicelib.enrollment.standing_store import Standings
@@ -25,10 +24,10 @@ from chalicelib.partners.store import partner_ties
 from chalicelib.privacy.domain import Act, Actor, Field, Relationship, Role
 from chalicelib.privacy.matrix import MATRIX
 from tests.build import A_KEY
+from tests.conftest import KEYS
 from tests.contract.test_people_imports import roster
 from tests.toy import NOW, Told, Toy
 
-KEYS = Keys(links=("bGluay1rZXk",), vapid_private="", vapid_public="")
 PERSON = {
     "externalId": "TBH-1",
     "givenName": "Ana",
@@ -371,8 +370,8 @@ def test_an_end_of_a_consent_that_is_no_instant_ahead_is_refused_by_its_field(ap
     assert api.send("GET", f"/people/{person_id}/consents").status == 200
 
 
-def test_a_channel_is_used_once_its_holder_confirmed_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contact_routes, "keys", lambda: KEYS)
+@pytest.mark.usefixtures("kept_keys")
+def test_a_channel_is_used_once_its_holder_confirmed_it(api: Api) -> None:
     person_id = api.enrol()
     api.as_whom = "boss=iop-evening/case-manager"
 
@@ -394,10 +393,8 @@ def test_a_channel_is_used_once_its_holder_confirmed_it(api: Api, monkeypatch: p
     assert api.send("GET", "/confirm/forged").status == 404
 
 
-def test_a_link_to_an_address_that_changed_or_is_too_old_confirms_nothing(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(contact_routes, "keys", lambda: KEYS)
+@pytest.mark.usefixtures("kept_keys")
+def test_a_link_to_an_address_that_changed_or_is_too_old_confirms_nothing(api: Api) -> None:
     person_id = api.enrol()
     api.as_whom = "boss=iop-evening/case-manager"
     added = api.send("POST", f"/people/{person_id}/channels", {"kind": "email", "address": "ana@example.org"}).json

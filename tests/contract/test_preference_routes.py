@@ -18,7 +18,8 @@ from chalicelib.outreach.inviting import Calendars
 from chalicelib.outreach.kinds import CHECK_IN
 from chalicelib.outreach.links import NO_END, Claims, Purpose, Signer
 from chalicelib.outreach.store import DueItem
-from tests.contract.test_people_routes import KEYS, Api
+from tests.conftest import KEYS
+from tests.contract.test_people_routes import Api
 from tests.toy import NOW, Told
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
@@ -27,9 +28,8 @@ WORDS = json.loads((preference_page.FOLDER / "less.json").read_text(encoding="ut
 
 
 @pytest.fixture
-def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> Api:
-    del aws
-    monkeypatch.setattr(preference_routes, "keys", lambda: KEYS)
+def api(kept_keys: None) -> Api:
+    del kept_keys
     api = Api()
     assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
     return api

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 import app
-from chalicelib.edge.keys import Keys
 from chalicelib.edge.table import Item
 from chalicelib.enrollment import contact_routes
 from chalicelib.family.handlers import everybody
@@ -23,6 +22,7 @@ from chalicelib.staff.domain import MOST_STAFF, recipient_id
 from chalicelib.staff.handlers import StaffHolders
 from chalicelib.staff.store import DynamoStaff
 from chalicelib.tasks.store import DynamoTasks
+from tests.conftest import KEYS
 from tests.contract.test_staff_stores import a_member
 from tests.routine_api import ADMIN, ANA, CLINICIAN, RoutineApi
 from tests.toy import NOW, Told
@@ -39,16 +39,14 @@ DR = {
     "email": "Lee@Care.EXAMPLE",
     "emailAttested": True,
 }
-KEYS = Keys(links=("bGluay1rZXk",), vapid_private="", vapid_public="")
 
 
 @pytest.fixture
-def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> RoutineApi:
-    del aws
+def api(kept_keys: None) -> RoutineApi:
+    del kept_keys
     everybody.cache_clear()
     api = RoutineApi()
     app.app.use(replace(app.app.wiring, holders={"staff": StaffHolders()}))
-    monkeypatch.setattr(contact_routes, "keys", lambda: KEYS)
     assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
     return api
 

@@ -1,5 +1,6 @@
 """How staff are paged beside e-mail: browsers and a telephone of their own, through the doors and the table."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
+from moto.sns.models import sns_backends
 
 import app
 from chalicelib.crisis.duty import NoPager
@@ -20,13 +22,13 @@ from chalicelib.outreach.domain import ChannelKind
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from chalicelib.outreach.store import DueItem, due_of
 from chalicelib.outreach.texting import LONGEST, SnsTexts, TextsUnanswered, code_text, page_text
-from chalicelib.staff import own_routes
 from chalicelib.staff.domain import Member, recipient_id
 from chalicelib.staff.handlers import StaffHolders
 from chalicelib.staff.phones import CODE_WORKS, MOST_CODES, MOST_TRIES, Phone, asked, telephone
 from chalicelib.staff.store import DynamoStaff
 from tests.build import A_KEY
-from tests.contract.test_staff_routes import DR, KEYS
+from tests.conftest import KEYS
+from tests.contract.test_staff_routes import DR
 from tests.contract.test_staff_stores import a_member
 from tests.fakes_rota import a_member as a_colleague
 from tests.fakes_staff import FakeStaff
@@ -52,20 +54,30 @@ class FakeTexts:
         return self.send_code(number, f"{language} {reference}", language=language)
 
 
-@pytest.fixture
-def texts(monkeypatch: pytest.MonkeyPatch) -> FakeTexts:
-    texts = FakeTexts()
-    monkeypatch.setattr(own_routes, "_texts", lambda: texts)
-    return texts
+class Texts:
+    """What SNS took."""
+
+    @property
+    def sent(self) -> list[tuple[str, str]]:
+        """Each number with the code that went there."""
+        texts = sns_backends["123456789012"]["us-east-1"].sms_messages.values()
+        return [(number, re.findall(r"\d{6}", text)[0]) for number, text in texts]
 
 
 @pytest.fixture
-def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> RoutineApi:
+def texts(aws: None, monkeypatch: pytest.MonkeyPatch) -> Texts:
     del aws
+    monkeypatch.setenv("CAIRN_PAGER", "sns-sms")
+    config.config.cache_clear()
+    return Texts()
+
+
+@pytest.fixture
+def api(kept_keys: None) -> RoutineApi:
+    del kept_keys
     everybody.cache_clear()
     api = RoutineApi()
     app.app.use(replace(app.app.wiring, holders={"staff": StaffHolders()}))
-    monkeypatch.setattr(contact_routes, "keys", lambda: KEYS)
     assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
     staff = DynamoStaff(hurry=lambda _dues: None)
     staff.save(a_member("dr", programme="iop-evening", email=a_colleague("dr").email))
@@ -167,7 +179,7 @@ def test_what_can_not_be_a_subscription_is_refused_and_there_are_no_more_than_te
     assert add(api, "eleventh").kind == "conflict"
 
 
-def test_an_admin_s_edit_leaves_a_member_s_own_ways_alone(api: RoutineApi, texts: FakeTexts) -> None:
+def test_an_admin_s_edit_leaves_a_member_s_own_ways_alone(api: RoutineApi, texts: Texts) -> None:
     del texts
     add(api)
     own(api, "PUT", "phone", {"number": NUMBER})
@@ -177,7 +189,7 @@ def test_an_admin_s_edit_leaves_a_member_s_own_ways_alone(api: RoutineApi, texts
     assert member().phone is not None
 
 
-def test_a_number_gets_pages_once_its_code_came_back(api: RoutineApi, texts: FakeTexts) -> None:
+def test_a_number_gets_pages_once_its_code_came_back(api: RoutineApi, texts: Texts) -> None:
     put = own(api, "PUT", "phone", {"number": " +1 (555) 010-0199 "})
     assert (put.status, put.json["phone"]) == (200, {"number": NUMBER, "confirmed": False}), put.text
     ((number, code),) = texts.sent
@@ -200,7 +212,7 @@ def test_a_number_gets_pages_once_its_code_came_back(api: RoutineApi, texts: Fak
     assert own(api, "POST", "phone/confirmation", {"code": code}).kind == "conflict"
 
 
-def test_numbers_and_codes_that_are_none_are_refused(api: RoutineApi, texts: FakeTexts) -> None:
+def test_numbers_and_codes_that_are_none_are_refused(api: RoutineApi, texts: Texts) -> None:
     for number in ("5550100199", "+0155501001", "+1555", "+1555010019912345", "+1555010019a", "\u0661\u0662"):
         refused = own(api, "PUT", "phone", {"number": number})
         assert (refused.status, refused.json["errors"][0]["field"]) == (422, "number"), number
@@ -209,7 +221,7 @@ def test_numbers_and_codes_that_are_none_are_refused(api: RoutineApi, texts: Fak
     assert own(api, "PUT", "phone", {"number": NUMBER}, by="nobody=iop-evening/clinician").status == 404
 
 
-def test_no_more_codes_are_sent_than_may_be_whatever_is_removed_meanwhile(api: RoutineApi, texts: FakeTexts) -> None:
+def test_no_more_codes_are_sent_than_may_be_whatever_is_removed_meanwhile(api: RoutineApi, texts: Texts) -> None:
     for number in range(MOST_CODES):
         assert own(api, "PUT", "phone", {"number": f"+1555010010{number}"}).status == 200
         own(api, "DELETE", "phone")
@@ -219,7 +231,6 @@ def test_no_more_codes_are_sent_than_may_be_whatever_is_removed_meanwhile(api: R
 
 
 def test_where_no_pager_is_set_up_no_number_is_taken(api: RoutineApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    own_routes._texts.cache_clear()  # noqa: SLF001 (it belongs to another test's settings)
     assert own(api, "PUT", "phone", {"number": NUMBER}).kind == "conflict"
     pager.cache_clear()
     assert isinstance(pager(), NoPager)
@@ -306,14 +317,12 @@ class FailingSns:
 )
 def test_what_sns_does_not_take_is_counted_and_the_number_is_in_no_log(
     settings: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
     log: Callable[[], list[dict[str, object]]],
     error: Exception | None,
 ) -> None:
     del settings
     sns = FailingSns(error)
-    monkeypatch.setattr("chalicelib.outreach.texting.client", lambda *_args, **_more: sns)
-    sent = SnsTexts().send_page
+    sent = SnsTexts(sns).send_page
     if isinstance(error, ConnectTimeoutError):
         with pytest.raises(TextsUnanswered):
             sent(NUMBER, "AB12CD34", language="en")

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import boto3
 from moto.ses.models import ses_backends
 from moto.sqs.models import sqs_backends
 
@@ -35,7 +34,7 @@ from chalicelib.outreach.domain import ChannelKind, DetailLevel, Entry, Reason, 
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.store import DueItem, DynamoDues, due_of
 from chalicelib.privacy.domain import Actor, Role
-from tests.conftest import Clock
+from tests.conftest import Clock, client_of
 from tests.toy import NOW, Told, Toy
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -136,13 +135,13 @@ class Stack:
 @contextmanager
 def a_stack(clock: Clock) -> Iterator[Stack]:
     """Give the doors and functions with what they need; the table must be there (the fixture ``aws``)."""
-    boto3.client("secretsmanager").create_secret(
+    client_of("secretsmanager").create_secret(
         Name="cairn/keys",
         SecretString=json.dumps({"links": {"k1": "secret"}, "vapid_private": "", "vapid_public": ""}),
     )
     for queue in ("cairn-deliver", "cairn-fan-out"):
-        boto3.client("sqs").create_queue(QueueName=queue)
-    ses = boto3.client("sesv2")
+        client_of("sqs").create_queue(QueueName=queue)
+    ses = client_of("sesv2")
     ses.create_email_identity(EmailIdentity="hello@care.example")
     ses.create_configuration_set(ConfigurationSetName="cairn")
     cached: tuple[Any, ...] = (

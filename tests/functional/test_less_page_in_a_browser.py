@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from chalicelib.enrollment import preference_routes
 from chalicelib.outreach.domain import ChannelKind
 from chalicelib.outreach.kinds import CHECK_IN
-from tests.contract.test_people_routes import KEYS, Api
+from tests.contract.test_people_routes import Api
 from tests.contract.test_preference_routes import WORDS, seen, token_of
 from tests.looking import Look, Scheme, open_page
 from tests.serving import Told, served
@@ -39,9 +38,8 @@ class Site:
 
 
 @pytest.fixture
-def site(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    del aws
-    monkeypatch.setattr(preference_routes, "keys", lambda: KEYS)
+def site(kept_keys: None) -> Iterator[Site]:
+    del kept_keys
     api = Api()
     assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
     made = Site(api)

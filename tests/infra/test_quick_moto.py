@@ -64,16 +64,20 @@ def _asked(do: Callable[..., Any], **what: Any) -> Any:
     return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
+def _make_table(client: Any) -> None:
+    client.create_table(
+        TableName="t",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
 def _played(on: AbstractContextManager[None], changes: list[list[Do]]) -> list[Any]:
     answers = []
     with on, mock_aws():
         client: Any = boto3.client("dynamodb", region_name="us-east-1")
-        client.create_table(
-            TableName="t",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        _make_table(client)
         single = {"Put": client.put_item, "Update": client.update_item, "Delete": client.delete_item}
         for together in changes:
             if len(together) == 1:
@@ -104,6 +108,56 @@ def _played(on: AbstractContextManager[None], changes: list[list[Do]]) -> list[A
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_written_the_quick_one_answers_the_same(changes: list[list[Do]]) -> None:
     assert _played(quick(), changes) == _played(nullcontext(), changes)
+
+
+KEY = {"pk": {"S": "A"}, "sk": {"S": "1"}}
+ITEM = {**KEY, "n": {"N": "1.50"}, "b": {"B": b"\x00"}, "l": {"L": [{"S": "x"}, {"NULL": True}]}, "name": {"S": "é"}}
+OTHER = {"pk": {"S": "A"}, "sk": {"S": "2"}, "n": {"N": "2"}, "ns": {"NS": ["1", "2"]}}
+OF_A = TABLE | {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "A"}}}
+WITH_N = {":p": {"S": "A"}, ":a": {"N": "1.5"}, ":b": {"N": "7"}}
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("put_item", TABLE | {"Item": ITEM, "ReturnConsumedCapacity": "TOTAL"}),
+    ("batch_write_item", {"RequestItems": {"t": [{"PutRequest": {"Item": OTHER}}]}}),
+    ("get_item", TABLE | {"Key": KEY, "ConsistentRead": True, "ReturnConsumedCapacity": "INDEXES"}),
+    ("get_item", TABLE | {"Key": {**KEY, "sk": {"S": "none"}}}),
+    ("get_item", TABLE | {"Key": KEY, "ProjectionExpression": "#n, l[0]", "ExpressionAttributeNames": {"#n": "name"}}),
+    ("get_item", TABLE | {"Key": KEY, "ProjectionExpression": "name"}),
+    ("get_item", TABLE | {"Key": {"pk": {"S": "A"}}}),
+    ("get_item", {"TableName": "none", "Key": KEY}),
+    ("query", OF_A | {"Limit": 1, "ReturnConsumedCapacity": "TOTAL"}),
+    ("query", OF_A | {"Select": "COUNT"}),
+    ("query", OF_A | {"FilterExpression": "n IN (:a, :b)", "ExpressionAttributeValues": WITH_N}),
+    ("query", OF_A | {"FilterExpression": "name = :a", "ExpressionAttributeValues": WITH_N}),
+    ("query", OF_A | {"FilterExpression": "((n = :a))", "ExpressionAttributeValues": WITH_N}),
+    ("scan", TABLE | {"Limit": 1}),
+    ("batch_get_item", {"RequestItems": {"t": {"Keys": [KEY, {**KEY, "sk": {"S": "none"}}]}}}),
+    ("transact_get_items", {"TransactItems": [{"Get": TABLE | {"Key": KEY}}]}),
+    ("update_item", TABLE | {"Key": KEY, "ReturnValues": "ALL_NEW"} | GROWS),
+    ("update_item", TABLE | {"Key": KEY, "ReturnValues": "UPDATED_OLD"} | ONLY_FIRST),
+    ("update_item", TABLE | {"Key": KEY, "UpdateExpression": "SET x = :none"}),
+    ("put_item", TABLE | {"Item": OTHER, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"} | ABSENT),
+    ("put_item", TABLE | {"Item": {**KEY, "sk": {"S": ""}}}),
+    ("transact_write_items", {"TransactItems": [{"Put": TABLE | {"Item": OTHER} | ABSENT}]}),
+    ("batch_execute_statement", {"Statements": [{"Statement": "SELECT * FROM \"t\" WHERE pk = 'A'"}]}),
+    ("delete_item", TABLE | {"Key": KEY, "ReturnValues": "ALL_OLD"}),
+]
+
+
+def _asked_one_after_the_other(on: AbstractContextManager[None]) -> list[Any]:
+    with on, mock_aws():
+        client: Any = boto3.client("dynamodb", region_name="us-east-1")
+        _make_table(client)
+        # What was refused and what was found was parsed before where it is asked again.
+        return [_asked(getattr(client, call), **what) for call, what in [*CALLS, *CALLS]]
+
+
+def test_each_call_is_answered_or_refused_the_same() -> None:
+    answers = _asked_one_after_the_other(nullcontext())
+
+    assert _asked_one_after_the_other(quick()) == answers
+    refused = [answer["Error"]["Code"] for answer in answers if "Error" in answer]
+    assert len(set(refused)) > 3
+    assert len(refused) > len(answers) / 4
 
 
 def test_a_page_begins_behind_the_last_key_of_the_one_before(aws: None) -> None:

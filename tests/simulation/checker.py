@@ -7,25 +7,17 @@ It works out by itself what should have come to pass (``naive``), and shares no 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
 
 from chalicelib.outreach.categories import LEFT_TO_OTHERS, PROACTIVE_A_DAY
-from chalicelib.outreach.category import IfUnknown
-from chalicelib.outreach.domain import ChannelKind, Entry, Reason, Recipient, Standing, Status, Urgency
+from chalicelib.outreach.domain import Entry, Reason, Recipient, Status, Urgency
 from tests.simulation import naive
-from tests.simulation.facts import Facts, How, Name, Planned, Taken, Wish, Written, text_of
+from tests.simulation.again import LIVES, Again
+from tests.simulation.expected import SLACK, Expected
+from tests.simulation.facts import Facts, Name, Taken, Written, text_of
 from tests.simulation.kernel import seconds_of
-
-DAY = 86400.0
-
-SLACK = 2.1
-"""Hosts' clocks are off by up to two seconds."""
-
-LIVES = 91.0
-"""How long a delivery lives at most: what it read is no older than that when it sends."""
 
 ON_ITS_WAY = 20.0
 """How long a provider may take to take what its sender no longer waits for."""
@@ -37,7 +29,6 @@ SWITCH_KEPT_FOR = 10.0
 """A process goes by a switch that it read ten seconds ago."""
 
 ENDS = frozenset({Status.SENT, Status.MERGED, Status.SKIPPED, Status.FAILED})
-STOPPED = frozenset({Standing.ENDED, Standing.NONE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +72,6 @@ class Checker:
     ) -> None:
         self._facts = facts
         self._begins = begins
-        self._horizon = horizon
         self._dead = dead
         self._paused = list(paused)
         self._troubled = list(troubled)
@@ -96,13 +86,13 @@ class Checker:
         self._written: dict[Name, list[Written]] = defaultdict(list)
         for written in facts.written:
             self._written[written.name].append(written)
-        self._expected: dict[Name, float] = {}
-        self._possible: dict[Name, tuple[float, float]] = {}
+        self._expected = Expected(facts, self._written, horizon=horizon)
+        self._again = Again(facts, self._written)
 
     def judge(self) -> Verdict:
         """Return everything that was wrong, and the counts."""
-        self._expect()
-        for name, due_at in self._expected.items():
+        self._expected.work_out()
+        for name, due_at in self._expected.due.items():
             self._is_answered(name, due_at)
         for name, entry in self._facts.ledger.items():
             self._is_true(name, entry)
@@ -111,7 +101,9 @@ class Checker:
             self._was_allowed(taken)
         for name, told in self._told.items():
             if len(told) > 1:
-                self._was_told_once(name, told)
+                self._again.look(name, told)
+        for name, what in self._again.found:
+            self._found("nobody is told twice", name, what)
         self._keeps_the_budget()
         for what in self._facts.left:
             self._found("nothing is left", ("", what, date.min), "still there when all was over")
@@ -120,84 +112,6 @@ class Checker:
 
     def _found(self, rule: str, name: Name, what: str) -> None:
         self._verdict.findings.append(Finding(rule=rule, name=name, what=what))
-
-    # -- what should have come to pass --
-
-    def _expect(self) -> None:
-        for single in self._facts.singles:
-            if single.since < self._horizon:
-                name = single.person, single.kind, single.on
-                self._expected[name] = single.due_at
-                self._may_come(name, single.due_at)
-        for (person, kind), plans in self._facts.plans.items():
-            latest: date | None = None
-            for number, plan in enumerate(plans):
-                if plan.how not in {How.EDITED, How.MOVED}:
-                    latest = None
-                latest = self._expect_of(person, kind, plan, plans[number + 1 :], latest)
-
-    def _expect_of(
-        self, person: str, kind: str, plan: Planned, later: Sequence[Planned], latest: date | None
-    ) -> date | None:
-        """
-        Expect what a schedule brings until it is changed; return the local date on which it fell due last.
-
-        ``latest`` is that of the version before: what was sent is not repeated under the same date.
-        """
-        ends = later[0].since if later else float("inf")
-        if plan.wish is None:
-            return None
-        life = self._facts.lives[person]
-        # Whoever isn't reached at all has what a move brought at once skipped, and nothing after that.
-        stopped = all(state.standing in STOPPED for state in life.during(plan.since, plan.since))
-        certain = not (stopped and plan.how is How.MOVED)
-        due = naive.falls_due(plan.wish, after=plan.since, before=min(ends, self._horizon + 6 * DAY))
-        for on, at in due:
-            name = person, kind, on
-            self._may_come(name, at)
-            if latest is not None and on <= latest:
-                continue
-            latest = on
-            if certain and at < self._horizon:
-                if name not in self._facts.ledger and self._may_be_void(person, kind, on, at, later):
-                    self._verdict.counts["void: its schedule was edited while it was open"] += 1
-                else:
-                    self._expected.setdefault(name, at)
-            answered = self._written[name][0].at if self._written.get(name) else float("inf")
-            if any(state.standing in STOPPED for state in life.during(at - SLACK, answered)):
-                certain = False
-        if later and later[0].how is How.MOVED:
-            # What the new zone has behind it already may come at once.
-            for on, at in naive.falls_due(plan.wish, after=ends, before=ends + 3 * DAY):
-                self._may_come((person, kind, on), min(at, ends))
-        return latest
-
-    def _may_come(self, name: Name, at: float) -> None:
-        """Note when an occurrence may have fallen due: by one version of its schedule or by another."""
-        first, last = self._possible.get(name, (at, at))
-        self._possible[name] = min(first, at), max(last, at)
-
-    def _may_be_void(self, person: str, kind: str, on: date, at: float, later: Sequence[Planned]) -> bool:
-        """Say whether an open occurrence could lose its row: an edit takes along only the last, and only in time."""
-        if not later:
-            return False
-        edit = later[0]
-        if edit.wish is None or edit.how is How.RESTARTED:
-            return True
-        is_last = not any(
-            True for _ in naive.falls_due(self._wish_before(person, kind, edit), after=at, before=edit.since)
-        )
-        zone = edit.wish.zone
-        is_open = naive.closes(kind, on, at, zone) > edit.since
-        # Another edit soon after may find it open once more.
-        again = len(later) > 1 and later[1].since < edit.since + DAY
-        return not (is_last and is_open) or again
-
-    def _wish_before(self, person: str, kind: str, edit: Planned) -> Wish:
-        plans = self._facts.plans[person, kind]
-        wish = plans[plans.index(edit) - 1].wish
-        assert wish is not None
-        return wish
 
     # -- each has an answer --
 
@@ -357,7 +271,7 @@ class Checker:
                 self._found("each failure has its reason", name, f"{entry.reason} is no reason to fail")
 
     def _was_wanted(self, name: Name) -> None:
-        if naive.name_of_category(name[1]) != "updates" and name not in self._possible:
+        if naive.name_of_category(name[1]) != "updates" and name not in self._expected.possible:
             self._found("nothing is invented", name, "nobody had planned it")
 
     # -- each message was allowed --
@@ -391,88 +305,14 @@ class Checker:
             self._found("nothing in quiet hours", taken.name, f"taken at {shown:%a %H:%M:%S} {state.zone}")
 
     def _was_in_time(self, name: Name, taken: Taken, state: Recipient) -> None:
-        if name not in self._possible:
+        if name not in self._expected.possible:
             return
-        first, last = self._possible[name]
+        first, last = self._expected.possible[name]
         if taken.at < first - SLACK:
             self._found("nobody is asked before their time", name, f"{first - taken.at:.1f} s early")
         late = naive.closes(name[1], name[2], last, state.zone)
         if taken.started - SLACK >= late:
             self._found("nothing after it closed", name, f"{taken.at - late:.0f} s after")
-
-    # -- nobody is told twice --
-
-    def _was_told_once(self, name: Name, told: list[Taken]) -> None:
-        # Over each of the channels where it goes over all of them.
-        apart = {taken.channel.id if naive.category(taken.name[1]).every_channel else "" for taken in told}
-        for channel_id in apart:
-            self._was_told_once_over(name, [one for one in told if channel_id in {"", one.channel.id}])
-
-    def _was_told_once_over(self, name: Name, told: list[Taken]) -> None:
-        told = sorted(told, key=lambda taken: (taken.attempt, taken.at))
-        for before, after in pairwise(told):
-            verdict = self._why_again(name, before, after)
-            if verdict.startswith("!"):
-                self._found("nobody is told twice", name, verdict[1:])
-            else:
-                self._verdict.counts[verdict] += 1
-
-    def _why_again(self, name: Name, before: Taken, after: Taken) -> str:  # noqa: PLR0911 (one line per reason)
-        """Return why a second message was right, or, with an exclamation mark, why it wasn't."""
-        pair = ", ".join(f"{one.channel.id} {naive.utc(one.at):%d %H:%M:%S}" for one in (before, after))
-        if before.name != after.name:
-            return f"!by {text_of(before.name)} and by {text_of(after.name)} ({pair})"
-        category = naive.category(before.name[1])
-        if before.attempt == after.attempt:
-            return f"!twice by one attempt ({pair})"
-        claim = self._claim_of(after)
-        if claim is None:
-            return f"!without a claim ({pair})"
-        stored = [
-            one
-            for one in self._written[before.name]
-            if one.how in {"end", "received"} and one.at < claim.at and one.entry and one.entry.status is Status.SENT
-        ]
-        reported = [one for one in self._facts.reports if one.name == before.name and one.at < claim.started - SLACK]
-        if claim.entry and claim.entry.fallback:
-            return self._why_an_email_too(before, after, stored, pair)
-        if stored:
-            return f"!although the ledger said sent ({pair})"
-        match category.if_unknown:
-            case IfUnknown.LEAVE:
-                return f"!although it is declared to be left ({pair})"
-            case IfUnknown.ASK_THEN_AGAIN:
-                first = self._claim_of(before)
-                waited = claim.at - (first.at if first else before.started)
-                if waited < category.settles_in.total_seconds() - 2 * SLACK - LIVES:
-                    return f"!after {waited:.0f} s, before reports had their time ({pair})"
-                if reported:
-                    return f"!although it had been reported ({pair})"
-        return f"doubled as declared ({category.if_unknown}): {naive.name_of_category(name[1])}"
-
-    def _why_an_email_too(self, before: Taken, after: Taken, stored: list[Written], pair: str) -> str:
-        within = naive.category(before.name[1]).receipt_within
-        if within is None or after.channel.kind is not ChannelKind.EMAIL:
-            return f"!nothing says that another follows ({pair})"
-        if before.channel.kind is ChannelKind.EMAIL:
-            # The e-mail that followed a push was itself without an outcome.
-            return "doubled as declared (ask_then_again): the e-mail after a push"
-        if after.started < before.at + within.total_seconds() - LIVES - 2 * SLACK:
-            return f"!too soon after the push ({pair})"
-        if any(one.entry and one.entry.received_at for one in stored):
-            return f"!although the device had reported the push ({pair})"
-        return "e-mail after a push that no device reported"
-
-    def _claim_of(self, taken: Taken) -> Written | None:
-        claims = [
-            one
-            for one in self._written[taken.name]
-            if one.at <= taken.at
-            and one.entry is not None
-            and one.entry.status is Status.CLAIMED
-            and one.entry.attempt == taken.attempt
-        ]
-        return claims[-1] if claims else None
 
     # -- a person's day --
 
@@ -507,12 +347,13 @@ class Checker:
 
     def _count(self) -> None:
         counts = self._verdict.counts
+        counts.update(self._expected.counts + self._again.counts)
         for name, entry in self._facts.ledger.items():
-            if name in self._expected:
+            if name in self._expected.due:
                 reason = f" ({entry.reason})" if entry.reason else ""
                 counts[f"ended: {entry.status}{reason}"] += 1
         counts["messages taken"] = len(self._facts.taken)
-        for name, due_at in self._expected.items():
+        for name, due_at in self._expected.due.items():
             first = min(self._sent_as.get(name, ()), key=lambda taken: taken.at, default=None)
             if first is None or self._was_trouble(due_at - 3600, first.at):
                 continue

@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 from chalicelib.crisis import saying
 from tests.simulation.crises.facts import Facts, Held, Press
-from tests.simulation.crises.ground import EXPIRED, MANGLED, Ground, Told
+from tests.simulation.crises.ground import MANGLED, Ground, Told
+from tests.simulation.crises.laying import EXPIRED
 from tests.simulation.crises.world import Person, World
 
 NOTE = "Written down as it was."

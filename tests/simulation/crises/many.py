@@ -11,7 +11,7 @@ from itertools import count, islice
 from multiprocessing import get_context
 
 from tests.benchmarks.settings import settle
-from tests.simulation.crises.checker import Finding
+from tests.simulation.crises.checker_facts import Finding
 from tests.simulation.crises.run import CALM, SHORT, Result, Size, run
 
 PROCESSES = 2

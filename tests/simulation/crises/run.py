@@ -9,9 +9,11 @@ from random import Random
 from typing import Any
 
 from tests.simulation.crises import doors, storms
-from tests.simulation.crises.checker import Checker, Verdict
+from tests.simulation.crises.checker import Checker
+from tests.simulation.crises.checker_facts import Verdict
 from tests.simulation.crises.facts import Facts
-from tests.simulation.crises.ground import Ground, a_ground
+from tests.simulation.crises.ground import Ground
+from tests.simulation.crises.laying import a_ground
 from tests.simulation.crises.people import People
 from tests.simulation.crises.staff import Staff
 from tests.simulation.crises.world import World, a_world

@@ -17,7 +17,8 @@ from chalicelib.staff.phones import Phone
 from chalicelib.staff.store import DynamoStaff
 from tests.build import A_KEY
 from tests.simulation.crises.facts import Facts, Member, Shift
-from tests.simulation.crises.ground import Ground, a_ground
+from tests.simulation.crises.ground import Ground
+from tests.simulation.crises.laying import a_ground
 from tests.simulation.kernel import instant_of
 from tests.simulation.weather import CALM
 from tests.simulation.world import beginning

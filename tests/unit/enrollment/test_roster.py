@@ -199,12 +199,12 @@ def test_five_thousand_rows_are_checked_in_under_two_seconds() -> None:
     body = "\r\n".join(
         ",".join((GOOD | {"external_id": f"A-{number}"}).get(name, "") for name in COLUMNS) for number in range(5000)
     )
-    began = stopwatch.perf_counter()
+    began = stopwatch.process_time()
 
     rows = [check(line, programmes=PROGRAMMES, now=NOW) for line in read(f"{HEADER}\r\n{body}".encode())]
 
     assert len(rows) == 5000
-    assert stopwatch.perf_counter() - began < 2
+    assert stopwatch.process_time() - began < 2
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import UTC, date, datetime, time, timedelta
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -158,13 +159,15 @@ _WILD = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=timedelta(seconds=2))
+@settings(max_examples=400, deadline=None)
 @given(when=_WILD, now=st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)))
 def test_no_offset_breaks_the_check_and_what_passes_comes_within_ten_years(when: When, now: datetime) -> None:
     at = now.replace(tzinfo=UTC)
+    started = process_time()
 
     faults = when_faults(when, now=at)
 
+    assert process_time() - started < 2
     if faults:
         assert all(fault.field.startswith("when") and fault.reason for fault in faults)
     else:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
-from time import perf_counter
+from time import process_time
 
 import pytest
 from dateutil.rrule import rrulestr
@@ -210,12 +210,12 @@ _SHAPED = st.builds(
 def test_no_input_breaks_the_check_or_makes_it_slow(rule: str, starts_on: date, zone: str, now: datetime) -> None:
     when = Recurrence(at=time(2, 30), rule=rule, zone=zone, starts_on=starts_on)
     at = utc(now.isoformat())
-    started = perf_counter()
+    started = process_time()
 
     faults = when_faults(when, now=at)
 
-    # A tenth of it is usual; the rest is for a busy machine.
-    assert perf_counter() - started < 1
+    # A tenth of it is usual.
+    assert process_time() - started < 1
     if not faults:
         found = next_occurrence(when, after=at)
         assert found is not None
@@ -224,9 +224,9 @@ def test_no_input_breaks_the_check_or_makes_it_slow(rule: str, starts_on: date, 
 
 def test_the_rarest_rules_cost_no_more_than_a_walk_over_ten_years() -> None:
     rare = Recurrence(at=time(9), rule="FREQ=DAILY;BYDAY=MO;BYMONTH=2;BYMONTHDAY=29", zone="UTC", starts_on=NOW.date())
-    started = perf_counter()
+    started = process_time()
 
     found = next_occurrence(rare, after=NOW)
 
     assert found is None  # the next is on 29 February 2044
-    assert perf_counter() - started < 0.5
+    assert process_time() - started < 0.5
