@@ -94,11 +94,6 @@ def note(
     return _note(meeting, recipient_id, presence, by=by, verified=True, now=now, to=presences)
 
 
-def together(came: Iterable[Came | None]) -> bool:
-    """Say whether all of these were there: a family session of a person and who supports them."""
-    return all(one is not None and one.presence is Presence.JOINED for one in came)
-
-
 def _note(
     meeting: Meeting, recipient_id: str, presence: Presence, *, by: str, verified: bool, now: datetime, to: Presences
 ) -> Came:
