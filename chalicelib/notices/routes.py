@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field as Described
 
 from chalicelib.edge import pages
-from chalicelib.edge.http import Answer, Asked, Doors, Instant, Page, PageQuery, Refused, Wire
+from chalicelib.edge.http import Answer, Asked, Doors, Instant, Page, PageQuery, Wire, bad_cursor
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
 from chalicelib.edge.log import count, logger, places
@@ -210,9 +210,7 @@ def list_recipients(asked: Asked, programme_id: str, notice_id: str) -> Answer:
     """List a page."""
     notices, after = DynamoNotices(), asked.after()
     if after is not None and not counting.is_place(after):
-        raise Refused(
-            status=HTTPStatus.BAD_REQUEST, kind="bad-cursor", detail="The cursor is not one that this door gave."
-        )
+        raise bad_cursor()
     notice = service.find_notice(notice_id, programme_id=programme_id, notices=notices)
     found, last = counting.results(notice, after=after, limit=asked.query.limit, notices=notices, ledger=DynamoLedger())
     wanted = [result for result in found if asked.query.outcome in {None, result.outcome}]

@@ -1,4 +1,4 @@
-"""Keep a programme's staff, tell them of tasks, and say what each has to do today."""
+"""Keep a programme's staff: who is one, when they work, and at which address they are reached."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
