@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.crisis.rota import Cover, Rota, Tier, posts
 from chalicelib.crisis.rota_service import Desk, rota_of
-from chalicelib.enrollment.programmes import refuse
-from chalicelib.errors import Conflict, Fault, NotFound
+from chalicelib.errors import Conflict, Fault, NotFound, refuse
 from chalicelib.outreach.domain import Due
 from chalicelib.outreach.kinds import STAFF_WORK
 from chalicelib.outreach.service import at_once

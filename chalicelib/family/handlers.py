@@ -6,7 +6,6 @@ from datetime import date, datetime
 from functools import cache
 
 from chalicelib.checkins.store import DynamoCheckIns
-from chalicelib.crisis.domain import State
 from chalicelib.crisis.store import DynamoCrises
 from chalicelib.edge.clock import utc_now
 from chalicelib.edge.keys import keys
@@ -85,7 +84,7 @@ class OpenCrises:
     def is_open(self, person_id: str, *, now: datetime) -> bool:  # noqa: ARG002 (no time closes one)
         """Say whether one is open."""
         crisis = DynamoCrises().present_of(person_id)
-        return crisis is not None and crisis.state not in {State.RESOLVED, State.FOLLOW_UP, State.CLOSED}
+        return crisis is not None and crisis.holds
 
 
 def _attended(person_id: str, /, *, first: date, last: date) -> list[Attendance]:

@@ -87,7 +87,7 @@ def note(
     """
     Note whether a member came, as who facilitates saw it; in place of what was noted before.
 
-    :raises MeetingOver: if it hasn't begun, and they aren't excused from it
+    :raises NotYet: if it hasn't begun, and they aren't excused from it
     """
     if now < meeting.at - OPENS and presence is not Presence.EXCUSED:
         raise NotYet("this meeting has not begun")

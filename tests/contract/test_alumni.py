@@ -41,7 +41,7 @@ EVA = "eva=iop-evening/case-manager"
 def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> Api:
     del aws
     monkeypatch.setattr(routes, "keys", lambda: KEYS)
-    routes._door.cache_clear()  # noqa: SLF001 (it keeps the keys of the test before)
+    routes._after_care.cache_clear()  # noqa: SLF001 (it keeps the keys of the test before)
     api = Api()
     assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
     return api
