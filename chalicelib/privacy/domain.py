@@ -241,7 +241,6 @@ class Action(StrEnum):
     WRITE = "write"
     LIST = "list"
     EXPORT = "export"
-    SEND = "send"
     DENY = "deny"
 
 
