@@ -43,6 +43,15 @@ def wire() -> Wiring:
     )
 
 
+def fan_out_desks() -> dict[str, Any]:
+    """Return what each thing that is fanned out works with, by the word under which its messages name it."""
+    from chalicelib.enrollment.store import people
+    from chalicelib.groups import handlers as groups
+    from chalicelib.notices import handlers as notices
+
+    return {"notice": notices.fan_out_desk(people()), "bell": groups.fan_out_desk()}
+
+
 app = Cairn("cairn", wire=wire)
 
 # All routes are one function; the others must not pay for importing them (docs/decisions/0004-cold-start.md).
@@ -58,10 +67,8 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
     """Every minute, hand over what falls due in the next, and publish what alarms watch."""
     from chalicelib.crisis import handlers as crisis
     from chalicelib.crisis import rota_handlers as rota
-    from chalicelib.enrollment.store import people
     from chalicelib.groups import handlers as groups
     from chalicelib.helplines import handlers as helplines
-    from chalicelib.notices import handlers as notices
     from chalicelib.outreach import fanning_handlers as fanning
     from chalicelib.outreach import handlers, wiring
     from chalicelib.staff import handlers as staff
@@ -72,8 +79,7 @@ def tick(event: CloudWatchEvent) -> dict[str, int]:
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
     told = {"told": staff.climb(), "gaps": rota.look_over()}
     meetings = groups.look()
-    sorts = {"notice": notices.sort(people()), "bell": groups.sort()}
-    pushed = fanning.push_on(event.to_dict(), sorts=sorts)
+    pushed = fanning.push_on(event.to_dict(), desks=fan_out_desks())
     return handed | told | {"paged": paged, "pushed": pushed, "bells": meetings}
 
 
@@ -126,12 +132,9 @@ def import_roster(event: SQSEvent) -> dict[str, Any]:
 @app.on_sqs_message(queue="cairn-fan-out", batch_size=1)
 def fan_out(event: SQSEvent) -> dict[str, Any]:
     """Put a page of somebody's to be told in line: of a notice's recipients, or of a meeting's."""
-    from chalicelib.enrollment.store import people
-    from chalicelib.groups import handlers as groups
-    from chalicelib.notices import handlers as notices
     from chalicelib.outreach import fanning_handlers as fanning
 
-    return fanning.fan_out(event.to_dict(), sorts={"notice": notices.sort(people()), "bell": groups.sort()})
+    return fanning.fan_out(event.to_dict(), desks=fan_out_desks())
 
 
 @app.on_sqs_message(queue="cairn-report", batch_size=1)

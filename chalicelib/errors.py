@@ -1,5 +1,6 @@
 """The few kinds of failure that a caller can act on. A slice's own errors are one of these, named for the fact."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,3 +47,13 @@ class Invalid(DomainError):
     def __init__(self, *faults: Fault) -> None:
         super().__init__("; ".join(f"{fault.field}: {fault.reason}" for fault in faults))
         self.faults = faults
+
+
+def refuse(faults: Sequence[Fault]) -> None:
+    """
+    Stop if anything is wrong.
+
+    :raises Invalid: with every fault
+    """
+    if faults:
+        raise Invalid(*faults)

@@ -55,7 +55,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class AfterCare:
     """The page over its ports."""
 
     signer: Signer

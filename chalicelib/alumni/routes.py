@@ -6,14 +6,14 @@ from http import HTTPStatus
 
 from chalicelib.alumni import page, service
 from chalicelib.alumni.doors import doors
-from chalicelib.alumni.page import FOLDER, Door, Visit
+from chalicelib.alumni.page import FOLDER, AfterCare, Visit
 from chalicelib.alumni.shapes import ShownTouch, ShownWayBack, Staying, shown_touch, shown_way_back
 from chalicelib.checkins.doors import desk
 from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
-from chalicelib.edge.log import count, logger, places
+from chalicelib.edge.pages.answers import answer_or, language_of
 from chalicelib.enrollment import agreeing
 from chalicelib.enrollment.after_care import CONTACT
 from chalicelib.enrollment.changing import find_person
@@ -115,19 +115,19 @@ def find_way_back(asked: Asked, person_id: str) -> Answer:
 def show_page(asked: Asked, token: str) -> Answer:
     """Show the page."""
     visit = _visit(asked, token)
-    return _shown(visit, lambda: _door().show(visit))
+    return _shown(visit, lambda: _after_care().show(visit))
 
 
 @doors.door("POST", "/a/{token}", summary="Take what the page sent.", rule=BY_LINK, raw=FORM, answer=None)
 def take_page(asked: Asked, token: str) -> Answer:
     """Take it."""
     visit = _visit(asked, token)
-    return _shown(visit, lambda: _door().take(visit, asked.body))
+    return _shown(visit, lambda: _after_care().take(visit, asked.body))
 
 
 @cache
-def _door() -> Door:
-    return Door(
+def _after_care() -> AfterCare:
+    return AfterCare(
         signer=Signer(keys().links),
         recipients=DynamoPeople(),
         people=DynamoPeople(),
@@ -138,20 +138,11 @@ def _door() -> Door:
 
 
 def _visit(asked: Asked, token: str) -> Visit:
-    language = pages.preferred_language(asked.headers.get("accept-language", ""))
-    return Visit(token=token, now=asked.now, language=language, page_id=new_id(), ip=asked.source_ip or None)
+    return Visit(token=token, now=asked.now, language=language_of(asked), page_id=new_id(), ip=asked.source_ip or None)
 
 
 def _shown(visit: Visit, make: Callable[[], pages.Shown]) -> Answer:
-    try:
-        shown = make()
-    except Exception as error:  # noqa: BLE001 (whatever broke, this person must see whom to call)
-        logger.error("page failed", extra={"error": type(error).__name__, "at": places(error)})
-        count("UnexpectedErrors")
-        shown = page.trouble(visit)
-    return Answer(
-        body=shown.html, status=shown.status, headers=pages.headers(), media_type=pages.headers()["Content-Type"]
-    )
+    return answer_or(make, lambda: page.trouble(visit))
 
 
 def _will(asked: Asked, person_id: str) -> Will:

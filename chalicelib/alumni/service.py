@@ -19,7 +19,7 @@ from chalicelib.enrollment.after_care import (
 from chalicelib.enrollment.changing import Change, People, change_record, find_person, next_of
 from chalicelib.enrollment.consents import Will, following, granted
 from chalicelib.enrollment.domain import Record
-from chalicelib.enrollment.episodes import OVER, State
+from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.preferences import Preference
 from chalicelib.enrollment.texts import current_text
 from chalicelib.errors import Conflict
@@ -152,11 +152,6 @@ def way_back(person_id: str, *, now: datetime, people: People, tasks: Tasks) -> 
         if tasks.open(task):
             return task
     raise AssertionError("count() never ends")
-
-
-def is_over(record: Record) -> bool:
-    """Say whether the person's care is over, so that they may look for a way back."""
-    return record.episode.state in OVER
 
 
 def _waiting(tasks: Iterable[Task]) -> Task | None:

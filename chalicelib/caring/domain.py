@@ -1,4 +1,4 @@
-"""Caring contacts: short hellos that ask for nothing, for a year after a hard time (domain rules 3.5)."""
+"""Caring contacts: short messages that ask for nothing, for a year after a hard time (domain rules 3.5)."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -11,13 +11,13 @@ from chalicelib.outreach.anniversaries import BIRTHDAY, Anniversaries
 from chalicelib.outreach.quiet import QuietHours
 
 SCOPE, BIRTHDAY_SCOPE = "caring_contacts", "birthday"
-"""The consents: to the hellos, and to one on a birthday, of which month and day are kept."""
+"""The consents: to all of them, and to one on a birthday, of which month and day are kept."""
 
 STEPS = ("d1", "d7", "m1", "m2", "m3", "m4", "m6", "m8", "m10", "m12")
 """After the day that they are counted from; the birthday makes eleven (Motto's schedule, domain rules 3.5)."""
 
 LONGEST_AGO = timedelta(days=31)
-"""A day that lies further back is none to begin from: the first hellos are the ones that matter most."""
+"""A day that lies further back is none to begin from: the first ones matter most."""
 
 _ALL_OF_IT = timedelta(days=400)
 _EVERY, _LEFT_AT_THE_END = 5, 30
@@ -75,7 +75,7 @@ class Series:
 
     @property
     def is_on(self) -> bool:
-        """Whether hellos still come."""
+        """Whether they still come."""
         return self.ended_at is None
 
     def ended(self, *, by: str, at: datetime) -> "Series":
@@ -105,7 +105,7 @@ def birthday_of(text: str) -> str:
 
 def dates_of(of: date, *, birthday: str | None, seed: str, quiet: QuietHours, zone: str) -> Anniversaries:
     """
-    Return when the hellos come: each at an hour of its own, within the hours in which the person is awake.
+    Return when they come: each at an hour of its own, within the hours in which the person is awake.
 
     No two in a row come in the same hour of the day, where they are awake for two. The same ``seed`` gives the same
     hours. Where the birthday falls on the date of another one, it takes its place.

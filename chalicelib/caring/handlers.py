@@ -1,4 +1,4 @@
-"""The slice's shells: whether a hello may still go out, who signs it, and what follows from changes of a person."""
+"""The shells: whether a caring contact may still go out, who signs it, and what follows from changes of a person."""
 
 from dataclasses import dataclass
 
@@ -21,18 +21,18 @@ SYSTEM = "system"
 
 
 def still_true(due: Due) -> Reason | None:
-    """Return why an occurrence must not go out any more, where it is a hello."""
+    """Return why an occurrence must not go out any more, where it is a caring contact."""
     return objection(due, people=people(), all_series=DynamoSeries(people()), ledger=DynamoLedger(), now=utc_now())
 
 
 def signer(due: Due) -> str:
-    """Return the first name that a hello is signed with; empty for the team's."""
+    """Return the first name that a caring contact is signed with; empty for the team's."""
     return signer_of(due, people=people(), all_series=DynamoSeries(people()), staff=DynamoStaff())
 
 
 @dataclass(frozen=True, slots=True)
 class CaringContacts:
-    """Keep hellos to what a person's record says now; an ``edge.stream.Listener``."""
+    """Keep caring contacts to what a person's record says now; an ``edge.stream.Listener``."""
 
     people: DynamoPeople
     name: str = "caring contacts"

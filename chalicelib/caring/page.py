@@ -1,4 +1,4 @@
-"""The small page behind a hello: one can write back there, or call for help, and read nothing."""
+"""The small page behind a caring contact: one can write back there, or call for help, and read nothing."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

@@ -84,7 +84,7 @@ def write_back(reply: Reply, *, desk: ReplyDesk) -> bool:
 
 def _read_by(series: Series | None, record: Record) -> str:
     """
-    Return the programme whose staff read a reply: the one that the hellos came from.
+    Return the programme whose staff read a reply: the one that the caring contacts came from.
 
     While another one has the person those could open nothing of theirs, so that the other one's staff read it.
     """

@@ -15,7 +15,7 @@ from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked, Doors
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
-from chalicelib.edge.log import count, logger, places
+from chalicelib.edge.pages.answers import answer_or, language_of
 from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.store import DynamoPeople
@@ -54,7 +54,7 @@ def show_caring(asked: Asked, person_id: str) -> Answer:
 @doors.door(
     "PUT",
     "/people/{person_id}/caring",
-    summary="Send a person short hellos for a year, counted from a day; the same again changes nothing",
+    summary="Send a person caring contacts for a year, counted from a day; the same again changes nothing",
     rule=_CHANGE,
     body=StartSent,
     answer=ShownCaring,
@@ -158,24 +158,16 @@ def _write_back() -> WriteBack:
 
 
 def _visit(asked: Asked, token: str) -> Visit:
-    language = pages.preferred_language(asked.headers.get("accept-language", ""))
-    return Visit(token=token, now=asked.now, language=language, page_id=new_id(), address=asked.source_ip)
+    return Visit(token=token, now=asked.now, language=language_of(asked), page_id=new_id(), address=asked.source_ip)
 
 
 def _page(visit: Visit, make: Callable[[], pages.Shown]) -> Answer:
-    try:
-        shown = make()
-    except Exception as error:  # noqa: BLE001 (whatever broke, this person must see whom to call)
-        logger.error("page failed", extra={"error": type(error).__name__, "at": places(error)})
-        count("UnexpectedErrors")
-        shown = trouble(visit)
-    headers = pages.headers()
-    return Answer(body=shown.html, status=shown.status, headers=headers, media_type=headers["Content-Type"])
+    return answer_or(make, lambda: trouble(visit))
 
 
 def _signed(asked: Asked, person_id: str, *, signs: bool) -> Answer:
     if asked.granted.relationship is Relationship.SELF:
-        raise StaffSign("hellos are signed by staff")
+        raise StaffSign("caring contacts are signed by staff")
     if signs:
         # Only who is a member of staff has a name to sign with.
         active_member(asked.granted.programme_id, asked.who.subject, staff=DynamoStaff())

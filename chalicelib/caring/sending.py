@@ -1,4 +1,4 @@
-"""What is asked at the moment when a hello goes out: whether it still may, and who signs it."""
+"""What is asked at the moment when a caring contact goes out: whether it still may, and who signs it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -20,7 +20,7 @@ from chalicelib.staff.service import Staff
 
 def objection(due: Due, *, people: People, all_series: AllSeries, ledger: Ledger, now: datetime) -> Reason | None:
     """
-    Return why a hello must not go out any more; None if it may, or if this is none.
+    Return why a caring contact must not go out any more; None if it may, or if this is none.
 
     It goes with an episode, so that after a readmission it waits for a word; and there is one a day, whatever waited.
     """
@@ -43,7 +43,7 @@ def objection(due: Due, *, people: People, all_series: AllSeries, ledger: Ledger
 
 def signer_of(due: Due, *, people: People, all_series: AllSeries, staff: Staff) -> str:
     """
-    Return the first name that a hello is signed with; empty for the team's.
+    Return the first name that a caring contact is signed with; empty for the team's.
 
     Whoever agreed to sign, while they are on the programme's staff; then the longest of the person's care team who is.
     """

@@ -58,7 +58,7 @@ class Desk:
 
 def start(person_id: str, *, because: Because, of: date | None, birthday: str | None, desk: Desk) -> Series:
     """
-    Send hellos from now on, counted from ``of`` (None: today); a series before it is over. The same changes nothing.
+    Send them from now on, counted from ``of`` (None: today); a series before it is over. The same changes nothing.
 
     ``birthday``: month and day (``MM-DD``), None for none.
 
@@ -122,7 +122,7 @@ def end(person_id: str, *, desk: Desk) -> None:
 
 def sign(person_id: str, *, signs: bool, desk: Desk) -> Series:
     """
-    Let the account that asks sign the hellos, or no longer; the same again changes nothing.
+    Let the account that asks sign them, or no longer; the same again changes nothing.
 
     :raises NoSeries: if there are none
     """
@@ -140,7 +140,7 @@ def sign(person_id: str, *, signs: bool, desk: Desk) -> Series:
 
 def go_on(person_id: str, *, desk: Desk) -> Series:
     """
-    Let the hellos go on in the person's present episode, after they were admitted again.
+    Let them go on in the person's present episode, after they were admitted again.
 
     :raises NoSeries: if there are none, or they are of another programme's staff
     """
@@ -157,7 +157,7 @@ def go_on(person_id: str, *, desk: Desk) -> Series:
 
 def keep_up(person_id: str, *, desk: Desk) -> bool:
     """
-    Do what follows for the hellos from a change of the person: end them, forget a birthday, move their hours.
+    Do what follows for them from a change of the person: end them, forget a birthday, move their hours.
 
     Say whether anything did. What is sent is checked once more at that moment, so that nothing hangs on this.
     """

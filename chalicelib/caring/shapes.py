@@ -15,7 +15,7 @@ CalendarDate = date
 
 
 class StartSent(Wire):
-    """What the hellos are counted from; without a date, today."""
+    """What they are counted from; without a date, today."""
 
     because: Because
     of: CalendarDate | None = None
@@ -27,9 +27,10 @@ class StartSent(Wire):
 
 class ShownCaring(Wire):
     """
-    The hellos of a person. ``on``: they come. ``waits``: the person was admitted again, and has to say that they go on.
+    The caring contacts of a person. ``on``: they come.
 
-    ``consents`` says which of the two consents are live; ``birthday`` is month and day, as it was given.
+    ``waits``: the person was admitted again, and has to say that they go on. ``consents`` says which of the two
+    consents are live; ``birthday`` is month and day, as it was given.
     """
 
     on: bool
@@ -59,7 +60,7 @@ class ReplyList(Wire):
 
 
 def shown_caring(series: Series | None, record: Record, *, now: datetime) -> ShownCaring:
-    """Show how a person's hellos stand."""
+    """Show how a person's caring contacts stand."""
     live = record.live_consents(at=now)
     schedule = next((one for one in record.schedules if one.kind in HELLOS), None)
     is_on = series is not None and series.is_on and schedule is not None

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.enrollment.programmes import refuse
 from chalicelib.enrollment.showable import lines_fault
-from chalicelib.errors import Conflict, Fault, NotFound
+from chalicelib.errors import Conflict, Fault, NotFound, refuse
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.privacy.domain import Role
 

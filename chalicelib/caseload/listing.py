@@ -130,11 +130,6 @@ class Workload:
             cadences_overdue=self.cadences_overdue + other.cadences_overdue,
         )
 
-    @property
-    def all_of_it(self) -> int:
-        """The number of things."""
-        return self.tasks_due + self.tasks_overdue + self.cadences_due + self.cadences_overdue
-
 
 def workload(subject: str, *, roles: Iterable[tuple[str, Role]], now: datetime, rows: Rows) -> Workload:
     """

@@ -1,13 +1,12 @@
 """The door to the caseload: everybody in care, whoever needs somebody first, with the reasons."""
 
 from datetime import UTC, datetime
-from http import HTTPStatus
 
 from chalicelib.caseload.doors import doors
 from chalicelib.caseload.listing import After, Reader, caseload
 from chalicelib.caseload.programme_shapes import Caseload, CaseloadQuery, shown_row
 from chalicelib.caseload.store import DynamoRows
-from chalicelib.edge.http import Answer, Asked, Refused
+from chalicelib.edge.http import Answer, Asked, bad_cursor
 from chalicelib.enrollment.copy_store import DynamoCopies
 from chalicelib.privacy.domain import Act, Field, Rule, View
 
@@ -65,7 +64,5 @@ def _after(key: str | None) -> After | None:
         ranked = tuple((int(rank), int(second)) for rank, second in (one.split(".") for one in places.split(",")))
         instant = datetime.fromtimestamp(int(as_of) / 1_000_000, UTC)
     except (ValueError, OverflowError, OSError):
-        raise Refused(
-            status=HTTPStatus.BAD_REQUEST, kind="bad-cursor", detail="The cursor is not one that this door gave."
-        ) from None
+        raise bad_cursor() from None
     return After(as_of=instant, place=(ranked, person_id))

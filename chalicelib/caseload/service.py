@@ -18,8 +18,7 @@ from chalicelib.caseload.domain import (
     stands,
 )
 from chalicelib.enrollment.changing import People, find_person
-from chalicelib.enrollment.programmes import refuse
-from chalicelib.errors import Fault
+from chalicelib.errors import Fault, refuse
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.privacy.domain import Role
 from chalicelib.tasks.service import Tasks

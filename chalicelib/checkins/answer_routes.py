@@ -31,7 +31,7 @@ from chalicelib.edge.http import Answer, Asked, Refused
 from chalicelib.edge.problems import refusal_of
 from chalicelib.enrollment.domain import EARLIEST
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.errors import DomainError, Fault, Invalid, NotFound
+from chalicelib.errors import DomainError, Fault, Invalid, NotFound, refuse
 from chalicelib.outreach.domain import Recipient
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.privacy.domain import Act, Field, Relationship, Rule
@@ -89,8 +89,7 @@ def _answered(asked: Asked, who: Recipient) -> Answer:
         faults.append(Fault(field="on", reason=f"must be today, or up to {LATE_FOR.days} days before"))
     if body.form_version is not None and body.form_version not in versions(body.form):
         faults.append(Fault(field="formVersion", reason="is no version of this form; read it again"))
-    if faults:
-        raise Invalid(*faults)
+    refuse(faults)
     said = answer_to(_form_of(who, body.form, asked.now, body.form_version, body.answers), body.answers)
     is_own = asked.granted.relationship is Relationship.SELF
     stored = service.answer(

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from chalicelib.checkins.forms import DAILY, Form, Values
-from chalicelib.errors import Conflict, Invalid
+from chalicelib.errors import Conflict, refuse
 
 CHANGEABLE_FOR = timedelta(minutes=10)
 """The last answer within this time of the first one counts; then the check-in is locked."""
@@ -87,8 +87,7 @@ def answer_to(form: Form, values: Mapping[str, Any]) -> Answer:
         name: value.replace("\r\n", "\n").strip() if isinstance(value, str) else value for name, value in values.items()
     }
     faults = form.faults(said)
-    if faults:
-        raise Invalid(*faults)
+    refuse(faults)
     return Answer(
         form_version=form.version,
         values=MappingProxyType({name: value for name, value in said.items() if value != ""}),

@@ -20,7 +20,8 @@ from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked, Page, PageQuery, Wire
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
-from chalicelib.edge.log import count, logger, places
+from chalicelib.edge.log import logger
+from chalicelib.edge.pages.answers import answer_or, language_of
 from chalicelib.enrollment.domain import Member
 from chalicelib.enrollment.reaching import held_by
 from chalicelib.enrollment.store import DynamoPeople
@@ -43,20 +44,11 @@ def _one_tap() -> OneTap:
 
 
 def _visit(asked: Asked, token: str) -> Visit:
-    language = pages.preferred_language(asked.headers.get("accept-language", ""))
-    return Visit(token=token, now=asked.now, language=language, page_id=new_id(), address=asked.source_ip)
+    return Visit(token=token, now=asked.now, language=language_of(asked), page_id=new_id(), address=asked.source_ip)
 
 
 def _shown(visit: Visit, make: Callable[[], pages.Shown]) -> Answer:
-    try:
-        shown = make()
-    except Exception as error:  # noqa: BLE001 (whatever broke, this person must see whom to call)
-        logger.error("page failed", extra={"error": type(error).__name__, "at": places(error)})
-        count("UnexpectedErrors")
-        shown = trouble(visit)
-    return Answer(
-        body=shown.html, status=shown.status, headers=pages.headers(), media_type=pages.headers()["Content-Type"]
-    )
+    return answer_or(make, lambda: trouble(visit))
 
 
 @doors.door("GET", "/c/{token}", summary="Show today's questions. Changes nothing.", rule=BY_LINK, answer=None)

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from chalicelib.crisis.duty import Tier
 from chalicelib.crisis.rota import Cover, Rota, posts
 from chalicelib.crisis.rota_service import Desk, rota_of
-from chalicelib.enrollment.programmes import refuse
-from chalicelib.errors import Conflict, Fault, NotFound
+from chalicelib.errors import Conflict, Fault, NotFound, refuse
 from chalicelib.outreach.domain import Due
 from chalicelib.outreach.kinds import STAFF_WORK
 from chalicelib.outreach.service import at_once

@@ -15,7 +15,6 @@ class Door(StrEnum):
     APP = "app"
     PAGE = "page"
     ANSWER = "answer"
-    CIRCLE = "circle"
     STAFF = "staff"
     SUPPORTER = "supporter"
     """Somebody whom the person invited to support them calls for them."""
@@ -201,7 +200,6 @@ class Crisis:
     tried_at: datetime | None = None
     disposition: Disposition | None = None
     resolved_by: str | None = None
-    resolved_at: datetime | None = None
     follow_ups: tuple[str, ...] = ()
     version: int = 1
 

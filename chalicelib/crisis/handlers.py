@@ -18,22 +18,11 @@ from chalicelib.enrollment.reach_store import DynamoHolds
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.hurrying import hurry
 from chalicelib.outreach.store import DynamoDues
-from chalicelib.staff.domain import Member
-from chalicelib.staff.store import DynamoClimbs, DynamoStaff
+from chalicelib.staff.store import DynamoClimbs, ReadableStaff
 from chalicelib.tasks.store import DynamoTasks
 
 AT_MOST = timedelta(seconds=20)
 """How long a minute's look takes at most: the tick itself has to end."""
-
-
-class _Members(DynamoStaff):
-    """Those of a programme's staff who can be read, where somebody has to be paged."""
-
-    def of_programme(self, programme_id: str) -> list[Member]:
-        members, faults = self.those_readable(programme_id)
-        for fault in faults:
-            _trouble(fault)
-        return members
 
 
 class _Programmes:
@@ -51,7 +40,7 @@ def desk() -> Desk:
         crises=DynamoCrises(),
         on_call=on_call(),
         pager=pager(),
-        members=_Members(),
+        members=ReadableStaff(_trouble),
         programmes=_Programmes(),
         tasks=DynamoTasks(),
         dues=DynamoDues(),

@@ -15,13 +15,14 @@ from chalicelib.crisis.page import StatePage, progress_of, promise_of, token_of,
 from chalicelib.crisis.paging import guarded, insisted
 from chalicelib.crisis.saying import Reader, reader_of
 from chalicelib.crisis.telling import Promise, Stage
-from chalicelib.edge import pages
 from chalicelib.edge.config import config
 from chalicelib.edge.http import ANYTHING, Answer, Asked, Refused, Wire
 from chalicelib.edge.identity import claimed
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
 from chalicelib.edge.log import count, logger, places
+from chalicelib.edge.pages import Shown
+from chalicelib.edge.pages.answers import answer_or, language_of
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.store import people
 from chalicelib.errors import NotFound
@@ -115,7 +116,7 @@ def read_own_state(asked: Asked) -> Answer:
     kept = crises.kept(calls[-1].id) if calls else None
     if kept is None or person_id is None:
         raise NotFound("There is no such thing, or not for you.")
-    reader = reader_of(people().load(person_id, now=asked.now), language=_language(asked))
+    reader = reader_of(people().load(person_id, now=asked.now), language=language_of(asked))
     progress, who = progress_of(kept, desk=handlers.desk())
     heading, lines = saying.stage(progress, reader, who=who, now=asked.now)
     return Answer(
@@ -139,17 +140,13 @@ def read_own_state(asked: Asked) -> Answer:
 )
 def show_state(asked: Asked, token: str) -> Answer:
     """Show the page."""
-    language = _language(asked)
-    try:
+    language = language_of(asked)
+
+    def make() -> Shown:
         page = StatePage(signer=Signer(keys().links), recipients=people(), desk=handlers.desk())
-        shown = page.show(token, language=language, now=asked.now)
-    except Exception as error:  # noqa: BLE001 (whatever broke, this person must see whom to call)
-        logger.error("page failed", extra={"error": type(error).__name__, "at": places(error)})
-        count("UnexpectedErrors")
-        shown = trouble(language)
-    return Answer(
-        body=shown.html, status=shown.status, headers=pages.headers(), media_type=pages.headers()["Content-Type"]
-    )
+        return page.show(token, language=language, now=asked.now)
+
+    return answer_or(make, lambda: trouble(language))
 
 
 def take_call(asked: Asked, caller: Caller, sent: Sent, *, recipient: Recipient | None = None) -> Answer:
@@ -183,7 +180,7 @@ def take_call(asked: Asked, caller: Caller, sent: Sent, *, recipient: Recipient 
 
 
 def _reader(asked: Asked, recipient: Recipient | None) -> Reader:
-    return _safely(lambda: reader_of(recipient, language=_language(asked))) or Reader(language="en")
+    return _safely(lambda: reader_of(recipient, language=language_of(asked))) or Reader(language="en")
 
 
 def _taken(call: Press, promise: Promise | None, reader: Reader, now: datetime, *, has_plan: bool) -> CallTaken:
@@ -273,10 +270,6 @@ def _noted(asked: Asked, call: Press) -> None:
 def _numbers(reader: Reader) -> ShownNumbers:
     numbers = reader.numbers
     return ShownNumbers(emergency=numbers.emergency, lifeline=numbers.lifeline, lifeline_text=numbers.lifeline_text)
-
-
-def _language(asked: Asked) -> str:
-    return pages.preferred_language(asked.headers.get("accept-language", ""))
 
 
 def _insisted(do: Callable[[], T]) -> T | None:

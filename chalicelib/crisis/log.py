@@ -95,7 +95,7 @@ def _decision(crisis: Crisis, event: Event) -> Crisis:
 
 
 def _disposition(crisis: Crisis, event: Event) -> Crisis:
-    crisis = replace(crisis, disposition=event.disposition, resolved_by=event.by, resolved_at=event.at)
+    crisis = replace(crisis, disposition=event.disposition, resolved_by=event.by)
     if event.disposition in REVIEWED:
         return _waits(_heard(crisis), State.RESOLVED, Wait.REVIEW, event.at)
     return _followed(crisis, event)
@@ -117,7 +117,7 @@ def _follow_up(crisis: Crisis, event: Event) -> Crisis:
 def _reopen(crisis: Crisis, event: Event) -> Crisis:
     """Return a crisis that somebody has to acknowledge anew, whoever owned it."""
     crisis = replace(crisis, called_at=max(event.at, crisis.called_at))
-    crisis = replace(crisis, disposition=None, resolved_by=None, resolved_at=None)
+    crisis = replace(crisis, disposition=None, resolved_by=None)
     return _waits(crisis, State.OPEN, Wait.ACK, event.at)
 
 

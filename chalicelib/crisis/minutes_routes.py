@@ -7,8 +7,7 @@ from chalicelib.crisis.ladder import Minutes, faults_of
 from chalicelib.crisis.shapes import MinutesSent
 from chalicelib.crisis.store import DynamoMinutes
 from chalicelib.edge.http import Answer, Asked
-from chalicelib.enrollment.programmes import refuse
-from chalicelib.errors import Stale
+from chalicelib.errors import Stale, refuse
 from chalicelib.privacy.domain import Act, Field, Rule
 
 

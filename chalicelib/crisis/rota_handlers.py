@@ -19,7 +19,7 @@ from chalicelib.enrollment.store import people
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.staff.domain import Member
-from chalicelib.staff.store import DynamoStaff
+from chalicelib.staff.store import DynamoStaff, ReadableStaff
 
 A_PAGE = 100
 """How many people are read at once to find one who is in care."""
@@ -28,13 +28,14 @@ AT_MOST = timedelta(seconds=10)
 """How long a tick looks rotas over: what is left is looked at a minute later."""
 
 
-class _Members(DynamoStaff):
-    """Those of a programme's staff who can be read: who can't must not hide the others."""
+class _Members(ReadableStaff):
+    """Those of a programme's staff who can be read, by the ways that pages go here."""
+
+    def __init__(self) -> None:
+        super().__init__(_log_error)
 
     def of_programme(self, programme_id: str) -> list[Member]:
-        members, faults = self.those_readable(programme_id)
-        for fault in faults:
-            _log_error(fault)
+        members = super().of_programme(programme_id)
         # A number is no way to page anybody where no pager sends text messages.
         return members if config().pager != "none" else [replace(member, phone=None) for member in members]
 

@@ -19,8 +19,7 @@ from chalicelib.crisis.coverage import (
 from chalicelib.crisis.duty import Duty
 from chalicelib.crisis.rota import Cover, Rota, Staffing, no_rota, staffing
 from chalicelib.crisis.rota_rules import faults_of
-from chalicelib.enrollment.programmes import refuse
-from chalicelib.errors import NotFound, Stale
+from chalicelib.errors import NotFound, Stale, refuse
 from chalicelib.outreach.domain import ChannelKind, Due
 from chalicelib.staff.domain import Member
 

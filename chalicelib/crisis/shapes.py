@@ -152,7 +152,7 @@ _BY_DEFAULT = Minutes()
 
 
 class MinutesSent(Wire):
-    """A programme's own minutes (docs/rules.md)."""
+    """A programme's own minutes (docs/crisis.md)."""
 
     secondary: SomeMinutes = _BY_DEFAULT.secondary
     supervisor: SomeMinutes = _BY_DEFAULT.supervisor

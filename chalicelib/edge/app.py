@@ -99,6 +99,7 @@ class Wiring:
     ``holders`` are by sort of recipient; ``everybody`` are outreach's recipients of all sorts.
     ``invited`` says, by the kind of group, whether a member may hear of its meetings just now.
     ``has_plan`` says whether a person wrote something into their own plan for hard hours.
+    The types of some are those of slices, which edge must not know.
     """
 
     tokens: Tokens

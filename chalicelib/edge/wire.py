@@ -83,10 +83,15 @@ def sort_key_of(cursor: str | None, *, prefix: str = "") -> str | None:
     except (binascii.Error, UnicodeError, ValueError):
         key = ""
     if not key or not key.startswith(prefix) or cursor_of(key) != cursor:
-        raise Refused(
-            status=HTTPStatus.BAD_REQUEST, kind="bad-cursor", detail="The cursor is not one that this door gave."
-        )
+        raise bad_cursor()
     return key
+
+
+def bad_cursor() -> Refused:
+    """Return what is told of a cursor that is none of ours, or of another door's."""
+    return Refused(
+        status=HTTPStatus.BAD_REQUEST, kind="bad-cursor", detail="The cursor is not one that this door gave."
+    )
 
 
 def next_link(path: str, query: Mapping[str, str], last_sort_key: str | None) -> str | None:

@@ -20,9 +20,6 @@ HEARTBEAT_KEPT_FOR = timedelta(days=7)
 NO_END = datetime(9999, 1, 1, tzinfo=UTC)
 """Stands for no end."""
 
-CONFIRM_WITHIN = timedelta(hours=48)
-"""How long a link that confirms an address works."""
-
 # RFC 5321 4.1.2 dot-string and RFC 1035 labels; quoted local parts and non-ASCII ones (RFC 6531) are refused, since
 # SES does not send to the latter and nobody has the former.
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")

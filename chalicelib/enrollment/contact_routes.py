@@ -10,6 +10,7 @@ from chalicelib.edge.config import config
 from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
+from chalicelib.edge.pages.answers import answer_with, language_of
 from chalicelib.enrollment import devices, reaching
 from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.channels import Channel, ConfirmLinkExpired
@@ -208,7 +209,7 @@ def _confirm(claims: Claims) -> Callable[..., object]:
 
 
 def _page(asked: Asked, name: str, *, status: HTTPStatus = HTTPStatus.OK, offer: bool = False) -> Answer:
-    language = pages.preferred_language(asked.headers.get("accept-language", ""))
+    language = language_of(asked)
     say = pages.words(_PAGES / "words.json", language)
     heading, *lines = say[name]
     html = pages.render(
@@ -222,7 +223,7 @@ def _page(asked: Asked, name: str, *, status: HTTPStatus = HTTPStatus.OK, offer:
         lines=lines,
         offer=offer,
     )
-    return Answer(body=html, status=status, headers=pages.headers(), media_type=pages.headers()["Content-Type"])
+    return answer_with(pages.Shown(html=html, status=status))
 
 
 @doors.door(

@@ -9,7 +9,7 @@ from chalicelib.enrollment.changing import Change, People, change_record, find_p
 from chalicelib.enrollment.channels import Channel, NoSuchChannel, push_auth, push_endpoint, push_key
 from chalicelib.enrollment.domain import Record
 from chalicelib.enrollment.reaching import add_channel, ask, must_have_room
-from chalicelib.errors import Conflict, Fault, Invalid
+from chalicelib.errors import Conflict, Fault, Invalid, refuse
 from chalicelib.outreach.domain import ChannelKind, DetailLevel
 from chalicelib.outreach.platforms import Devices, NotSetUp, Platform, TokenRefused, is_installation, is_token
 
@@ -52,8 +52,7 @@ class Browser:
             else:
                 if ends_at <= now:
                     faults.append(Fault(field="subscription.expirationTime", reason="is over"))
-        if faults:
-            raise Invalid(*faults)
+        refuse(faults)
         return Channel(
             id=id,
             kind=ChannelKind.PUSH,
@@ -150,8 +149,7 @@ def add_app(
         faults.append(Fault(field="app.token", reason="is not a token of this platform"))
     if not is_installation(device_id):
         faults.append(Fault(field="app.deviceId", reason="must be 8 to 64 letters, digits, - and _"))
-    if faults:
-        raise Invalid(*faults)
+    refuse(faults)
     record = find_person(person_id, people=people)
     record.must_be_alive()
     before = _app(record, device_id, None)

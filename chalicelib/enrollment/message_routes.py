@@ -1,12 +1,11 @@
 """What was sent to a person, what was not, and why: for the person and for their staff."""
 
 from datetime import date, datetime, timedelta
-from http import HTTPStatus
 from typing import Annotated
 
 from pydantic import Field as Described
 
-from chalicelib.edge.http import Answer, Asked, Page, PageQuery, Refused, Wire
+from chalicelib.edge.http import Answer, Asked, Page, PageQuery, Wire, bad_cursor
 from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.domain import EARLIEST, Record
 from chalicelib.enrollment.doors import doors
@@ -130,9 +129,7 @@ def list_messages(asked: Asked, person_id: str) -> Answer:
     try:
         entries, following = page(person_id, first, last, before=before, limit=asked.query.limit, ledger=DynamoLedger())
     except ValueError:
-        raise Refused(
-            status=HTTPStatus.BAD_REQUEST, kind="bad-cursor", detail="The cursor is not one that this door gave."
-        ) from None
+        raise bad_cursor() from None
     language = recipient.language if _is_own(asked.granted) else "en"
     items = [_shown(entry, grant=asked.granted, language=language) for entry in entries]
     if before is None and first <= today <= last:

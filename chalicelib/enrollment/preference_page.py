@@ -12,8 +12,9 @@ from urllib.parse import parse_qs
 
 from chalicelib.edge import pages
 from chalicelib.edge.http import Answer
+from chalicelib.edge.pages.answers import answer_with
 from chalicelib.enrollment.preferences import Less, Off, can_be_switched_off, everything
-from chalicelib.errors import Fault, Invalid
+from chalicelib.errors import Fault, refuse
 from chalicelib.helplines.domain import resources
 from chalicelib.outreach.domain import ChannelKind
 from chalicelib.outreach.quiet import QuietHours
@@ -76,8 +77,7 @@ def read_less(body: str, content_type: str) -> Less:
                 off.add((category, None))
     discreet = [kinds for name, kinds in _DISCREET.items() if one_of(f"detail-{name}", "less")]
     quiet = one_of("quiet", *QUIET)
-    if faults:
-        raise Invalid(*faults)
+    refuse(faults)
     return Less(off=frozenset(off), discreet=frozenset().union(*discreet), quiet=QUIET.get(quiet))
 
 
@@ -141,4 +141,4 @@ def _shown(visit: Visit, template: str, *, status: HTTPStatus, **values: object)
         say=say,
         **values,
     )
-    return Answer(body=html, status=status, headers=pages.headers(), media_type=pages.headers()["Content-Type"])
+    return answer_with(pages.Shown(html=html, status=status))

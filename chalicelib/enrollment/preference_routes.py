@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field as Described
 
-from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked, Wire
 from chalicelib.edge.keys import keys
-from chalicelib.edge.log import count, logger, places
+from chalicelib.edge.log import count, logger
+from chalicelib.edge.pages.answers import failed, language_of
 from chalicelib.enrollment import preferring
 from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.consents import Via, Will
@@ -214,7 +214,7 @@ def take_mailed_unsubscribe(asked: Asked, programme_id: str) -> Answer:
 
 
 def _stranger(asked: Asked) -> Visit:
-    return Visit(language=pages.preferred_language(asked.headers.get("accept-language", "")))
+    return Visit(language=language_of(asked))
 
 
 def _theirs(asked: Asked, claims: Claims) -> Visit:
@@ -227,6 +227,5 @@ def _theirs(asked: Asked, claims: Claims) -> Visit:
 
 
 def _trouble(visit: Visit, error: Exception) -> Answer:
-    logger.error("page failed", extra={"error": type(error).__name__, "at": places(error)})
-    count("UnexpectedErrors")
+    failed(error)
     return word(visit, "trouble", status=HTTPStatus.SERVICE_UNAVAILABLE)

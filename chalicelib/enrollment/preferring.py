@@ -21,9 +21,8 @@ from chalicelib.enrollment.preferences import (
     longer,
     with_less,
 )
-from chalicelib.enrollment.programmes import refuse
 from chalicelib.enrollment.service import Programmes, find_programme
-from chalicelib.errors import Fault
+from chalicelib.errors import Fault, refuse
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import ChannelKind, DetailLevel
 from chalicelib.outreach.kinds import APPOINTMENT

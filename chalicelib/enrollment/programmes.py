@@ -7,15 +7,16 @@ from datetime import time
 
 from chalicelib.enrollment.channels import email_address
 from chalicelib.enrollment.showable import UNSHOWN, line_fault
-from chalicelib.errors import Conflict, Fault, Invalid, NotFound
+from chalicelib.errors import Conflict, Fault, NotFound
 from chalicelib.helplines.domain import countries
+from chalicelib.outreach.catalogue import LOCALES
 from chalicelib.outreach.quiet import QuietHours
 from chalicelib.privacy.domain import Caseload
 
 QUIET_BY_DEFAULT = QuietHours(start=time(21), end=time(8))
 """What a programme begins with (domain rules 5.1)."""
 
-LANGUAGES = ("en", "es")
+LANGUAGES = LOCALES
 """What messages and pages are written in."""
 
 LONGEST_NAME = 100
@@ -118,13 +119,3 @@ def name_fault(text: str) -> str | None:
     if len(text) > LONGEST_NAME:
         return f"is longer than {LONGEST_NAME} characters"
     return line_fault(text)
-
-
-def refuse(faults: list[Fault]) -> None:
-    """
-    Stop if anything is wrong.
-
-    :raises Invalid: with every fault
-    """
-    if faults:
-        raise Invalid(*faults)

@@ -23,7 +23,7 @@ from chalicelib.enrollment.reminder_shapes import (
     when_of,
 )
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.errors import Invalid
+from chalicelib.errors import refuse
 from chalicelib.outreach.checking import when_faults
 from chalicelib.outreach.coming import preview
 from chalicelib.outreach.domain import Schedule
@@ -150,8 +150,7 @@ def preview_schedule(asked: Asked, person_id: str) -> Answer:
     record = find_person(person_id, people=DynamoPeople())
     when = when_of(sent.when, zone=record.person.zone)
     faults = when_faults(when, now=asked.now)
-    if faults:
-        raise Invalid(*faults)
+    refuse(faults)
     return Answer(body=_times(asked, record, when, sent))
 
 

@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from chalicelib.edge.http import Wire
 from chalicelib.enrollment.shapes import Clock
-from chalicelib.errors import Fault, Invalid
+from chalicelib.errors import Fault, refuse
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.coming import MOST_SHOWN, Note, Shown
 from chalicelib.outreach.domain import Schedule
@@ -168,8 +168,7 @@ def when_of(sent: WhenSent, *, zone: str) -> When:
     faults = _form_faults(sent, "when") + (_form_faults(sent.of, "when.of") if sent.of else [])
     if sent.form == "elapsed" and sent.of and sent.of.form == "date":
         faults.append(Fault(field="when.of.form", reason="must have a time: once or recurring"))
-    if faults:
-        raise Invalid(*faults)
+    refuse(faults)
     if sent.form in {"once", "recurring"}:
         return _moment(sent, zone)
     of = sent.of or Moment(form="date")

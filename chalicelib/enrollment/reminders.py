@@ -10,9 +10,8 @@ from datetime import datetime
 
 from chalicelib.enrollment.changing import Change, People, change_record, edited, in_calendars, next_of, scheduled
 from chalicelib.enrollment.domain import Record
-from chalicelib.enrollment.programmes import refuse
 from chalicelib.enrollment.showable import line_fault
-from chalicelib.errors import Conflict, Fault, Invalid, NotFound, Stale
+from chalicelib.errors import Conflict, Fault, Invalid, NotFound, Stale, refuse
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.checking import when_faults
 from chalicelib.outreach.domain import Schedule

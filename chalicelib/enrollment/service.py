@@ -25,10 +25,10 @@ from chalicelib.enrollment.channels import Channel
 from chalicelib.enrollment.consents import Will, granted
 from chalicelib.enrollment.domain import CheckInPreference, Person, Record, admission_faults, person_faults
 from chalicelib.enrollment.episodes import State, open_episode, readmitted
-from chalicelib.enrollment.programmes import NoSuchProgramme, Programme, programme_faults, refuse
+from chalicelib.enrollment.programmes import NoSuchProgramme, Programme, programme_faults
 from chalicelib.enrollment.reaching import ask
 from chalicelib.enrollment.texts import current_text
-from chalicelib.errors import Fault, Invalid, Stale
+from chalicelib.errors import Fault, Invalid, Stale, refuse
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, Due
 from chalicelib.outreach.service import first_due
 

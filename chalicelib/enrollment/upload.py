@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chalicelib.errors import Fault, Invalid
+from chalicelib.errors import Fault, Invalid, refuse
 
 COLUMNS = (
     "external_id",
@@ -114,6 +114,5 @@ def _order(header: list[str]) -> list[int]:
         elif name in seen:
             faults.append(Fault(field=name, reason="this column is there twice"))
         seen.add(name)
-    if faults:
-        raise Invalid(*faults)
+    refuse(faults)
     return [header.index(name) for name in COLUMNS]

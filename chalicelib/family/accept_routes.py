@@ -9,6 +9,7 @@ from chalicelib.edge.config import config
 from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
+from chalicelib.edge.pages.answers import answer_with, language_of
 from chalicelib.enrollment.channels import Channel, push_auth, push_endpoint, push_key
 from chalicelib.enrollment.store import DynamoPeople, people
 from chalicelib.errors import Fault, Invalid
@@ -48,7 +49,7 @@ FOLDER = Path(__file__).parent / "pages"
 )
 def show_invitation(asked: Asked, token: str) -> Answer:
     """Show the page; a mail scanner follows links too."""
-    language = pages.preferred_language(asked.headers.get("accept-language", ""))
+    language = language_of(asked)
     say = pages.words(FOLDER / "words.json", language)
     html = pages.render(
         FOLDER,
@@ -60,7 +61,7 @@ def show_invitation(asked: Asked, token: str) -> Answer:
         # Behind the hash, which no server is sent.
         link=f"{config().web_origin}/#invitation={token}",
     )
-    return Answer(body=html, headers=pages.headers(), media_type=pages.headers()["Content-Type"])
+    return answer_with(pages.Shown(html=html))
 
 
 @doors.door(

@@ -51,7 +51,7 @@ class NoSuchSupporter(NotFound):
 
 
 class TooManyInvitations(TooSoon):
-    """The person invited as many as one may in a day, or as may be open at once."""
+    """The person invited as many as one may in a day."""
 
 
 class CannotInvite(Conflict):

@@ -5,7 +5,7 @@ from datetime import datetime, time
 
 from chalicelib.enrollment.channels import Channel
 from chalicelib.enrollment.domain import Record
-from chalicelib.enrollment.programmes import Programme, name_fault
+from chalicelib.enrollment.programmes import LANGUAGES, Programme, name_fault
 from chalicelib.errors import Conflict, Fault, NotFound
 from chalicelib.family.domain import Tie, supporter_id
 from chalicelib.outreach.categories import CATEGORIES
@@ -16,7 +16,6 @@ from chalicelib.outreach.quiet import QuietHours
 from chalicelib.outreach.recurrence import DAYS, Recurrence, is_zone, local_date, weekly
 
 MOST_DEVICES = 5
-LANGUAGES = ("en", "es")
 _AGREED = frozenset({"contact_email", "contact_push"})
 
 

@@ -10,9 +10,9 @@ from chalicelib.enrollment.changing import TRIES, Change, next_of
 from chalicelib.enrollment.channels import Channel, email_address
 from chalicelib.enrollment.consents import Will
 from chalicelib.enrollment.domain import NoSuchPerson, Record
-from chalicelib.enrollment.programmes import name_fault, refuse
+from chalicelib.enrollment.programmes import LANGUAGES, name_fault
 from chalicelib.enrollment.texts import current_text
-from chalicelib.errors import Conflict, Fault, Invalid, Stale
+from chalicelib.errors import Conflict, Fault, Invalid, Stale, refuse
 from chalicelib.family.domain import (
     INVITATION,
     INVITED_FOR,
@@ -27,7 +27,7 @@ from chalicelib.family.domain import (
     scope_of,
     text_of,
 )
-from chalicelib.family.kin import LANGUAGES, Supporter
+from chalicelib.family.kin import Supporter
 from chalicelib.outreach.domain import ChannelKind, Due
 from chalicelib.outreach.kinds import SUPPORTER_CODE, SUPPORTER_INVITE
 from chalicelib.outreach.recurrence import is_zone

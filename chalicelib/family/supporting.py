@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib.enrollment.channels import Channel, ConfirmLinkExpired, NoSuchChannel, email_address
-from chalicelib.enrollment.programmes import refuse
-from chalicelib.errors import Conflict, Fault, Invalid, NotFound, Stale
+from chalicelib.errors import Conflict, Fault, Invalid, NotFound, Stale, refuse
 from chalicelib.family.domain import NoSuchSupporter
 from chalicelib.family.kin import (
     MOST_DEVICES,

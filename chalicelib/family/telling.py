@@ -6,7 +6,7 @@ Everything is asked again at the moment of telling: the tie, the consents, wheth
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 from chalicelib.enrollment.consents import Action
@@ -19,6 +19,7 @@ from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.kinds import SUPPORTER_ALERT, SUPPORTER_CODE, SUPPORTER_INVITE, SUPPORTER_UPDATE
 from chalicelib.outreach.recurrence import local_date
+from chalicelib.outreach.service import not_behind
 from chalicelib.outreach.sorts import Sort, sort_of
 
 
@@ -149,13 +150,16 @@ def alerts(person_id: str, *, now: datetime, ties: Ties, calls: Calls) -> list[D
         return []
     at = call.at.replace(microsecond=0)
     return [
-        Due(
-            person_id=supporter_id(tie.account),
-            kind=kind_of_alert(tie, call),
-            on=at.astimezone(UTC).date(),
-            at=max(at, now.replace(microsecond=0) - timedelta(minutes=4)),
-            due_at=at,
-            version=1,
+        not_behind(
+            Due(
+                person_id=supporter_id(tie.account),
+                kind=kind_of_alert(tie, call),
+                on=at.astimezone(UTC).date(),
+                at=at,
+                due_at=at,
+                version=1,
+            ),
+            now=now,
         )
         for tie in ties.of_person(person_id)
         if tie.account and What.CRISIS_CONTACT in shared_with(tie, record, at=now)

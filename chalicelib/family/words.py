@@ -9,18 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.helplines.domain import Resources, resources
+from chalicelib.outreach.wording import spoken_language
 
 DATA = Path(__file__).parent / "data"
-LANGUAGES = ("en", "es")
 
 
 @cache
 def _read(name: str) -> Any:  # noqa: ANN401 (JSON)
     return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def _spoken(language: str) -> str:
-    return language[:2] if language[:2] in LANGUAGES else LANGUAGES[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,30 +30,30 @@ class Notice:
 def notice(language: str) -> Notice:
     """Return the notice. It says what kind of record this is, so it stands behind the sign-in and in no message."""
     found = _read("notice")
-    return Notice(statement=found["statement"], lines=tuple(found[_spoken(language)]))
+    return Notice(statement=found["statement"], lines=tuple(found[spoken_language(language)]))
 
 
 def said(key: str, language: str, **values: object) -> str:
     """Return a sentence with these values in it."""
-    return str(_read("words")[_spoken(language)][key]).format(**values)
+    return str(_read("words")[spoken_language(language)][key]).format(**values)
 
 
 def lines(key: str, language: str, *, country: str) -> tuple[str, ...]:
     """Return lines with the numbers of a country in them."""
     numbers = _numbers(resources(country))
-    return tuple(str(line).format(**numbers) for line in _read("words")[_spoken(language)][key])
+    return tuple(str(line).format(**numbers) for line in _read("words")[spoken_language(language)][key])
 
 
 def for_yourself(language: str, *, country: str) -> list[Mapping[str, str]]:
     """Return what there is for supporters themselves: a title and a text each."""
     numbers = _numbers(resources(country))
-    found = _read("words")[_spoken(language)]["for_yourself"]
+    found = _read("words")[spoken_language(language)]["for_yourself"]
     return [{"title": one["title"], "text": one["text"].format(**numbers)} for one in found]
 
 
 def this_week(language: str, *, on: date) -> str:
     """Return how one can help this week: the same for all, and another each week."""
-    found: list[str] = _read("weeks")[_spoken(language)]
+    found: list[str] = _read("weeks")[spoken_language(language)]
     return found[on.isocalendar().week % len(found)]
 
 
@@ -77,7 +73,7 @@ def lessons(language: str, *, country: str) -> list[Lesson]:
     numbers = _numbers(resources(country))
     found = []
     for one in _read("lessons"):
-        local = one[_spoken(language)]
+        local = one[spoken_language(language)]
         body = tuple(line.format(**numbers) for line in local["body"])
         lesson = Lesson(id=one["id"], minutes=one["minutes"], title=local["title"], body=body, to_try=local["try"])
         found.append(lesson)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Protocol
 
-from chalicelib.errors import Fault, Invalid, Stale
+from chalicelib.errors import Fault, Stale, refuse
 from chalicelib.flags.domain import CareRules, flag_for
 from chalicelib.flags.names import NAMES
 from chalicelib.flags.rules import Answered, History, Ran, Rose, Rule, Told, raised
@@ -87,8 +87,7 @@ def approve(
         faults.append(Fault(field="approvedOn", reason="must be a day that has come"))
     if after.working.opens >= after.working.closes:
         faults.append(Fault(field="workingFrom", reason="must be before workingTo"))
-    if faults:
-        raise Invalid(*faults)
+    refuse(faults)
     store.save(after)
     return after
 

@@ -10,7 +10,6 @@ from chalicelib.outreach.checking import when_faults
 
 SHORTEST = timedelta(minutes=5)
 LONGEST_LINK = 500
-_MINUTE = timedelta(minutes=1)
 
 
 def part_faults(part: Part, *, now: datetime) -> list[Fault]:

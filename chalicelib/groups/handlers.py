@@ -18,7 +18,7 @@ from chalicelib.groups.member_store import DynamoMembers
 from chalicelib.groups.ringing import ANYBODY, Invited, StillTrue
 from chalicelib.groups.store import DynamoGroups
 from chalicelib.outreach.domain import Due, Reason
-from chalicelib.outreach.fanning_handlers import Sort
+from chalicelib.outreach.fanning_handlers import Desk
 from chalicelib.outreach.fanning_store import SqsFanOut
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.outreach.moments import Moment
@@ -64,9 +64,9 @@ def _put_off(since: datetime, series_id: str, looks: DynamoLooks) -> None:
         _log_error(error)
 
 
-def sort() -> Sort:
-    """Return bells as a sort that is fanned out."""
-    return Sort(DynamoBells(), ringing.meant_by(DynamoMembers()), _queue())
+def fan_out_desk() -> Desk:
+    """Return what fanning out bells works with."""
+    return Desk(DynamoBells(), ringing.meant_by(DynamoMembers()), _queue())
 
 
 @dataclass(frozen=True, slots=True)

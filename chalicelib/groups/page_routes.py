@@ -6,11 +6,11 @@ from typing import Annotated
 from pydantic import ConfigDict
 from pydantic import Field as Described
 
-from chalicelib.edge import pages
 from chalicelib.edge.config import config
 from chalicelib.edge.http import Answer, Asked, Wire
 from chalicelib.edge.keys import keys
-from chalicelib.edge.log import count, logger, places
+from chalicelib.edge.pages import Shown
+from chalicelib.edge.pages.answers import answer_or, language_of
 from chalicelib.enrollment.store import people
 from chalicelib.groups.doors import doors
 from chalicelib.groups.member_store import DynamoMembers
@@ -67,18 +67,12 @@ def _one_tap() -> OneTap:
 
 
 def _visit(asked: Asked, token: str) -> Visit:
-    language = pages.preferred_language(asked.headers.get("accept-language", ""))
     picked = (asked.query.answer if asked.query else None) or ""
-    return Visit(token=token, now=asked.now, language=language, picked=picked)
+    return Visit(token=token, now=asked.now, language=language_of(asked), picked=picked)
 
 
 def _answer(visit: Visit, body: str | None) -> Answer:
-    try:
-        shown = _one_tap().show(visit) if body is None else _one_tap().take(visit, body)
-    except Exception as error:  # noqa: BLE001 (whatever broke, this person must see whom to call)
-        logger.error("page failed", extra={"error": type(error).__name__, "at": places(error)})
-        count("UnexpectedErrors")
-        shown = _one_tap().trouble(visit)
-    return Answer(
-        body=shown.html, status=shown.status, headers=pages.headers(), media_type=pages.headers()["Content-Type"]
-    )
+    def make() -> Shown:
+        return _one_tap().show(visit) if body is None else _one_tap().take(visit, body)
+
+    return answer_or(make, lambda: _one_tap().trouble(visit))

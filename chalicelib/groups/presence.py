@@ -84,16 +84,11 @@ def note(
     """
     Note whether a member came, as who facilitates saw it; in place of what was noted before.
 
-    :raises MeetingOver: if it hasn't begun, and they aren't excused from it
+    :raises NotYet: if it hasn't begun, and they aren't excused from it
     """
     if now < meeting.at - OPENS and presence is not Presence.EXCUSED:
         raise NotYet("this meeting has not begun")
     return _note(meeting, recipient_id, presence, by=by, verified=True, now=now, to=presences)
-
-
-def together(came: Iterable[Came | None]) -> bool:
-    """Say whether all of these were there: a family session of a person and who supports them."""
-    return all(one is not None and one.presence is Presence.JOINED for one in came)
 
 
 def _note(

@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Protocol
 
-from chalicelib.enrollment.programmes import refuse
-from chalicelib.errors import Conflict, Fault, Stale
+from chalicelib.errors import Conflict, Fault, Stale, refuse
 from chalicelib.groups.bells import next_look
 from chalicelib.groups.checking import lasts_faults, link_faults, must_be_ahead, must_be_soon, part_faults
 from chalicelib.groups.domain import (

@@ -123,17 +123,21 @@ def kind_name(kind: Kind, language: str) -> str:
     return str(_words(language)["kinds"][kind])
 
 
-@cache
 def _words(language: str) -> Mapping[str, Any]:
-    known: dict[str, Mapping[str, Any]] = json.loads(WORDS.read_text(encoding="utf-8"))
+    return _said(WORDS, language)
+
+
+@cache
+def _said(file: Path, language: str) -> Mapping[str, Any]:
+    """Return what a file says in a language (BCP 47: ``es-MX`` is Spanish), or else in English."""
+    known: dict[str, Mapping[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     return known.get(language.replace("_", "-").partition("-")[0].lower()) or known["en"]
 
 
 @cache
 def overdose_lines(language: str, country: str = "US") -> tuple[str, ...]:
     """Return what whoever used opioids should know at once, in a language or else in English; never in a message."""
-    said = json.loads(OVERDOSE.read_text(encoding="utf-8"))
-    lines = said.get(language, said["en"])["lines"]
+    lines = _said(OVERDOSE, language)["lines"]
     return tuple(line.format(emergency=resources(country).spoken(language)["emergency"]) for line in lines)
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.enrollment.episodes import State as EpisodeState
-from chalicelib.errors import Conflict, Fault, Invalid, NotFound
+from chalicelib.errors import Conflict, Fault, NotFound
 from chalicelib.partners.domain import Pair, Side, State, person
 
 CONSENT = "mentor_match"
@@ -265,16 +265,6 @@ def faults_of(about: About, *, languages: Iterable[str]) -> list[Fault]:
     if len(about.apart) > MOST_APART:
         faults.append(Fault(field="apart", reason=f"has more than {MOST_APART}"))
     return faults
-
-
-def refuse(faults: list[Fault]) -> None:
-    """
-    Stop if anything is wrong.
-
-    :raises Invalid: with every fault
-    """
-    if faults:
-        raise Invalid(*faults)
 
 
 def sides(mentor_id: str, mentee_id: str) -> tuple[Side, Side]:

@@ -6,7 +6,7 @@ from chalicelib.edge.http import Answer, Asked
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.service import find_programme
 from chalicelib.enrollment.showable import lines_fault
-from chalicelib.errors import Fault, Invalid
+from chalicelib.errors import Fault, Invalid, refuse
 from chalicelib.mentors import service, walk_routes
 from chalicelib.mentors.domain import (
     INTERESTS,
@@ -16,7 +16,6 @@ from chalicelib.mentors.domain import (
     NoSuchMentor,
     Standing,
     faults_of,
-    refuse,
 )
 from chalicelib.mentors.doors import doors, must_be
 from chalicelib.mentors.finding import mentor_of, record_of

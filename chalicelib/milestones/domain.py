@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from chalicelib.errors import Fault, Forbidden, Invalid
+from chalicelib.errors import Fault, Forbidden, Invalid, refuse
 from chalicelib.outreach.anniversaries import Anniversaries
 
 LONGEST_NAME = 40
@@ -217,8 +217,7 @@ def lapsed(
         faults.append(Fault(field="on", reason="is before the date that is counted from; set that date instead"))
     if starts_on and not on <= starts_on <= today:
         faults.append(Fault(field="startsOn", reason="is not from that date to today"))
-    if faults:
-        raise Invalid(*faults)
+    refuse(faults)
     changed = []
     if present:
         earned = reached(present.starts_on, each, today=today)

@@ -8,9 +8,8 @@ from typing import Protocol
 
 from chalicelib.enrollment.changing import People, find_person
 from chalicelib.enrollment.domain import EARLIEST
-from chalicelib.enrollment.programmes import refuse
 from chalicelib.enrollment.showable import lines_fault
-from chalicelib.errors import Fault
+from chalicelib.errors import Fault, refuse
 from chalicelib.outreach.recurrence import local_date
 
 LONGEST_TEXT = 500

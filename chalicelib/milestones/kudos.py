@@ -12,9 +12,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from chalicelib.enrollment.changing import People, find_person
-from chalicelib.enrollment.programmes import refuse
 from chalicelib.enrollment.showable import line_fault
-from chalicelib.errors import Conflict, Fault, NotFound, TooSoon
+from chalicelib.errors import Conflict, Fault, NotFound, TooSoon, refuse
 from chalicelib.milestones.progress import Streaks, progress
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.kinds import KUDOS_NUDGE

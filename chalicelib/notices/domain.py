@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
 
 from chalicelib.enrollment.episodes import State
-from chalicelib.errors import Conflict, Fault, Invalid, NotFound
+from chalicelib.errors import Conflict, Fault, NotFound, refuse
 from chalicelib.outreach.fanning import FanOut, soonest
 from chalicelib.outreach.kinds import NOTICE
 
@@ -152,8 +152,7 @@ def must_be_sound(
         faults.append(Fault(field="at", reason="must be three minutes ahead or more; left out: as soon as it can be"))
     elif at > now + FURTHEST:
         faults.append(Fault(field="at", reason="must be within a year"))
-    if faults:
-        raise Invalid(*faults)
+    refuse(faults)
 
 
 def notice_id_of(kind: str) -> str | None:

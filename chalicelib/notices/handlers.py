@@ -7,13 +7,13 @@ from chalicelib.edge.config import config
 from chalicelib.notices import service
 from chalicelib.notices.store import DynamoNotices
 from chalicelib.outreach.domain import Due, Reason
-from chalicelib.outreach.fanning_handlers import Sort
+from chalicelib.outreach.fanning_handlers import Desk
 from chalicelib.outreach.fanning_store import SqsFanOut
 
 
-def sort(members: service.Members) -> Sort:
-    """Return notices as a sort that is fanned out."""
-    return Sort(DynamoNotices(), service.meant_by(members), _queue())
+def fan_out_desk(members: service.Members) -> Desk:
+    """Return what fanning out notices works with."""
+    return Desk(DynamoNotices(), service.meant_by(members), _queue())
 
 
 @cache

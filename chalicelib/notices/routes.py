@@ -9,11 +9,10 @@ from typing import Annotated
 
 from pydantic import Field as Described
 
-from chalicelib.edge import pages
-from chalicelib.edge.http import Answer, Asked, Doors, Instant, Page, PageQuery, Refused, Wire
+from chalicelib.edge.http import Answer, Asked, Doors, Instant, Page, PageQuery, Wire, bad_cursor
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
-from chalicelib.edge.log import count, logger, places
+from chalicelib.edge.pages.answers import answer_or, language_of
 from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.service import find_programme
@@ -210,9 +209,7 @@ def list_recipients(asked: Asked, programme_id: str, notice_id: str) -> Answer:
     """List a page."""
     notices, after = DynamoNotices(), asked.after()
     if after is not None and not counting.is_place(after):
-        raise Refused(
-            status=HTTPStatus.BAD_REQUEST, kind="bad-cursor", detail="The cursor is not one that this door gave."
-        )
+        raise bad_cursor()
     notice = service.find_notice(notice_id, programme_id=programme_id, notices=notices)
     found, last = counting.results(notice, after=after, limit=asked.query.limit, notices=notices, ledger=DynamoLedger())
     wanted = [result for result in found if asked.query.outcome in {None, result.outcome}]
@@ -242,26 +239,13 @@ def list_recipients(asked: Asked, programme_id: str, notice_id: str) -> Answer:
 )
 def read_notice(asked: Asked, token: str) -> Answer:
     """Show the notice's page."""
-    language = pages.preferred_language(asked.headers.get("accept-language", ""))
-    visit = Visit(token=token, now=asked.now, language=language)
-    shown = _page(visit)
-    return Answer(
-        body=shown.html, status=shown.status, headers=pages.headers(), media_type=pages.headers()["Content-Type"]
-    )
+    visit = Visit(token=token, now=asked.now, language=language_of(asked))
+    return answer_or(lambda: _reading().show(visit), lambda: trouble(visit))
 
 
 @cache
 def _reading() -> Reading:
     return Reading(signer=Signer(keys().links), recipients=DynamoPeople(), notices=DynamoNotices())
-
-
-def _page(visit: Visit) -> pages.Shown:
-    try:
-        return _reading().show(visit)
-    except Exception as error:  # noqa: BLE001 (whatever broke, this person must see whom to call)
-        logger.error("page failed", extra={"error": type(error).__name__, "at": places(error)})
-        count("UnexpectedErrors")
-        return trouble(visit)
 
 
 def _notice_id(asked: Asked, programme_id: str) -> str:

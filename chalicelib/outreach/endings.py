@@ -18,11 +18,6 @@ def _words() -> dict[str, Any]:
     return words
 
 
-def languages() -> frozenset[str]:
-    """Return the languages that endings can be told in."""
-    return frozenset(_words())
-
-
 def in_words(status: Status | str, *, reason: Reason | None, channel: ChannelKind | None, language: str = "en") -> str:
     """Return one plain sentence; English where the language isn't known."""
     say = _words().get(language, _words()["en"])

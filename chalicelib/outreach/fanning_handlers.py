@@ -1,4 +1,4 @@
-"""The shells of the fan-out: read the event, make one call, log what came of it; for every sort that is fanned out."""
+"""The shells of the fan-out: read the event, make one call, log what came of it; for whatever is fanned out."""
 
 import json
 from collections.abc import Mapping
@@ -12,20 +12,20 @@ from chalicelib.outreach.store import DynamoDues
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
-    """One sort: where its fan-outs are kept, whom they are for, and its pages' queue."""
+class Desk:
+    """What one thing that is fanned out works with: where it is kept, whom it is for, and its pages' queue."""
 
     fan_outs: fanning.FanOuts[Any]
     meant: fanning.Meant[Any]
     queue: fanning.FanOutQueue
 
 
-def fan_out(event: dict[str, Any], *, sorts: Mapping[str, Sort]) -> dict[str, list[dict[str, str]]]:
+def fan_out(event: dict[str, Any], *, desks: Mapping[str, Desk]) -> dict[str, list[dict[str, str]]]:
     """Do each page of an SQS event; answer with those to bring again (partial batch response)."""
     again = []
     for record in event["Records"]:
         try:
-            _fan_out(json.loads(record["body"]), sorts)
+            _fan_out(json.loads(record["body"]), desks)
         except Exception as error:  # noqa: BLE001 (one page's fault must not hold up the others)
             logger.error(
                 "fan-out failed",
@@ -37,23 +37,23 @@ def fan_out(event: dict[str, Any], *, sorts: Mapping[str, Sort]) -> dict[str, li
     return {"batchItemFailures": again}
 
 
-def _fan_out(message: dict[str, Any], sorts: Mapping[str, Sort]) -> None:
-    name = next(name for name in sorts if name in message)
-    sort = sorts[name]
+def _fan_out(message: dict[str, Any], desks: Mapping[str, Desk]) -> None:
+    name = next(name for name in desks if name in message)
+    desk = desks[name]
     step = fanning.fan_out(
         message[name],
         int(message["page"]),
         now=utc_now(),
-        fan_outs=sort.fan_outs,
-        meant=sort.meant,
+        fan_outs=desk.fan_outs,
+        meant=desk.meant,
         dues=DynamoDues(),
-        queue=sort.queue,
+        queue=desk.queue,
     )
     logger.info("fan-out", extra={"correlation_id": message[name], "page": message["page"], "step": step.value})
     count("FanOutPages", 0 if step is fanning.Step.STALE else 1)
 
 
-def push_on(event: dict[str, Any], *, sorts: Mapping[str, Sort]) -> int:
+def push_on(event: dict[str, Any], *, desks: Mapping[str, Desk]) -> int:
     """
     Begin and push on fan-outs at an EventBridge event's minute; return how many.
 
@@ -61,9 +61,9 @@ def push_on(event: dict[str, Any], *, sorts: Mapping[str, Sort]) -> int:
     a minute.
     """
     pushed = 0
-    for sort in sorts.values():
+    for desk in desks.values():
         try:
-            pushed += fanning.push_on(now=as_instant(event["time"]), fan_outs=sort.fan_outs, queue=sort.queue)
+            pushed += fanning.push_on(now=as_instant(event["time"]), fan_outs=desk.fan_outs, queue=desk.queue)
         except Exception as error:  # noqa: BLE001 (see above)
             logger.error("fan-outs not pushed on", extra={"error": type(error).__name__, "at": places(error)})
             count("FanOutErrors")

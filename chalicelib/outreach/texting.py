@@ -17,8 +17,6 @@ from chalicelib.edge.log import count, logger
 from chalicelib.outreach.wording import spoken_language
 
 _WORDS = Path(__file__).parent / "texts.json"
-LONGEST = 160
-"""Characters of one text message (GSM 03.38); what needs more is two."""
 PATIENCE = 3.0
 """Seconds that SNS is waited for: other ways must not wait for this one."""
 

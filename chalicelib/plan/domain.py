@@ -12,6 +12,7 @@ from pathlib import Path
 from chalicelib.enrollment.showable import line_fault
 from chalicelib.errors import Fault, NotFound
 from chalicelib.helplines.domain import Resources
+from chalicelib.outreach.wording import spoken_language
 
 WORDS = Path(__file__).parent / "parts.json"
 
@@ -141,7 +142,7 @@ class Wording:
 def wording(language: str) -> Wording:
     """Return the plan's words in a language, or else in English. They are our own, and no published form's."""
     known = json.loads(WORDS.read_text(encoding="utf-8"))
-    said = known.get(language.replace("_", "-").partition("-")[0].lower()) or known["en"]
+    said = known[spoken_language(language)]
     parts = {part: (said["parts"][part]["title"], said["parts"][part]["asks"]) for part in Part}
     return Wording(title=said["title"], intro=said["intro"], now=said["now"], call=said["call"], parts=parts)
 

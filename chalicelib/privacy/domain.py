@@ -242,7 +242,6 @@ class Action(StrEnum):
     WRITE = "write"
     LIST = "list"
     EXPORT = "export"
-    SEND = "send"
     DENY = "deny"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.errors import Conflict, Fault, Invalid, NotFound
+from chalicelib.errors import Conflict, Fault, NotFound, refuse
 
 PAGE = 25
 """Members that one message of the queue looks at: some 15 s, of the two minutes that the function may take."""
@@ -89,8 +89,7 @@ def period_of(first: date, last: date, *, today: date) -> Period:
         faults.append(Fault(field="to", reason="must be the last day of a month"))
     if not faults and not 0 <= (last.year - first.year) * 12 + last.month - first.month < MOST_MONTHS:
         faults.append(Fault(field="to", reason=f"must be within {MOST_MONTHS} months from `from` on"))
-    if faults:
-        raise Invalid(*faults)
+    refuse(faults)
     return Period(first=first, last=last)
 
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from chalicelib.edge.http import Answer, Asked
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.errors import Fault, Invalid
+from chalicelib.errors import Fault, refuse
 from chalicelib.flags.store import DynamoCareRules
 from chalicelib.outreach.checking import EARLIEST
 from chalicelib.privacy.domain import Act, Field, Rule
@@ -116,8 +116,7 @@ def list_attendance(asked: Asked, person_id: str) -> Answer:
     ]
     if not faults and not timedelta() <= last - first <= LONGEST:
         faults.append(Fault(field="from", reason="must not be after `to`, nor more than 366 days before it"))
-    if faults:
-        raise Invalid(*faults)
+    refuse(faults)
     found = attending.attended(
         person_id,
         first=first,

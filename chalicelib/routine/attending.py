@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.enrollment.changing import People, find_person
 from chalicelib.enrollment.domain import NoSuchPerson, Record
-from chalicelib.enrollment.programmes import refuse
-from chalicelib.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Stale
+from chalicelib.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Stale, refuse
 from chalicelib.flags.domain import CareRules
 from chalicelib.flags.rules import History
 from chalicelib.flags.service import CareRulesStore, flags_about

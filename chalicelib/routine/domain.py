@@ -12,7 +12,6 @@ from chalicelib.outreach.rrule import NotARule, parse
 MOST_ITEMS = 40
 """How many items a week may have that are not over, a programme's or a person's own."""
 
-LONGEST_TITLE = 80
 LONGEST_MINUTES = 24 * 60
 KEPT_FOR = timedelta(days=2 * 366)
 """How long an item that is over stays in a programme's week: longer than anybody looks back."""

@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.enrollment.changing import People, find_person
-from chalicelib.enrollment.programmes import refuse
-from chalicelib.errors import Conflict, Fault, Forbidden, Stale
+from chalicelib.errors import Conflict, Fault, Forbidden, Stale, refuse
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.routine.domain import (
     MOST_ITEMS,

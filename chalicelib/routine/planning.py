@@ -6,8 +6,7 @@ from datetime import datetime, time
 from typing import Protocol
 
 from chalicelib.enrollment.changing import People, find_person
-from chalicelib.enrollment.programmes import refuse
-from chalicelib.errors import Forbidden, Stale
+from chalicelib.errors import Forbidden, Stale, refuse
 from chalicelib.outreach.checking import when_faults
 from chalicelib.outreach.domain import Schedule
 from chalicelib.outreach.kinds import APPOINTMENT

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
 from chalicelib.enrollment.reminders import title_faults
-from chalicelib.errors import Fault, Invalid, NotFound
+from chalicelib.errors import Fault, Invalid, NotFound, refuse
 from chalicelib.outreach.checking import EARLIEST
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.privacy.domain import Act, Field, Role, Rule
@@ -69,8 +69,7 @@ def put_routine(asked: Asked, programme_id: str) -> Answer:
         for place, item in enumerate(sent.items)
         for fault in title_faults(item.title)
     ]
-    if faults:
-        raise Invalid(*faults)
+    refuse(faults)
     levels = sent.levels and tuple(
         Level(code=one.code, minutes=one.minutes, approved_by=one.approved_by, approved_on=one.approved_on)
         for one in sent.levels

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from chalicelib.enrollment.programmes import refuse
-from chalicelib.errors import Conflict, Fault, Stale
+from chalicelib.errors import Conflict, Fault, Stale, refuse
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.routine.domain import (
     MOST_ITEMS,

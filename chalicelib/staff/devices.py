@@ -82,6 +82,7 @@ def replace_browser(
     """
     Put the subscription that a browser made in the place of its old one, and ask over it. Again changes nothing.
 
+    :raises NoSuchMember: if they are no member now
     :raises NoSuchChannel: if the member has neither
     :raises Invalid: names what can't be right about the subscription
     """
@@ -121,6 +122,7 @@ def hear_from_device(programme_id: str, account: str, channel_id: str, *, now: d
     """
     Note that a browser still has its subscription.
 
+    :raises NoSuchMember: if they are no member now
     :raises NoSuchChannel: if it is no longer known: it should subscribe anew
     :raises SubscriptionEnded: if it was given up: it should subscribe anew
     """
@@ -153,6 +155,7 @@ def put_phone(
     Take a member's own number, and send it a code; to give it is to want pages there. Confirmed already is left alone.
 
     :raises NoPager: if no text messages are sent here
+    :raises NoSuchMember: if they are no member now
     :raises Invalid: if it is no number with its country code
     :raises CodesSentTooOften: if enough codes were sent
     :raises CodeNotSent: if it wasn't taken; the number is kept all the same
@@ -183,6 +186,7 @@ def confirm_phone(programme_id: str, account: str, code: str, *, now: datetime, 
     """
     Take a number for the member's own, by the code that was sent there. Again changes nothing.
 
+    :raises NoSuchMember: if they are no member now
     :raises NoPhone: if there is no number
     :raises WrongCode: if that isn't the code, or it is too old, or was guessed too often
     """

@@ -115,10 +115,6 @@ class Member:
             return False
         return resolve(on, self.hours.start, self.zone) <= at < resolve(on, self.hours.end, self.zone)
 
-    def work_began(self, at: datetime) -> datetime:
-        """Return when their work of an instant's local date begins, or began; whether they work then or not."""
-        return resolve(local_date(at, self.zone), self.hours.start, self.zone)
-
     def at_work_from(self, at: datetime) -> datetime:
         """Return the first instant, this one or later, at which they are at work."""
         if self.works_at(at):

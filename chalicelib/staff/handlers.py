@@ -13,11 +13,10 @@ from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.hurrying import hurry
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.staff import pursuing
-from chalicelib.staff.domain import Member
 from chalicelib.staff.pursuing import Climb, Desk, Others, Told
 from chalicelib.staff.recipients import StaffRecipients
 from chalicelib.staff.service import confirm_address
-from chalicelib.staff.store import DynamoClimbs, DynamoStaff
+from chalicelib.staff.store import DynamoClimbs, DynamoStaff, ReadableStaff
 from chalicelib.tasks.store import DynamoTasks
 
 AT_MOST = timedelta(seconds=20)
@@ -32,21 +31,11 @@ def recipients() -> StaffRecipients:
     return StaffRecipients(DynamoStaff(), people())
 
 
-class _Members(DynamoStaff):
-    """Those of a programme's staff who can be read, where somebody has to be told of a person."""
-
-    def of_programme(self, programme_id: str) -> list[Member]:
-        members, faults = self.those_readable(programme_id)
-        for fault in faults:
-            _log_error(fault)
-        return members
-
-
 @cache
 def _desk() -> Desk:
     return Desk(
         tasks=DynamoTasks(),
-        members=_Members(),
+        members=ReadableStaff(_log_error),
         climbs=DynamoClimbs(),
         dues=DynamoDues(),
         care_team_of=_care_team_of,

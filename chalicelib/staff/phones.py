@@ -37,7 +37,8 @@ class Phone:
     """
     A number (E.164). ``code`` is the digest of the one that was sent last, ``asked_at`` when each of the last ones was.
 
-    ``tries``: how often the present code was guessed wrongly.
+    ``tries``: how often the present code was guessed wrongly. ``number`` is empty once it was removed: how many codes
+    were sent stays counted.
     """
 
     number: str

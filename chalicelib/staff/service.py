@@ -1,4 +1,4 @@
-"""Keep a programme's staff, tell them of tasks, and say what each has to do today."""
+"""Keep a programme's staff: who is one, when they work, and at which address they are reached."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib.enrollment.channels import Channel, ConfirmLinkExpired, NoSuchChannel, email_address
-from chalicelib.enrollment.programmes import NoSuchProgramme, Programme, refuse
-from chalicelib.errors import Conflict, Fault, Invalid, Stale
+from chalicelib.enrollment.programmes import NoSuchProgramme, Programme
+from chalicelib.errors import Conflict, Fault, Invalid, Stale, refuse
 from chalicelib.outreach.categories import confirm_kind
 from chalicelib.outreach.domain import ChannelKind, Due
 from chalicelib.outreach.service import at_once, first_due

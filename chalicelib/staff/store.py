@@ -130,6 +130,21 @@ class DynamoStaff:
         self._hurry(dues)
 
 
+class ReadableStaff(DynamoStaff):
+    """The same, where somebody has to be told or paged: who can't be read is noted, and must not hide the others."""
+
+    def __init__(self, note: Callable[[Exception], None]) -> None:
+        super().__init__()
+        self._note = note
+
+    def of_programme(self, programme_id: str) -> list[Member]:
+        """Return those of a programme's staff who can be read."""
+        members, faults = self.those_readable(programme_id)
+        for fault in faults:
+            self._note(fault)
+        return members
+
+
 class DynamoClimbs:
     """Implements ``pursuing.Climbs``."""
 

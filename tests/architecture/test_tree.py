@@ -79,6 +79,32 @@ def test_documents_link_to_what_exists() -> None:
             assert (file.parent / target).exists(), f"{file.name} -> {target}"
 
 
+def test_every_document_is_found_from_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme[readme.index("| `docs/` |") :]
+
+    assert [file.name for file in (ROOT / "docs").glob("*.md") if f"](docs/{file.name})" not in table] == []
+
+
+def test_every_slice_is_named_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (row,) = [line for line in readme.splitlines() if line.startswith("| `chalicelib/` |")]
+
+    assert [name for name in sorted(SLICES) if not re.search(rf"\b{name}\b", row)] == []
+
+
+def test_every_problem_that_a_door_answers_is_in_the_api_document() -> None:
+    documented = (ROOT / "docs/api.md").read_text(encoding="utf-8").partition("\n## Errors")[2]
+    kinds = set()
+    for file in (ROOT / "chalicelib").rglob("*.py"):
+        kinds |= set(re.findall(r'kind="([a-z-]+)",? ', file.read_text(encoding="utf-8").replace("\n", " ")))
+    table = (ROOT / "chalicelib/edge/problems.py").read_text(encoding="utf-8").partition("_KINDS")[2]
+    kinds |= set(re.findall(r'HTTPStatus\.\w+, "([a-z-]+)"\)', table))
+
+    assert {"not-found", "too-soon", "not-sent", "bad-cursor"} <= kinds
+    assert [kind for kind in sorted(kinds) if f"`{kind}`" not in documented] == []
+
+
 def items_of_people() -> set[str]:
     """Name the classes of items that lie with a person."""
     return {

@@ -39,7 +39,7 @@ EVA = "eva=iop-evening/case-manager"
 @pytest.fixture
 def api(kept_keys: None) -> Api:
     del kept_keys
-    routes._door.cache_clear()  # noqa: SLF001 (it keeps the keys of the test before)
+    routes._after_care.cache_clear()  # noqa: SLF001 (it keeps the keys of the test before)
     api = Api()
     assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
     return api

@@ -91,7 +91,7 @@ def test_crisis_numbers_that_nobody_checked_for_90_days_wake_someone_up() -> Non
 def test_the_dashboard_shows_what_exists(widget: dict[str, Any]) -> None:
     named = set(re.findall(r"\$\{(\w+)", json.dumps(widget))) - {"AWS"}
     # Chalice makes these.
-    made = {"Tick", "Deliver", "ImportRoster", "RecordReceipt", "APIHandler"}
+    made = {"Tick", "Sweep", "Deliver", "ImportRoster", "RecordReceipt", "APIHandler", "Operate"}
 
     assert named <= set(TEMPLATE) | made
     for metric in widget["properties"].get("metrics", []):
@@ -111,12 +111,22 @@ def test_the_dashboard_shows_lateness_as_half_95_and_99_in_a_hundred() -> None:
     assert shown == ["p50", "p95", "p99"]
 
 
-def test_every_alarm_of_messages_is_on_the_dashboard() -> None:
+def test_every_alarm_is_on_the_dashboard_and_every_function_among_those_that_fail() -> None:
     (shown,) = [widget["properties"]["alarms"] for widget in dashboard() if widget["type"] == "alarm"]
 
-    assert {f"${{{name}.Arn}}" for name in ALARMS if not name.endswith("Errors") or name == "UnexpectedErrors"} == set(
-        shown
-    )
+    functions = {name.removesuffix("Errors") for name, alarm in ALARMS.items() if alarm["Namespace"] == "AWS/Lambda"}
+    functions &= {name.removesuffix("Errors") for name in ALARMS if name.endswith("Errors")}
+    (failing,) = [one["properties"] for one in dashboard() if one["properties"].get("title") == "Functions: errors"]
+
+    assert set(shown) == {f"${{{name}.Arn}}" for name in ALARMS if name.removesuffix("Errors") not in functions}
+    assert {metric[3] for metric in failing["metrics"]} == {f"${{{name}}}" for name in functions}
+
+
+def test_the_query_of_errors_reads_the_logs_of_every_function() -> None:
+    """Runbooks begin with it, whichever function fails."""
+    logs = {name for name, made in TEMPLATE.items() if made.get("Type") == "AWS::Logs::LogGroup"} - {"GatewayLog"}
+
+    assert {group["Ref"] for group in QUERIES["ErrorsByPlace"]["Properties"]["LogGroupNames"]} == logs
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))

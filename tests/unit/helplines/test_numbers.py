@@ -41,6 +41,7 @@ def test_what_to_know_of_an_overdose_is_there_in_every_language_with_the_number_
     assert "nalox" in lines
     assert "{" not in lines
     assert overdose_lines("de", country) == overdose_lines("en", country)
+    assert overdose_lines("es-MX", country) == overdose_lines("es", country)
 
 
 @pytest.mark.usefixtures("settings")

@@ -1,5 +1,6 @@
 """Why did, or didn't, somebody get this: every answer agrees with what delivery decides, and names nobody."""
 
+import json
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import product
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.outreach.categories import CATEGORIES
 from chalicelib.outreach.deciding import Defer, Skip, decide
 from chalicelib.outreach.domain import Channel, ChannelKind, Entry, Hold, Reason, Recipient, Standing, Status
-from chalicelib.outreach.endings import in_words, languages
+from chalicelib.outreach.endings import WORDS, in_words
 from chalicelib.outreach.explaining import Explanation, deferred, explain, occurrence_on
 from chalicelib.outreach.explaining_steps import Known, Step
 from chalicelib.outreach.kinds import CHECK_IN, MILESTONE, NUDGE
@@ -20,6 +21,7 @@ from tests.build import NEW_YORK, PERSON, a_device, a_due, a_recipient, a_schedu
 
 TODAY = date(2026, 11, 25)
 NINE = utc("2026-11-25T14:00")
+LANGUAGES = sorted(json.loads(WORDS.read_text(encoding="utf-8")))
 
 
 def asked(
@@ -69,7 +71,7 @@ def test_what_was_sent_is_told_from_the_ledger_with_its_lateness_and_local_time(
     assert step(told, "ledger").facts["template"] == "check_in.1"
 
 
-@pytest.mark.parametrize(("language", "reason"), list(product(sorted(languages()), Reason)))
+@pytest.mark.parametrize(("language", "reason"), list(product(LANGUAGES, Reason)))
 def test_every_reason_has_words_in_every_language(language: str, reason: Reason) -> None:
     for status in (Status.SKIPPED, Status.FAILED):
         words = in_words(status, reason=reason, channel=None, language=language)
@@ -80,7 +82,7 @@ def test_every_reason_has_words_in_every_language(language: str, reason: Reason)
 
 @pytest.mark.parametrize(
     ("language", "status"),
-    list(product(sorted(languages()), [*Status, "deferred", "due", "ahead", "not_due", "no_entry"])),
+    list(product(LANGUAGES, [*Status, "deferred", "due", "ahead", "not_due", "no_entry"])),
 )
 def test_every_outcome_has_words_in_every_language(language: str, status: str) -> None:
     for channel in ChannelKind:
