@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 from chalicelib.alumni import service
@@ -208,7 +209,7 @@ def _pace(sent: Mapping[str, str]) -> Pace:
 def _page(
     visit: Visit, claims: Claims, *, given: Mapping[str, str] | None = None, faults: Sequence[Fault] = ()
 ) -> Shown:
-    say = pages.words(FOLDER / "words.json", visit.language)
+    say = _say(visit)
     category = category_name(claims.kind)
     asks = claims.kind in _ASKS
     name = "hello" if asks else category if category in {STAY, MENTORING} else "other"
@@ -230,8 +231,13 @@ def _page(
 
 
 def _word(visit: Visit, name: str, *, paces: bool = False, status: HTTPStatus = HTTPStatus.OK) -> Shown:
-    heading, *lines = pages.words(FOLDER / "words.json", visit.language)[name]
+    heading, *lines = _say(visit)[name]
     return _rendered(visit, heading=heading, lines=lines, paces=list(Pace) if paces else [], status=status)
+
+
+def _say(visit: Visit) -> dict[str, Any]:
+    words = pages.words(FOLDER / "words.json", visit.language)
+    return dict(pages.filled(words, resources(visit.country).spoken(visit.language)))
 
 
 def _rendered(
@@ -248,7 +254,7 @@ def _rendered(
     given: Mapping[str, str] | None = None,
     faults: Sequence[str] = (),
 ) -> Shown:
-    say = pages.words(FOLDER / "words.json", visit.language)
+    say = _say(visit)
     html = pages.render(
         FOLDER,
         "touch.html",

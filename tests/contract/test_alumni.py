@@ -212,6 +212,16 @@ def test_a_hello_is_answered_on_its_page_and_ends_with_how_often(api: Api, ana: 
     assert press(api, path, action="answer").status == 422
 
 
+def test_who_asks_to_talk_is_told_the_numbers_of_their_own_country(api: Api) -> None:
+    api.as_whom = ADMIN
+    told = api.send("PATCH", "/programmes/iop-evening", {"emergencyCountry": "GB"}, if_match='"1"')
+    assert told.status == 200
+
+    told = press(api, link(enrolled(api), HELLO), action="talk")
+
+    assert ("call 116 123 now, or call 999" in told.text, "988" in told.text) == (True, False)
+
+
 @pytest.mark.parametrize("hours", [24, -1])
 def test_the_way_back_is_one_call_however_often_it_is_pressed_and_never_too_late(
     api: Api, ana: str, hours: int
