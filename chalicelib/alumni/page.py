@@ -112,7 +112,9 @@ class Door:
             case "answer" if claims.kind in _ASKS:
                 said = answer_to(ASKED, read_values(ASKED, sent))
                 checkins.answer(recipient, claims.on, DAILY, said, now=visit.now, source=Source.LINK, desk=self.desk)
-                return _word(visit, "answered", paces=True)
+                if sent.get("pace"):
+                    service.choose(claims.person_id, _pace(sent), now=visit.now, people=self.people)
+                return _word(visit, "answered", paces=not sent.get("pace"))
             case "not_me" if claims.kind in _ASKS:
                 checkins.dispute(claims.person_id, claims.on, DAILY, now=visit.now, check_ins=self.desk.check_ins)
                 return _word(visit, "disputed")
@@ -132,6 +134,9 @@ class Door:
                 return _word(visit, "declined")
             case "pace":
                 service.choose(claims.person_id, _pace(sent), now=visit.now, people=self.people)
+                if claims.kind in _ASKS and any(sent.get(question.id) for question in ASKED.questions):
+                    # What was filled in beside it isn't sent yet, and isn't lost either.
+                    return _page(visit, claims, given=sent, paced=True)
                 return _word(visit, "paced")
             case "met" if category_name(claims.kind) == MENTORING:
                 self.met(claims.person_id, visit.now)
@@ -207,13 +212,18 @@ def _pace(sent: Mapping[str, str]) -> Pace:
 
 
 def _page(
-    visit: Visit, claims: Claims, *, given: Mapping[str, str] | None = None, faults: Sequence[Fault] = ()
+    visit: Visit,
+    claims: Claims,
+    *,
+    given: Mapping[str, str] | None = None,
+    faults: Sequence[Fault] = (),
+    paced: bool = False,
 ) -> Shown:
     say = _say(visit)
     category = category_name(claims.kind)
     asks = claims.kind in _ASKS
     name = "hello" if asks else category if category in {STAY, MENTORING} else "other"
-    heading, *lines = say[name]
+    heading, *lines = say["paced" if paced else name]
     asked: Form = ASKED
     return _rendered(
         visit,
@@ -221,7 +231,7 @@ def _page(
         lines=lines,
         questions=[question for question in asked.questions if question.after is None] if asks else [],
         text=current_text(CONTACT, visit.language) if category == STAY else None,
-        paces=list(Pace) if asks or category == STAY or claims.kind == LESS_NUDGE else [],
+        paces=list(Pace) if (asks and not paced) or category == STAY or claims.kind == LESS_NUDGE else [],
         pace_action="stay" if category == STAY else "pace",
         met=category == MENTORING,
         given=given or {},
@@ -232,7 +242,15 @@ def _page(
 
 def _word(visit: Visit, name: str, *, paces: bool = False, status: HTTPStatus = HTTPStatus.OK) -> Shown:
     heading, *lines = _say(visit)[name]
-    return _rendered(visit, heading=heading, lines=lines, paces=list(Pace) if paces else [], status=status)
+    return _rendered(
+        visit,
+        heading=heading,
+        lines=lines,
+        paces=list(Pace) if paces else [],
+        # It was just asked for, or there is nobody known whom to call.
+        talk=name not in {"talked", "unknown"},
+        status=status,
+    )
 
 
 def _say(visit: Visit) -> dict[str, Any]:
@@ -251,6 +269,7 @@ def _rendered(
     paces: Sequence[Pace] = (),
     pace_action: str = "pace",
     met: bool = False,
+    talk: bool = True,
     given: Mapping[str, str] | None = None,
     faults: Sequence[str] = (),
 ) -> Shown:
@@ -269,6 +288,7 @@ def _rendered(
         paces=[pace.value for pace in paces],
         pace_action=pace_action,
         met=met,
+        talk=talk,
         given=given or {},
         faults=faults,
         page_id=visit.page_id,
