@@ -97,6 +97,15 @@ class FamilyApi(Api):
         assert told is not None
         return told
 
+    def moved(self, person_id: str, programme_id: str = "iop-morning") -> None:
+        """Have another programme admit a person, whose care here came to its end."""
+        admin = f"admin={programme_id}/program-admin"
+        assert self.by(admin, "POST", "/programmes", {"id": programme_id, "name": "Morning"}).status == 201
+        nurse = f"nurse=iop-evening/clinician {programme_id}/case-manager"
+        assert self.by(nurse, "POST", f"/people/{person_id}/transitions", {"to": "discharged_early"}).status < 300
+        body = {"programmeId": programme_id, "admittedOn": f"{NOW:%Y-%m-%d}"}
+        assert self.by(nurse, "POST", f"/people/{person_id}/episodes", body).status == 201
+
     def view(self, account: str, tie_id: str) -> Told:
         return self.kin(account, "GET", f"/supporting/{tie_id}")
 

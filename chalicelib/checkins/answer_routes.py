@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 
 from chalicelib.checkins import service
@@ -16,15 +17,21 @@ from chalicelib.checkins.answer_shapes import (
     shown_check_in,
     shown_form,
 )
-from chalicelib.checkins.asking import reads_item_9
-from chalicelib.checkins.domain import Source, answer_to
+from chalicelib.checkins.asking import ASKED, reads_item_9
+from chalicelib.checkins.domain import CheckInLocked, Source, answer_to
 from chalicelib.checkins.doors import desk, doors
 from chalicelib.checkins.forms import WEEKLY, Form, form, versions
 from chalicelib.checkins.store import DynamoCheckIns
-from chalicelib.edge.http import Answer, Asked
+from chalicelib.crisis.calling import call_of
+from chalicelib.crisis.handlers import press
+from chalicelib.crisis.page import promise_of
+from chalicelib.crisis.paging import guarded
+from chalicelib.crisis.saying import line, promised, reader_of
+from chalicelib.edge.http import Answer, Asked, Refused
+from chalicelib.edge.problems import refusal_of
 from chalicelib.enrollment.domain import EARLIEST
 from chalicelib.enrollment.store import DynamoPeople
-from chalicelib.errors import Fault, Invalid, NotFound
+from chalicelib.errors import DomainError, Fault, Invalid, NotFound
 from chalicelib.outreach.domain import Recipient
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.privacy.domain import Act, Field, Relationship, Rule
@@ -64,9 +71,17 @@ def show_form(asked: Asked, person_id: str) -> Answer:
     created=True,
 )
 def answer_check_in(asked: Asked, person_id: str) -> Answer:
-    """Take it, and say it back."""
-    body: AnswerSent = asked.body
+    """Take it, and say it back; what can't be taken may be a call for help all the same."""
     who = _recipient(asked, person_id)
+    try:
+        return _answered(asked, who)
+    except (Invalid, CheckInLocked, service.ChangedMeanwhile) as refused:
+        _heed(asked, who, refused)
+        raise
+
+
+def _answered(asked: Asked, who: Recipient) -> Answer:
+    body: AnswerSent = asked.body
     today = local_date(asked.now - DAY_BEGINS, who.zone)
     on = body.on or today
     faults = []
@@ -88,8 +103,35 @@ def answer_check_in(asked: Asked, person_id: str) -> Answer:
         by=None if is_own else asked.who.subject,
         desk=desk(),
     )
-    earlier = DynamoCheckIns().between(person_id, on - service.REMEMBERED, on)
+    earlier = DynamoCheckIns().between(who.person_id, on - service.REMEMBERED, on)
     return Answer(body=shown_check_in(stored, earlier, language=who.language))
+
+
+def _heed(asked: Asked, who: Recipient, refused: DomainError) -> None:
+    """
+    Take the call for help that answers are which could not be kept, if they are one.
+
+    :raises Refused: as it was refused, saying that it is one, and whom to call
+    """
+    body: AnswerSent = asked.body
+    crises = desk().crises
+    on = body.on or local_date(asked.now - DAY_BEGINS, who.zone)
+
+    def is_call() -> bool:
+        version = body.form_version if body.form_version in versions(body.form) else None
+        form_asked = form(body.form, version, reads_item_9=any(name.startswith(ASKED) for name in body.answers))
+        return service.calls_for_help(who, on, form_asked, body.answers, now=asked.now, desk=desk())
+
+    if not guarded(is_call, desk=crises):
+        return
+    by = None if asked.granted.relationship is Relationship.SELF else asked.who.subject
+    key = f"{on}-{body.form}-refused"
+    call = press(call_of(who, key, at=asked.now, verified=True, by=by, kept=False), now=asked.now)
+    reader = reader_of(who, language=who.language)
+    promise = guarded(partial(promise_of, call, desk=crises), desk=crises)
+    said = [reader.spoken["now"], line(reader, "answer_not_kept"), *promised(promise, reader, now=asked.now)]
+    shown = refusal_of(refused)
+    raise Refused(status=shown.status, kind="taken-as-call", detail=" ".join(said), faults=shown.faults) from refused
 
 
 @doors.door(

@@ -27,7 +27,8 @@ class Pressed:
     """
     The button on one page: the link's token, and the page's id, by which pressing twice is one call.
 
-    ``address``: where it comes from, by which calls are grouped of whom nothing else is known.
+    ``address``: where it comes from, by which calls are grouped of whom nothing else is known. ``by_answer``: nobody
+    pressed it, but answers that could not be kept say that somebody has to come.
     """
 
     token: str
@@ -35,6 +36,7 @@ class Pressed:
     address: str
     language: str
     now: datetime
+    by_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,18 +56,24 @@ class HelpPage:
         """
         known = insisted(partial(self._named, pressed), desk=self.crises)
         door, recipient = known or (Door.UNSIGNED, None)
+        if pressed.by_answer and door is Door.PAGE:
+            door = Door.ANSWER
         caller = Caller(
             door=door,
             address=pressed.address,
             person_id=recipient.person_id if recipient else None,
             programme_id=recipient.programme_id if recipient else None,
         )
-        call = calling.call(caller, Sent(), key=pressed.page_id, at=pressed.now)
+        sent = Sent(dropped=("answers",)) if pressed.by_answer else Sent()
+        # Of a link that nobody signed the id goes by the link: by whom it names it would tell whether we know them.
+        key = pressed.page_id if door is not Door.UNSIGNED else f"{pressed.token}#{pressed.page_id}"
+        call = calling.call(caller, sent, key=key, at=pressed.now)
         call = service.press(call, now=pressed.now, desk=self.crises)
-        reader = saying.reader_of(recipient, language=pressed.language)
+        reader = saying.reader_of(recipient if call.answers_to else None, language=pressed.language)
         promise = guarded(partial(promise_of, call, desk=self.crises), desk=self.crises)
         token = guarded(partial(token_of, call, self.signer), desk=self.crises)
-        return _called(reader, saying.promised(promise, reader, now=pressed.now), token)
+        lines = [saying.line(reader, "answer_not_kept")] if pressed.by_answer else []
+        return _called(reader, [*lines, *saying.promised(promise, reader, now=pressed.now)], token)
 
     def _named(self, pressed: Pressed) -> tuple[Door, Recipient | None]:
         """Return by which way a call came, and from whom, as far as can be read of the link."""

@@ -8,10 +8,12 @@ from typing import Annotated
 
 from pydantic import Field as Described
 
-from chalicelib.checkins import answer_routes, service
+from chalicelib.checkins import answer_routes
+from chalicelib.checkins.day import Row, day
 from chalicelib.checkins.domain import CheckIn, Plan, Progress, Source
 from chalicelib.checkins.doors import desk, doors
-from chalicelib.checkins.page import OneTap, Visit, trouble
+from chalicelib.checkins.page import OneTap
+from chalicelib.checkins.showing import Visit, trouble
 from chalicelib.checkins.store import DynamoCheckIns
 from chalicelib.crisis.store import DynamoCrises
 from chalicelib.edge import pages
@@ -156,7 +158,7 @@ def list_check_ins(asked: Asked, programme_id: str) -> Answer:
         members = held_by(members, subject=asked.who.subject, people=people)
     by_id = {member.person_id: member for member in members}
     found = [recipient for person_id in by_id if (recipient := people.load(person_id, now=asked.now))]
-    rows = service.day(
+    rows = day(
         found,
         on=asked.query.on,
         now=asked.now,
@@ -168,7 +170,7 @@ def list_check_ins(asked: Asked, programme_id: str) -> Answer:
     return Answer(body=Page[CheckInRow](items=items, next=asked.next(last)))
 
 
-def _row(row: service.Row, member: Member) -> CheckInRow:
+def _row(row: Row, member: Member) -> CheckInRow:
     entry, check_in = row.entry, row.check_in
     return CheckInRow(
         person_id=member.person_id,

@@ -1,10 +1,10 @@
-"""Take answers, and show staff how a day stands."""
+"""Take answers, with the flags and the call for help that they are."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
-from chalicelib.checkins.domain import Answer, CheckIn, Plan, Progress, Revision, Source
+from chalicelib.checkins.domain import Answer, CheckIn, Revision, Source
 from chalicelib.checkins.forms import CHANGE, DAILY, GOAL_STEP, WEEKLY, Form, form
 from chalicelib.checkins.ports import CheckIns, Desk
 from chalicelib.crisis import service as crisis
@@ -14,11 +14,9 @@ from chalicelib.errors import Conflict, NotFound
 from chalicelib.flags.domain import CareRules
 from chalicelib.flags.rules import History, Told
 from chalicelib.flags.service import flags_of
-from chalicelib.outreach.domain import SILENT, Entry, Recipient, Status
-from chalicelib.outreach.kinds import CHECK_IN, WEEKLY_CHECK_IN
+from chalicelib.outreach.domain import SILENT, Recipient
+from chalicelib.outreach.kinds import WEEKLY_CHECK_IN
 from chalicelib.outreach.links import Claims
-from chalicelib.outreach.ports import Ledger
-from chalicelib.outreach.recurrence import local_date, next_occurrence, resolve
 from chalicelib.tasks.domain import Kind, Severity, Task, task_for
 
 
@@ -43,20 +41,6 @@ AT_ONCE = 32
 
 PRESSING = {Severity.CRISIS, Severity.URGENT}
 """While these are open, celebrations wait (domain rules 2)."""
-
-SEVERE_CRAVING = 9
-"""Craving of 9 or 10 of 10 counts as severe (a default; the programme's clinical approver may set another)."""
-
-URGENCY = {
-    Progress.NOT_SENT: 3,
-    Progress.WAITING: 4,
-    Progress.LATER: 5,
-    Progress.ANSWERED: 6,
-    Progress.NOT_TODAY: 7,
-}
-"""Who is shown first once nobody asks to talk: those we could not reach, then those who are silent."""
-
-MOMENT = timedelta(microseconds=1)
 
 
 def form_of(kind: str) -> str:
@@ -100,7 +84,8 @@ def answer(
     Store what the person said to a form for a local date, with the flags that it raises, and return the check-in.
 
     Answer and flags are one write: an answer that was taken is never one that nobody looks at. One that raises a crisis
-    is a call for help as well, in the same write.
+    is a call for help as well, in the same write, though the flag of it be there from before: whoever says it again,
+    or more, calls again. What is refused may be a call all the same (``calls_for_help``).
 
     :raises CheckInLocked: if it was answered too long ago to change
     :raises ChangedMeanwhile: if it keeps being changed by somebody else at the same moment
@@ -110,11 +95,12 @@ def answer(
         before = desk.check_ins.get(of.person_id, on, form_id)
         after = before.answered(said, at=now, source=source, by=by)
         if after is before:
+            _say_again(after, of=of, now=now, source=source, by=by, desk=desk)
             return after
         known = desk.check_ins.between(of.person_id, on - REMEMBERED, on + LOOKED_AT_AGAIN)
         flags = [*_flags(after, known, of=of, care=care, now=now), *_wishes(after, of=of, now=now)]
         new = [flag for flag in flags if desk.tasks.find(of.person_id, flag.id) is None]
-        is_call = any(flag.is_crisis for flag in new)
+        is_call = any(flag.is_crisis for flag in (*new, *_raised_now(after, known, of=of, care=care, now=now)))
         call = call_of(of, _name(after), at=now, verified=source is not Source.LINK, by=by) if is_call else None
         if desk.check_ins.save(after, new[:AT_ONCE], call):
             for flag in new[AT_ONCE:]:
@@ -125,6 +111,46 @@ def answer(
                 crisis.follow(call, now=now, desk=desk.crises)
             return after
     raise ChangedMeanwhile("this check-in is being answered somewhere else; please try again")
+
+
+def _say_again(check_in: CheckIn, *, of: Recipient, now: datetime, source: Source, by: str | None, desk: Desk) -> None:
+    """Take the call for help that the same answer is, sent again so much later that it is no repeated request."""
+    last = check_in.revisions[-1]
+    if now < last.at + crisis.SAME_ON_PAGE_FOR:
+        return
+    asked = form_answered(check_in.form, last.answer)
+    if calls_for_help(of, check_in.on, asked, last.answer.values, now=now, desk=desk):
+        key = f"{check_in.on}-{check_in.form}-again"
+        call = call_of(of, key, at=now, verified=source is not Source.LINK, by=by)
+        crisis.press(call, now=now, desk=desk.crises)
+
+
+def calls_for_help(
+    of: Recipient, on: date, asked: Form, sent: Mapping[str, object], *, now: datetime, desk: Desk
+) -> bool:
+    """
+    Say whether answers that could not be taken raise a crisis: then they are a call for help, whatever was wrong.
+
+    What is no answer to this form is passed over, and what was answered before isn't looked at.
+    """
+    wrong = {fault.field for fault in asked.faults(sent)}
+    values = {name: value for name, value in sent.items() if name not in wrong and isinstance(value, int | str)}
+    if not values:
+        return False
+    said = Answer(form_version=asked.version, values=values)
+    alone = CheckIn(person_id=of.person_id, on=on, form=asked.id).answered(said, at=now, source=Source.LINK)
+    known = desk.check_ins.between(of.person_id, on - REMEMBERED, on)
+    care = desk.care_rules.of(of.programme_id)
+    return any(flag.is_crisis for flag in _raised_now(alone, known, of=of, care=care, now=now))
+
+
+def _raised_now(
+    newest: CheckIn, known: Sequence[CheckIn], *, of: Recipient, care: CareRules, now: datetime
+) -> Iterable[Task]:
+    """Return the flags that the last submission of a check-in raises, new or not."""
+    before = [one for one in known if one.on <= newest.on]
+    *_, last = histories(newest, before)
+    return flags_of([last], f"{newest.on}-{newest.form}", of=of, care=care, at=now).values()
 
 
 def _flags(newest: CheckIn, known: Sequence[CheckIn], *, of: Recipient, care: CareRules, now: datetime) -> list[Task]:
@@ -193,101 +219,3 @@ def dispute(person_id: str, on: date, form: str, *, now: datetime, check_ins: Ch
         if before.disputed_at or check_ins.save(replace(before, disputed_at=now)):
             return
     raise ChangedMeanwhile("this check-in is being answered somewhere else; please try again")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """How one person's check-in stands: what was asked, and what came back."""
-
-    recipient: Recipient
-    on: date
-    progress: Progress
-    due_at: datetime | None
-    entry: Entry | None
-    check_in: CheckIn | None
-    help_asked_at: datetime | None
-
-
-def day(
-    people: list[Recipient],
-    *,
-    on: date | None,
-    now: datetime,
-    ledger: Ledger,
-    check_ins: CheckIns,
-    help_asked: Mapping[str, datetime],
-) -> list[Row]:
-    """
-    Return how the check-ins of these people stand, whoever needs somebody first.
-
-    ``on``: the local date; None is each person's own today. ``help_asked``: who called for help lately, and when.
-    """
-    dates = {who.person_id: on or local_date(now, who.zone) for who in people}
-    entries = {
-        entry.person_id: entry
-        for entry in ledger.of_people((person_id, CHECK_IN, date_) for person_id, date_ in dates.items())
-    }
-    answers = {found.person_id: found for found in check_ins.of_people(dates.items(), DAILY)}
-    rows = [
-        _row(
-            who,
-            dates[who.person_id],
-            entries.get(who.person_id),
-            answers.get(who.person_id),
-            help_asked.get(who.person_id),
-        )
-        for who in people
-    ]
-    return sorted(rows, key=_urgency)
-
-
-def _urgency(row: Row) -> int:
-    if row.help_asked_at:
-        return -1
-    said = [revision.answer for revision in row.check_in.revisions] if row.check_in else []
-    # An earlier answer that asked for somebody still counts: the later one may be somebody else's.
-    if any(answer.plan is Plan.TALK for answer in said):
-        return 0
-    if any(answer.craving is not None and answer.craving >= SEVERE_CRAVING for answer in said):
-        return 1
-    if row.check_in and row.check_in.disputed_at:
-        return 2
-    return URGENCY[row.progress]
-
-
-def _row(
-    who: Recipient, on: date, entry: Entry | None, check_in: CheckIn | None, help_asked_at: datetime | None
-) -> Row:
-    due_at = entry.due_at if entry else _due_on(who, on)
-    if check_in and check_in.answer:
-        progress = Progress.ANSWERED
-    elif entry and entry.status in {Status.SKIPPED, Status.FAILED}:
-        progress = Progress.NOT_SENT
-    elif entry and entry.status is Status.SENT:
-        progress = Progress.WAITING
-    else:
-        progress = Progress.LATER if due_at else Progress.NOT_TODAY
-    return Row(
-        recipient=who,
-        on=on,
-        progress=progress,
-        due_at=due_at,
-        entry=entry,
-        check_in=check_in,
-        help_asked_at=help_asked_at,
-    )
-
-
-def _due_on(who: Recipient, on: date) -> datetime | None:
-    schedule = who.schedule(CHECK_IN)
-    if schedule is None or schedule.paused:
-        return None
-    # The last instant before the date begins, so that what falls due at its very start is found.
-    before = resolve(on, time(), who.zone).replace(microsecond=0) - MOMENT
-    occurrence = next_occurrence(schedule.when, after=before)
-    if occurrence is None or occurrence.on != on:
-        return None
-    # What lay behind when the schedule was set never fell due by it.
-    was_behind = schedule.since is not None and occurrence.at <= schedule.since
-    fell_due = schedule.fell_due is not None and schedule.fell_due.on >= on
-    return None if was_behind and not fell_due else occurrence.at

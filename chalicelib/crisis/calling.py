@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import parse_qs
 
-from chalicelib.crisis.domain import Door, Press, press_id
+from chalicelib.crisis.domain import STRANGER, Door, Press, press_id
 from chalicelib.enrollment.showable import line_fault
 from chalicelib.outreach.domain import Recipient
 from chalicelib.privacy.domain import ALL_PROGRAMMES
@@ -23,7 +23,12 @@ LONGEST = {"name": 100, "phone": 40, "note": 500, "key": 255, "programmeId": 40}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What came with a call. ``dropped``: names of what was not understood; ``body`` where that was all of it."""
+    """
+    What came with a call.
+
+    ``dropped``: names of what was not understood, ``body`` where that was all of it; ``answers`` where these could not
+    be kept.
+    """
 
     name: str | None = None
     phone: str | None = None
@@ -62,7 +67,7 @@ class Caller:
         of = f"#{self.programme_id}" if self.programme_id else ""
         if self.account:
             return f"account-{_short(f'{self.account}{of}')}"
-        return f"caller-{_short(f'{_network(self.address)}{of}')}"
+        return f"{STRANGER}{_short(f'{_network(self.address)}{of}')}"
 
 
 def read(body: str) -> Sent:
@@ -89,8 +94,11 @@ def read(body: str) -> Sent:
 
 def call(caller: Caller, sent: Sent, *, key: str, at: datetime) -> Press:
     """Return the call that this is; the same for the same caller and key."""
+    # Of whom nobody signed for, the id goes by what they sent alone: it would tell whether we know them.
+    is_signed = caller.door is not Door.UNSIGNED
+    sender = caller if is_signed else replace(caller, person_id=None, programme_id=sent.programme_id)
     return Press(
-        id=press_id(caller.id, key),
+        id=press_id(sender.id, key),
         caller=caller.id,
         at=at,
         door=caller.door,
@@ -113,8 +121,8 @@ def by_another(person: Recipient, key: str, *, at: datetime, by: str) -> Press:
     return call(caller, Sent(), key=key, at=at)
 
 
-def call_of(person: Recipient, key: str, *, at: datetime, verified: bool, by: str | None) -> Press:
-    """Return the call that an answer of a person's is."""
+def call_of(person: Recipient, key: str, *, at: datetime, verified: bool, by: str | None, kept: bool = True) -> Press:
+    """Return the call that an answer of a person's is; ``kept``: it is stored, and can be looked at."""
     caller = Caller(
         door=Door.ANSWER,
         address="",
@@ -124,7 +132,8 @@ def call_of(person: Recipient, key: str, *, at: datetime, verified: bool, by: st
         by=by,
     )
     # Of its own kind: no key that somebody sends at another door is that of an answer, which would be refused then.
-    return replace(call(caller, Sent(), key=key, at=at), id=press_id(Door.ANSWER, f"{person.person_id}#{key}"))
+    sent = Sent() if kept else Sent(dropped=("answers",))
+    return replace(call(caller, sent, key=key, at=at), id=press_id(Door.ANSWER, f"{person.person_id}#{key}"))
 
 
 def _fields(body: str) -> Mapping[str, Any] | None:

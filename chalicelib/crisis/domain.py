@@ -86,6 +86,9 @@ REVIEWED = frozenset({Disposition.UNREACHABLE, Disposition.FALSE_ALARM})
 SPOKEN = frozenset({Disposition.SAFE_WITH_PLAN, Disposition.WARM_TRANSFER, Disposition.FALSE_ALARM})
 """Ends that nobody can say of somebody whom nobody reached."""
 
+STRANGER = "caller-"
+"""How callers begin of whom nothing is known but their address."""
+
 UNANSWERED = frozenset({State.OPEN, State.PAGED})
 OVER = frozenset({State.RESOLVED, State.FOLLOW_UP, State.CLOSED})
 
@@ -110,7 +113,7 @@ class Press:
     ``caller`` is whom it is grouped by: a person's id, or what stands for a caller whom nobody knows. ``verified``:
     their sign-in says who they are; a link's bearer is not known to be the person. ``by``: the account of who pressed,
     where that is known. ``name`` and ``phone`` are what an unknown caller wrote, ``note`` what a member of staff did.
-    ``dropped``: names of what else was sent, and not understood.
+    ``dropped``: names of what else was sent, and not understood or not kept.
     """
 
     id: str
@@ -125,6 +128,20 @@ class Press:
     phone: str | None = None
     note: str | None = None
     dropped: tuple[str, ...] = ()
+
+    @property
+    def answers_to(self) -> str | None:
+        """
+        The person whose language, zone and hours the answer may go by; None where nobody signed who calls.
+
+        Whoever only knows somebody's name must not learn from an answer whether we know it too.
+        """
+        return None if self.door is Door.UNSIGNED else self.person_id
+
+    @property
+    def is_hearsay(self) -> bool:
+        """Whether it says whose it is, and nobody signed that: whose programme it is must not be seen either."""
+        return self.door is Door.UNSIGNED and not self.caller.startswith(STRANGER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,8 +172,8 @@ def take_call(asked: Asked, caller: Caller, sent: Sent, *, recipient: Recipient 
         ) from None
     count("CrisisPressed")
     _safely(lambda: _noted(asked, call))
-    if recipient is None and call.person_id:
-        recipient = _safely(lambda: people().load(call.person_id or "", now=asked.now))
+    if recipient is None and call.answers_to:
+        recipient = _safely(lambda: people().load(call.answers_to or "", now=asked.now))
     reader = _reader(asked, recipient)
     promise = _safely(lambda: promise_of(call, desk=handlers.desk()))
     has_plan = call.verified and bool(_safely(lambda: doors.wiring.has_plan(call.person_id or "")))

@@ -32,8 +32,8 @@ def token_of(call: Press, signer: Signer) -> str:
 
 
 def promise_of(call: Press, *, desk: Desk) -> Promise | None:
-    """Return what may be said of the hour of a call; None if it isn't known whose hour it is."""
-    if call.programme_id == ALL_PROGRAMMES:
+    """Return what may be said of the hour of a call; None if it isn't known whose hour it is, or mustn't be shown."""
+    if call.programme_id == ALL_PROGRAMMES or call.is_hearsay:
         return None
     minutes = desk.programmes.minutes(call.programme_id)
     return promise(desk.on_call.on_duty(call.programme_id, at=call.at), minutes, at=call.at)
@@ -69,7 +69,7 @@ class StatePage:
             return word(unknown, "unknown", status=HTTPStatus.NOT_FOUND)
         if now >= claims.expires_at:
             return word(unknown, "expired", status=HTTPStatus.GONE)
-        person_id = kept.press.person_id
+        person_id = kept.press.answers_to
         load = partial(self.recipients.load, person_id or "", now=now)
         reader = reader_of(guarded(load, desk=self.desk) if person_id else None, language=language)
         found, who = progress_of(kept, desk=self.desk)

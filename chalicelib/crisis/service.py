@@ -20,7 +20,7 @@ SAME_FOR = timedelta(hours=24)
 """The same key within this time is the same call; later it is another one, since none may be lost."""
 SAME_ON_PAGE_FOR = timedelta(minutes=10)
 """The same of a page, which stays open: pressed again an hour later, it is pressed anew."""
-ON_PAGES = frozenset({Door.PAGE, Door.UNSIGNED})
+ON_PAGES = frozenset({Door.PAGE, Door.ANSWER, Door.UNSIGNED})
 
 AT_ONCE = 1000
 """How many calls that nothing has taken a minute's look reads, the earliest first."""

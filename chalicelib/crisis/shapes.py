@@ -60,7 +60,7 @@ class CrisisList(Wire):
 
 
 class ShownCall(Wire):
-    """A call for help. ``name`` and ``phone`` are what an unknown caller wrote; ``dropped``: what wasn't understood."""
+    """A call for help. ``name`` and ``phone`` are what an unknown caller wrote; ``dropped``: what wasn't kept."""
 
     id: str
     door: Door

@@ -146,12 +146,16 @@ def _task(concern: Concern, *, programme_id: str, zone: str) -> Task:
     return replace(task, severity=terms.severity, owner=terms.owner, due_at=due_at)
 
 
-def ask_for_help(tie: Tie, *, zone: str, now: datetime, tasks: Tasks) -> bool:
-    """Have somebody of the staff talk with a supporter about themselves; the same day again is the same task."""
+def ask_for_help(tie: Tie, *, programme_id: str, zone: str, now: datetime, tasks: Tasks) -> bool:
+    """
+    Have somebody of the staff talk with a supporter about themselves; the same day again is the same task.
+
+    ``programme_id``: as of a concern. Those who had the person before could open nothing about them any more.
+    """
     task = task_for(
         Kind.SUPPORTER_HELP,
-        f"{tie.id}-{now:%Y-%m-%d}",
-        programme_id=tie.programme_id,
+        f"{tie.id}-{now:%Y-%m-%d}-{programme_id}",
+        programme_id=programme_id,
         person_id=tie.person_id,
         at=now,
         zone=zone,

@@ -151,6 +151,11 @@ class Tie:
         """Whether they are a supporter now: accepted, and ended by nobody."""
         return self.account is not None and self.closed is None and self.left_at is None
 
+    def was_active(self, *, at: datetime) -> bool:
+        """Say whether they were a supporter at this instant, whatever came of it since."""
+        ends = [end for end in (self.closed_at, self.left_at) if end is not None]
+        return self.accepted_at is not None and self.accepted_at <= at and all(at < end for end in ends)
+
     @property
     def is_seen(self) -> bool:
         """Whether the supporter sees it: who is removed isn't told, and sees that nothing is shared right now."""

@@ -6,13 +6,15 @@ from datetime import date, datetime
 from functools import cache
 
 from chalicelib.checkins.store import DynamoCheckIns
-from chalicelib.crisis.domain import State
+from chalicelib.crisis.domain import OVER
 from chalicelib.crisis.store import DynamoCrises
 from chalicelib.edge.clock import utc_now
 from chalicelib.edge.keys import keys
 from chalicelib.edge.stream import Stored
+from chalicelib.edge.table import Row
 from chalicelib.enrollment.store import people
 from chalicelib.family import supporting, telling
+from chalicelib.family.calls import HeardCalls
 from chalicelib.family.domain import may_share
 from chalicelib.family.kin_store import DynamoSupporters
 from chalicelib.family.recipients import KinRecipients
@@ -27,7 +29,6 @@ from chalicelib.groups.store import DynamoGroups
 from chalicelib.milestones.store import DynamoStreaks
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.everybody import Everybody
-from chalicelib.outreach.hurrying import hurry
 from chalicelib.outreach.sorts import Sort
 from chalicelib.outreach.store import DynamoDues
 from chalicelib.privacy.domain import Tie as Bond
@@ -79,15 +80,6 @@ def supporter_ties(person_id: str, _now: datetime) -> Mapping[str, Bond]:
     }
 
 
-class OpenCrises:
-    """Implements ``seeing.Crises``: one is open until somebody of the staff says that it is resolved."""
-
-    def is_open(self, person_id: str, *, now: datetime) -> bool:  # noqa: ARG002 (no time closes one)
-        """Say whether one is open."""
-        crisis = DynamoCrises().present_of(person_id)
-        return crisis is not None and crisis.state not in {State.RESOLVED, State.FOLLOW_UP, State.CLOSED}
-
-
 def _attended(person_id: str, /, *, first: date, last: date) -> list[Attendance]:
     return attended(
         person_id,
@@ -99,6 +91,11 @@ def _attended(person_id: str, /, *, first: date, last: date) -> list[Attendance]
     )
 
 
+def calls() -> HeardCalls:
+    """Return which calls for help supporters may hear of."""
+    return HeardCalls(DynamoCrises(), DynamoTies())
+
+
 def sources() -> Sources:
     """Return what a supporter's view is read from."""
     return Sources(
@@ -106,7 +103,7 @@ def sources() -> Sources:
         answers=DynamoCheckIns(),
         attended=_attended,
         sessions=GroupSessions(DynamoGroups(), DynamoMembers(), DynamoPresences()),
-        crises=OpenCrises(),
+        calls=calls(),
     )
 
 
@@ -121,25 +118,34 @@ def _desk() -> telling.Desk:
 
 @dataclass(frozen=True, slots=True)
 class AlertedSupporters:
-    """Tell supporters of a crisis whom the person wants told; an ``edge.stream.Listener``."""
+    """
+    Tell supporters of a crisis whom the person wants told; an ``edge.stream.Listener``.
+
+    What a call, or an end that was none, changes is worked out anew from the crisis: nothing else that is written along
+    with it, before or after, has a say.
+    """
 
     name: str = "supporters"
 
     def about(self, stored: Stored) -> tuple[str, ...] | None:
-        """Look at a crisis of somebody's that wasn't there before."""
+        """Look at whose crisis began, or was called for again, or goes on after its end."""
         caller = stored.under(_CALLER)
-        if caller is None or not stored.sk.startswith(_CRISIS) or stored.before or stored.was_removed:
+        if caller is None or not stored.sk.startswith(_CRISIS) or stored.was_removed:
             return None
-        at, _, crisis_id = stored.sk.removeprefix(_CRISIS).partition("#")
-        return caller, crisis_id, at
+        is_called = stored.before.get("pressed_at") != stored.now.get("pressed_at")
+        was_over = _state_of(stored.before) in OVER and _state_of(stored.now) not in OVER
+        return (caller,) if not stored.before or is_called or was_over else None
 
     def follow(self, about: tuple[str, ...]) -> int:
-        """Have them told at once; return how many are."""
-        person_id, crisis_id, at = about
-        dues = telling.alerts(person_id, crisis_id, at=datetime.fromisoformat(at), now=utc_now(), ties=DynamoTies())
+        """Have them told by the next tick; return how many are."""
+        (person_id,) = about
+        dues = telling.alerts(person_id, now=utc_now(), ties=DynamoTies(), calls=calls())
         DynamoDues().put(dues)
-        hurry(dues)
         return len(dues)
+
+
+def _state_of(row: Row) -> str:
+    return str(row.get("state", {}).get("S", ""))
 
 
 def still_true(due: Due) -> Reason | None:

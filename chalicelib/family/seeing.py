@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from chalicelib.enrollment.domain import Record
+from chalicelib.family.calls import Call
 from chalicelib.family.domain import Tie, What, shared_with
 from chalicelib.milestones.progress import Streaks, known_streaks, progress_of
 from chalicelib.outreach.recurrence import local_date
@@ -59,11 +60,11 @@ class Sessions(Protocol):
         ...
 
 
-class Crises(Protocol):
-    """Crises, as far as supporters go."""
+class Calls(Protocol):
+    """Calls for help, as far as supporters go."""
 
-    def is_open(self, person_id: str, *, now: datetime) -> bool:
-        """Say whether the person called for help, or staff say that they are in a crisis, and it isn't over."""
+    def of(self, person_id: str) -> Call | None:
+        """Return the call that a person's supporters may hear of now; None if there is no crisis, or it is over."""
         ...
 
 
@@ -108,7 +109,7 @@ class Sources:
     answers: Answers
     attended: Attended
     sessions: Sessions
-    crises: Crises
+    calls: Calls
 
 
 Decides = Callable[[What], bool]
@@ -134,7 +135,7 @@ def seen(tie: Tie, record: Record, decides: Decides, *, now: datetime, sources: 
     if What.FAMILY_SESSIONS in shared:
         sessions = tuple(sources.sessions.of(tie, now=now))
     if What.CRISIS_CONTACT in shared:
-        in_crisis = sources.crises.is_open(person.id, now=now)
+        in_crisis = sources.calls.of(person.id) is not None
     return View(
         name=person.first_name,
         shared=shared,

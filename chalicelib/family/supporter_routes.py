@@ -169,7 +169,13 @@ def ask_for_help(asked: Asked, tie_id: str) -> Answer:
     tie = _tie(asked, tie_id)
     record, _ = _found(asked, tie, _SAY)
     who, country = _self(asked), _country(tie, now=asked.now)
-    concerns.ask_for_help(tie, zone=record.person.zone, now=asked.now, tasks=DynamoTasks())
+    concerns.ask_for_help(
+        tie,
+        programme_id=record.episode.programme_id,
+        zone=record.person.zone,
+        now=asked.now,
+        tasks=DynamoTasks(),
+    )
     body = ShownHelp(
         words=words.said("asked", who.language),
         numbers=shown_numbers(country),

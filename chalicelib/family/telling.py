@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from chalicelib.enrollment.consents import Action
 from chalicelib.enrollment.domain import Record
+from chalicelib.family.calls import Call
 from chalicelib.family.domain import Tie, What, code_of, scope_of, shared_with, supporter_id
-from chalicelib.family.seeing import LOOKS_BACK, WEEK, Sources
+from chalicelib.family.seeing import LOOKS_BACK, WEEK, Calls, Sources
 from chalicelib.milestones.progress import known_streaks, progress_of
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Due, Reason
@@ -50,14 +52,28 @@ class Desk:
 
 
 def news(tie: Tie, record: Record, *, since: datetime, now: datetime, sources: Sources) -> frozenset[What]:
-    """Return what is shared with a supporter and has changed since then, or is shared since."""
-    live = record.live_consents(at=now)
+    """
+    Return what is shared with a supporter and has changed since then, or was shared for the first time.
+
+    What was paused, ran out or was taken back, and is shared again, is as if it had been shared all along: a list of
+    all of it as new would tell that it hadn't been.
+    """
+    first = _first_shared(tie, record)
     return frozenset(
         what
         for what in shared_with(tie, record, at=now)
-        if live[scope_of(tie.id, what)].at > since
+        if first[scope_of(tie.id, what)] > since
         or _has_changed(what, tie, record, since=since, now=now, sources=sources)
     )
+
+
+def _first_shared(tie: Tie, record: Record) -> dict[str, datetime]:
+    """Return since when each thing may have been seen, whatever came of it: nobody sees anything before they accept."""
+    found: dict[str, datetime] = {}
+    for row in record.consents:
+        if row.action is Action.GRANTED:
+            found[row.scope] = min(row.at, found.get(row.scope, row.at))
+    return {scope: max(at, tie.accepted_at or at) for scope, at in found.items()}
 
 
 def _has_changed(what: What, tie: Tie, record: Record, *, since: datetime, now: datetime, sources: Sources) -> bool:
@@ -65,7 +81,10 @@ def _has_changed(what: What, tie: Tie, record: Record, *, since: datetime, now: 
     match what:
         case What.MILESTONES:
             awards = progress_of(record, known_streaks(record, sources.streaks), now=now).awards
-            return any(first < award.on <= today for award in awards)
+            # What comes a second time changes nothing that is shown, and would tell of a count that ended.
+            return bool(
+                {one.name for one in awards if one.on > first} - {one.name for one in awards if one.on <= first}
+            )
         case What.ATTENDANCE:
             noted = sources.attended(record.person.id, first=today - LOOKS_BACK, last=today)
             return any(one.noted_at > since for one in noted)
@@ -117,21 +136,21 @@ def _has_news(due: Due, *, now: datetime, desk: Desk) -> bool:
     return False
 
 
-def kind_of_alert(tie: Tie, crisis_id: str) -> str:
-    """Return the kind of what tells a supporter of a crisis: once of each."""
-    return f"{SUPPORTER_ALERT}-{tie.id}-{crisis_id}"
+def kind_of_alert(tie: Tie, call: Call) -> str:
+    """Return the kind of what tells a supporter of a crisis: once of each, and once more if it begins anew."""
+    return f"{SUPPORTER_ALERT}-{tie.id}-{call.crisis_id}-{call.number}"
 
 
-def alerts(person_id: str, crisis_id: str, *, at: datetime, now: datetime, ties: Ties) -> list[Due]:
-    """Return what tells those supporters of a crisis whom the person wants told; the same for the same crisis."""
-    record = ties.record(person_id)
-    if record is None:
+def alerts(person_id: str, *, now: datetime, ties: Ties, calls: Calls) -> list[Due]:
+    """Return what tells those supporters of a crisis whom the person wants told; the same while it is the same."""
+    call, record = calls.of(person_id), ties.record(person_id)
+    if call is None or record is None:
         return []
-    at = at.replace(microsecond=0)
+    at = call.at.replace(microsecond=0)
     return [
         Due(
             person_id=supporter_id(tie.account),
-            kind=kind_of_alert(tie, crisis_id),
+            kind=kind_of_alert(tie, call),
             on=at.astimezone(UTC).date(),
             at=max(at, now.replace(microsecond=0) - timedelta(minutes=4)),
             due_at=at,
@@ -149,4 +168,5 @@ def _against_alert(due: Due, *, now: datetime, desk: Desk) -> Reason | None:
         return Reason.CANCELLED
     if What.CRISIS_CONTACT not in shared_with(tie, record, at=now):
         return Reason.NO_CONSENT
-    return None if desk.sources.crises.is_open(tie.person_id, now=now) else Reason.CANCELLED
+    call = desk.sources.calls.of(tie.person_id)
+    return None if call and kind_of_alert(tie, call) == due.kind else Reason.CANCELLED

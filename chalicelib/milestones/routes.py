@@ -215,7 +215,8 @@ def list_achievements(asked: Asked, person_id: str) -> Answer:
 def _shown(found: Progress, *, in_full: bool) -> Answer:
     return Answer(
         body=shown_progress(found, DynamoAwards().of_person(found.record.person.id), in_full=in_full),
-        etag=found.record.person.version,
+        # The version counts every change of the record: a return to use, a consent that was taken back.
+        etag=found.record.person.version if in_full else None,
     )
 
 

@@ -1,9 +1,12 @@
 """The doors to check-ins over the table: asked, answered by app or by staff, looked at, said back, and refused."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from app import app
 from chalicelib.crisis.store import DynamoCrises
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.domain import Hold
@@ -49,6 +52,15 @@ def flags(api: Api, person_id: str) -> dict[str, dict[str, Any]]:
     return {task["about"].partition("-")[0]: task for task in told.json["items"] if task["kind"] == "flag"}
 
 
+def read_item_9(api: Api) -> None:
+    """Have the programme say that somebody reads item 9."""
+    api.as_whom = ADMIN
+    rules = api.send("GET", "/programmes/iop-evening/care-rules")
+    body = {"rules": rules.json["rules"], "readsItem9": True} | APPROVAL
+    assert api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"0"').status == 200
+    api.as_whom = ANA
+
+
 def test_the_daily_form_is_shown_in_the_persons_language_with_why_and_who_sees_it(api: Api, ana: str) -> None:
     shown = api.send("GET", f"/people/{ana}/check-in-form").json
 
@@ -67,11 +79,7 @@ def test_item_9_is_only_asked_where_somebody_reads_it(api: Api, ana: str) -> Non
     assert {"phq8.8", "gad7.7", "bam7.17"} <= asked()
     assert not [question for question in asked() if question.startswith("phq9")]
 
-    api.as_whom = ADMIN
-    rules = api.send("GET", "/programmes/iop-evening/care-rules")
-    body = {"rules": rules.json["rules"], "readsItem9": True} | APPROVAL
-    assert api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"0"').status == 200
-    api.as_whom = ANA
+    read_item_9(api)
 
     # The programme would read it, and at this hour nobody is on duty who does.
     assert "phq9.9" not in asked()
@@ -80,17 +88,46 @@ def test_item_9_is_only_asked_where_somebody_reads_it(api: Api, ana: str) -> Non
 
 
 def test_an_answer_to_item_9_is_taken_as_it_was_asked_though_the_last_one_on_duty_went_home(api: Api, ana: str) -> None:
-    api.as_whom = ADMIN
-    rules = api.send("GET", "/programmes/iop-evening/care-rules")
-    body = {"rules": rules.json["rules"], "readsItem9": True} | APPROVAL
-    assert api.send("PUT", "/programmes/iop-evening/care-rules", body, if_match='"0"').status == 200
-    api.as_whom = ANA
+    read_item_9(api)
 
     assert send(api, ana, {"phq9.1": 3, "phq9.9": 3}, form="weekly").status == 201
 
     found = DynamoCrises().present_of(ana)
     assert found is not None
     assert found.person_id == ana
+
+
+@pytest.mark.parametrize(
+    ("more", "answers", "status"),
+    [
+        ({"on": "2026-11-03"}, {}, 422),
+        ({"formVersion": 99}, {}, 422),
+        ({}, {"phq9.1": 9}, 422),
+        ({}, {"phq9.1": 1}, 409),
+    ],
+)
+def test_an_answer_that_is_refused_by_app_is_a_call_for_help_where_it_says_that_somebody_has_to_come(
+    api: Api, ana: str, more: dict[str, Any], answers: dict[str, Any], status: int
+) -> None:
+    read_item_9(api)
+    assert send(api, ana, {"bam7.4": 3}, form="weekly").status == 201
+    app.use(replace(app.wiring, clock=lambda: NOW + timedelta(hours=1)))
+
+    calm = send(api, ana, {"bam7.4": 9} | answers, form="weekly", **more)
+    assert DynamoCrises().present_of(ana) is None
+    told = send(api, ana, answers | {"phq9.9": 2}, form="weekly", **more)
+    send(api, ana, answers | {"phq9.9": 2}, form="weekly", **more)
+
+    assert told.status == status
+    assert told.json["type"] == "urn:cairn:problem:taken-as-call"
+    assert told.json.get("errors") or status == 409
+    assert "call 911" in told.json["detail"]
+    assert "counts as a call for help" in told.json["detail"]
+    assert calm.json["type"] != told.json["type"]
+    crisis = DynamoCrises().present_of(ana)
+    assert crisis is not None
+    calls = [line.press for line in DynamoCrises().log(crisis.id) if line.press]
+    assert [(call.door, call.verified, call.dropped) for call in calls] == [("answer", True, ("answers",))]
 
 
 def test_an_answer_is_kept_said_back_and_not_asked_for_twice(api: Api, ana: str) -> None:

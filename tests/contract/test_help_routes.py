@@ -1,5 +1,6 @@
 """Nothing stands in the way of a call for help: domain rules 3.4, one test an item, over the table."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -22,9 +23,11 @@ from chalicelib.enrollment.store import people
 from chalicelib.outreach.links import Purpose, Signer
 from chalicelib.privacy.domain import Role
 from tests.contract.test_people_routes import Api
-from tests.crisis_api import DR, PROGRAMME, CrisisApi, body_of, pages, unsigned
+from tests.crisis_api import ADMIN, DR, PROGRAMME, CrisisApi, body_of, pages, unsigned
 from tests.fakes_crisis import FakeOnCall
 from tests.fakes_privacy import FakeAuditLog
+from tests.fakes_rota import somebody_is_always_on_call
+from tests.milestones_api import enrolled
 from tests.toy import NOW, Told
 
 KEYS = Keys(links=("bGluay1rZXk",), vapid_private="", vapid_public="")
@@ -87,6 +90,32 @@ def test_1_an_expired_or_unreadable_session_is_taken_as_not_verified(
     call = only_call()
     assert (call.door, call.verified, call.person_id) == (door, False, api.ana if known else None)
     assert len(pages()) == 1
+
+
+def test_whoever_only_knows_a_name_cannot_learn_that_we_know_it_too(api: CrisisApi) -> None:
+    # Everything that an answer could give away: their language, their hours, and which calls are the same.
+    api.api.as_whom = ADMIN
+    luz = enrolled(api.api, externalId="E-2", language="es", timeZone="America/Los_Angeles")
+    somebody_is_always_on_call(PROGRAMME)
+    assert api.by("admin=iop-day/program-admin", "POST", "/programmes", {"id": "iop-day", "name": "Day"}).status == 201
+
+    def answers(token: str) -> list[Any]:
+        found = []
+        for key, programme in (("a", PROGRAMME), ("a", PROGRAMME), ("a", "iop-day"), ("b", None), ("c", "none")):
+            body = body_of(key=key, programmeId=programme) if programme else body_of(key=key)
+            taken = api.help(token, body=body)
+            assert taken.status == 201
+            found.append(taken.json)
+        page = look(api, found[0]["stateUrl"]).text
+        ids = [one["id"] for one in found]
+        shown = [{name: said for name, said in one.items() if name not in {"id", "stateUrl"}} for one in found]
+        return [shown, [ids.index(one) for one in ids], re.sub(r"/h/[^\"]+", "", page)]
+
+    assert answers(unsigned(luz)) == answers(unsigned("nobody-at-all"))
+    # It is their call all the same, for those who look.
+    crisis = DynamoCrises().present_of(luz)
+    assert crisis
+    assert (crisis.person_id, crisis.programme_id, crisis.is_verified) == (luz, PROGRAMME, False)
 
 
 BODIES = [

@@ -9,19 +9,14 @@ import pytest
 
 from chalicelib.checkins.domain import CheckIn, Source
 from chalicelib.checkins.store import DynamoCheckIns
-from chalicelib.crisis import handlers as crises
-from chalicelib.crisis.calling import call_of
-from chalicelib.crisis.domain import Crisis, Door, State
-from chalicelib.crisis.store import CrisisItem, DynamoCrises, PresentItem
-from chalicelib.crisis.written import written
-from chalicelib.edge.stream import Stored
-from chalicelib.edge.table import Item
+from chalicelib.crisis.domain import Door
+from chalicelib.crisis.store import DynamoCrises
 from chalicelib.family.domain import What, supporter_id
-from chalicelib.family.handlers import AlertedSupporters, KinHolders, everybody
+from chalicelib.family.handlers import KinHolders, everybody
 from chalicelib.family.kin_store import DynamoSupporters
 from chalicelib.family.sessions import is_invited
 from chalicelib.family.store import DynamoTies
-from chalicelib.family.telling import alerts, code_for, objection
+from chalicelib.family.telling import code_for, objection
 from chalicelib.groups.belonging import join
 from chalicelib.groups.domain import Group, Kind
 from chalicelib.groups.member_store import DynamoMembers
@@ -33,7 +28,6 @@ from chalicelib.outreach.deciding import Send, decide
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.recurrence import Recurrence
 from chalicelib.outreach.service import first_due
-from chalicelib.outreach.store import DueItem, due_of
 from tests import family_api
 from tests.build import said
 from tests.family_api import FamilyApi, desk
@@ -117,78 +111,58 @@ def test_what_was_newly_shared_or_reached_is_news_and_shown_behind_the_sign_in(a
     assert api.kin("rosa", "GET", "/supporter/update").json["people"] == []
 
 
-def crisis(person_id: str, *, resolved: bool = False) -> None:
-    """Have a crisis of somebody's kept as it stands, in the place of the one before."""
-    state = State.RESOLVED if resolved else State.PAGED
-    kept = Crisis(
-        id="f" * 32,
-        caller=person_id,
-        programme_id="iop-evening",
-        person_id=person_id,
-        opened_at=NOW,
-        state=state,
-        since=NOW,
-        called_at=NOW,
-        pressed_at=NOW,
-    )
-    CrisisItem(f"CRISIS#{kept.id}", "STATE", facts=written(kept), version=1).save()
-    PresentItem(f"CALLER#{person_id}", "OPEN", crisis_id=kept.id).save()
+def test_what_is_shared_again_is_as_if_it_had_been_shared_all_along(api: FamilyApi, ana: str) -> None:
+    tie_id = api.supporter(ana)
+    api.share(ana, tie_id, What.MILESTONES, What.GENERAL_PROGRESS, until=(NOW + 100 * DAY).isoformat())
+    checked_in(ana, NOW + 33 * DAY)
+
+    def new(*, days: int) -> list[list[str]]:
+        api.at(NOW + days * DAY)
+        return [one["new"] for one in api.kin("rosa", "GET", "/supporter/update").json["people"]]
+
+    # The first time is news; so is what changed meanwhile, and nothing else.
+    assert new(days=1) == [["general_progress", "milestones"]]
+    api.own(ana, "PUT", f"/{tie_id}/pause", {"paused": True})
+    assert new(days=20) == []
+    api.own(ana, "PUT", f"/{tie_id}/pause", {"paused": False})
+    assert new(days=21) == []
+    assert new(days=34) == [["general_progress"]]
+    # Nor is what was taken back and given again, or what was given until a later date.
+    api.own(ana, "DELETE", f"/{tie_id}/sharing/milestones")
+    api.share(ana, tie_id, What.MILESTONES)
+    assert new(days=35) == [["general_progress"]]
+    assert new(days=48) == []
+    due = replace(update(), due_at=NOW + 48 * DAY)
+    assert objection(due, now=NOW + 48 * DAY, desk=desk()) is Reason.CANCELLED
 
 
-def test_of_a_crisis_only_those_are_told_whom_the_person_wants_told(api: FamilyApi, ana: str) -> None:
-    rosa, omar = api.supporter(ana, "rosa"), api.supporter(ana, "omar")
-    api.share(ana, rosa, What.CRISIS_CONTACT)
-    api.share(ana, omar, What.MILESTONES)
-    crisis(ana)
-    now = NOW + SECOND
+def test_what_was_shared_before_they_accepted_is_news_when_they_do(api: FamilyApi, ana: str) -> None:
+    tie_id = api.invite(ana)
+    api.share(ana, tie_id, What.CRISIS_CONTACT)
+    api.at(NOW + 10 * DAY)
+    api.ask("rosa", tie_id)
+    api.accept("rosa", tie_id)
 
-    (due,) = alerts(ana, "f" * 32, at=now, now=now, ties=DynamoTies())
-
-    assert (due.person_id, due.kind) == (supporter_id("rosa"), f"supporter_alert-{rosa}-{'f' * 32}")
-    assert alerts(ana, "f" * 32, at=now, now=now, ties=DynamoTies()) == [due]
-    assert objection(due, now=now, desk=desk()) is None
-    api.at(now)
-    shown = api.view("rosa", rosa).json["crisis"]
-    assert (shown["alert"], shown["text"]) == (True, "Ana could use you right now.")
-    assert any("911" in line for line in shown["howToHelp"])
-    assert api.view("omar", omar).json["crisis"] is None
-    # It passes quiet hours: the person asked for it beforehand.
-    recipient = everybody().load(due.person_id, now=now)
-    assert recipient is not None
-    night = replace(due, at=now.replace(hour=7), due_at=now.replace(hour=7))
-    assert isinstance(decide(night, recipient, now=night.at), Send)
-
-    api.own(ana, "DELETE", f"/{rosa}/sharing/crisis_contact")
-    assert objection(due, now=now + SECOND, desk=desk()) is Reason.NO_CONSENT
-    api.share(ana, rosa, What.CRISIS_CONTACT)
-    crisis(ana, resolved=True)
-    assert objection(due, now=now + 2 * SECOND, desk=desk()) is Reason.CANCELLED
+    api.at(NOW + 11 * DAY)
+    (one,) = api.kin("rosa", "GET", "/supporter/update").json["people"]
+    assert one["new"] == ["crisis_contact"]
 
 
-def test_a_call_for_help_as_it_is_stored_has_supporters_told(api: FamilyApi, ana: str) -> None:
-    rosa, listener = api.supporter(ana), AlertedSupporters()
-    api.share(ana, rosa, What.CRISIS_CONTACT)
-    recipient = everybody().load(ana, now=NOW)
-    assert recipient is not None
-    crises.desk.cache_clear()
-    crises.press(call_of(recipient, "k", at=NOW, verified=True, by=None), now=NOW)
-    found = DynamoCrises().present_of(ana)
-    assert found is not None
-    inserts = [
-        Stored(pk=row.pk, sk=row.sk, was_removed=False, number="1", now={"pk": {"S": row.pk}})
-        for row in Item.scan()
-        if row.pk == f"CALLER#{ana}"
-    ]
+def test_no_news_tells_of_a_count_that_began_anew(api: FamilyApi, ana: str) -> None:
+    tie_id = api.supporter(ana)
+    api.share(ana, tie_id, What.MILESTONES, until=(NOW + 100 * DAY).isoformat())
+    api.at(NOW + 8 * DAY)
+    shown = api.view("rosa", tie_id)
+    etag = api.kin("rosa", "GET", f"/people/{ana}/milestones")
+    assert "ETag" not in etag.headers, "it would count every change of the person's record"
+    told = api.by(f"{ana}=iop-evening/participant", "POST", f"/people/{ana}/lapses", {"startsOn": "2026-12-02"})
+    assert told.status == 201, told.text
 
-    (about,) = {one for one in map(listener.about, inserts) if one is not None}
-
-    assert about[:2] == (ana, found.id)
-    assert [listener.follow(about) for _ in range(2)] == [1, 1]
-    kind = f"supporter_alert-{rosa}-{found.id}"
-    dues = [one for item in DueItem.scan() if (one := due_of(item)).kind == kind]
-    # Late, there may be two rows; the ledger knows them as one occurrence.
-    assert {(one.person_id, one.on) for one in dues} == {(supporter_id("rosa"), NOW.date())}
-    assert not any(listener.about(replace(one, before=one.now)) for one in inserts), "its later states are no news"
+    # Seven days of the new count: of the list that they see nothing changed.
+    api.at(NOW + 16 * DAY)
+    assert api.view("rosa", tie_id).text == shown.text
+    assert api.kin("rosa", "GET", f"/people/{ana}/milestones").text == etag.text
+    assert api.kin("rosa", "GET", "/supporter/update").json["people"] == []
 
 
 def test_a_concern_is_a_task_for_staff_and_changes_nothing_of_the_persons(api: FamilyApi, ana: str) -> None:
@@ -256,6 +230,19 @@ def test_who_asks_for_help_for_themselves_is_called_and_sees_what_there_is(api: 
     assert [(one["kind"], one["owner"]) for one in tasks if one["kind"] == "supporter_help"] == [
         ("supporter_help", "case-manager")
     ]
+
+
+def test_help_for_oneself_is_for_those_who_have_the_person_now(api: FamilyApi, ana: str) -> None:
+    tie_id = api.supporter(ana)
+    here = api.kin("rosa", "POST", f"/supporting/{tie_id}/help")
+    api.moved(ana)
+
+    there = api.kin("rosa", "POST", f"/supporting/{tie_id}/help")
+
+    assert (there.status, there.json) == (201, here.json), "it tells the supporter nothing"
+    for programme_id in ("iop-evening", "iop-morning"):
+        tasks = api.by(f"cara={programme_id}/case-manager", "GET", f"/programmes/{programme_id}/tasks").json["items"]
+        assert "supporter_help" in {one["kind"] for one in tasks}, programme_id
 
 
 def test_a_removed_supporters_worry_is_still_read(api: FamilyApi, ana: str) -> None:

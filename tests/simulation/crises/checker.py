@@ -116,13 +116,15 @@ class Checker:
         for taken in facts.taken:
             if taken.crisis:
                 self._pages[taken.crisis].append(taken)
+        self._by_address = {address: one for one in facts.members.values() for address in one.ways.values()}
         self._acts: dict[str, list[Act]] = defaultdict(list)
         for act in facts.acts:
+            # Where nobody is on duty all of the staff are paged: whoever was may say that they have it.
+            act.may = act.may or (act.what == "ack" and self._was_paged(act))
             self._acts[act.crisis].append(act)
         self._presses: dict[str, list[Press]] = defaultdict(list)
         for press in facts.presses:
             self._presses[press.person_id if press.is_known else ""].append(press)
-        self._by_address = {address: one for one in facts.members.values() for address in one.ways.values()}
         self._shifts: dict[str, list[Shift]] = defaultdict(list)
         for shift in facts.shifts:
             self._shifts[shift.programme].append(shift)
@@ -137,6 +139,14 @@ class Checker:
         self._alarms()
         self._celebrations()
         return self.verdict
+
+    def _was_paged(self, act: Act) -> bool:
+        return any(
+            page.at <= max(act.sent_at, act.heard_at)
+            and (member := self._by_address.get(page.address))
+            and member.account == act.who
+            for page in self._pages[act.crisis]
+        )
 
     def _say(self, rule: str, about: str, what: str) -> None:
         self.verdict.findings.append(Finding(rule, about, what))

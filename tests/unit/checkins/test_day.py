@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import date
 
-from chalicelib.checkins import service
+from chalicelib.checkins.day import day
 from chalicelib.checkins.domain import CheckIn, Progress, Source
 from chalicelib.outreach.domain import Entry, Reason, Recipient, Status
 from chalicelib.outreach.recurrence import Occurrence
@@ -44,9 +44,7 @@ def test_a_day_shows_who_has_answered_and_who_has_not_whoever_needs_somebody_fir
         empty = CheckIn(person_id=who.person_id, on=TODAY)
         check_ins.save(empty.answered(answer, at=NOON, source=Source.LINK))
 
-    rows = service.day(
-        people, on=TODAY, now=NOON, ledger=ledger, check_ins=check_ins, help_asked={calling.person_id: NOON}
-    )
+    rows = day(people, on=TODAY, now=NOON, ledger=ledger, check_ins=check_ins, help_asked={calling.person_id: NOON})
 
     assert [(row.recipient, row.progress) for row in rows] == [
         (calling, Progress.LATER),
@@ -63,9 +61,7 @@ def test_today_is_each_persons_own_date() -> None:
     late = utc("2026-11-26T05:30")  # past midnight in New York, still Wednesday in Honolulu
     honolulu = someone(1, zone="Pacific/Honolulu", schedules=(a_schedule(zone="Pacific/Honolulu"),))
 
-    rows = service.day(
-        [someone(0), honolulu], on=None, now=late, ledger=FakeLedger(), check_ins=FakeCheckIns(), help_asked={}
-    )
+    rows = day([someone(0), honolulu], on=None, now=late, ledger=FakeLedger(), check_ins=FakeCheckIns(), help_asked={})
 
     assert {row.recipient.zone: row.on for row in rows} == {
         "America/New_York": date(2026, 11, 26),
@@ -79,7 +75,7 @@ def test_what_lay_behind_when_the_hour_was_set_does_not_come_later() -> None:
     moved = replace(set_at_noon, fell_due=Occurrence(on=TODAY, at=utc("2026-11-25T14:00")))
     people = [someone(number, schedules=(one,)) for number, one in enumerate((set_at_noon, set_before, moved))]
 
-    rows = service.day(people, on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=FakeCheckIns(), help_asked={})
+    rows = day(people, on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=FakeCheckIns(), help_asked={})
 
     found = {row.recipient.person_id: row.progress for row in rows}
     assert [found[who.person_id] for who in people] == [Progress.NOT_TODAY, Progress.LATER, Progress.LATER]
@@ -89,9 +85,7 @@ def test_whoever_is_not_asked_that_day_is_shown_so() -> None:
     mondays = someone(0, schedules=(a_schedule(rule="FREQ=WEEKLY;BYDAY=MO"),))
     never = someone(1, schedules=())
 
-    rows = service.day(
-        [mondays, never], on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=FakeCheckIns(), help_asked={}
-    )
+    rows = day([mondays, never], on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=FakeCheckIns(), help_asked={})
 
     assert [row.progress for row in rows] == [Progress.NOT_TODAY, Progress.NOT_TODAY]
 
@@ -99,7 +93,7 @@ def test_whoever_is_not_asked_that_day_is_shown_so() -> None:
 def test_a_check_in_due_at_the_first_instant_of_the_day_belongs_to_it() -> None:
     midnight = someone(0, schedules=(a_schedule(at="00:00", person=f"{0:032x}"),))
 
-    rows = service.day([midnight], on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=FakeCheckIns(), help_asked={})
+    rows = day([midnight], on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=FakeCheckIns(), help_asked={})
 
     assert rows[0].due_at == utc("2026-11-25T05:00")
 
@@ -113,6 +107,6 @@ def test_a_later_answer_does_not_hide_that_someone_would_rather_talk() -> None:
             check_in = check_in.answered(answer, at=NOON, source=Source.LINK)
         check_ins.save(check_in)
 
-    rows = service.day([calm, talk], on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=check_ins, help_asked={})
+    rows = day([calm, talk], on=TODAY, now=NOON, ledger=FakeLedger(), check_ins=check_ins, help_asked={})
 
     assert [row.recipient for row in rows] == [talk, calm]

@@ -1,3 +1,4 @@
+import re
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
@@ -7,8 +8,9 @@ import pytest
 
 from chalicelib.checkins.domain import Answer
 from chalicelib.checkins.forms import DAILY, WEEKLY
-from chalicelib.checkins.page import OneTap, Visit
+from chalicelib.checkins.page import OneTap
 from chalicelib.checkins.ports import Desk
+from chalicelib.checkins.showing import Visit
 from chalicelib.crisis.domain import Door, Press
 from chalicelib.crisis.duty import Duty
 from chalicelib.edge.pages import Shown
@@ -240,6 +242,18 @@ def test_no_link_is_too_broken_to_call_for_help_by() -> None:
         assert site.crisis.to_whom() == [["dr"]]
 
 
+def test_a_link_that_nobody_signed_says_the_same_whomever_it_names() -> None:
+    signer = Signer(("somebody else's key",))
+    site = Site(recipient=replace(a_recipient(), language="es"))
+    tokens = [signer.token(Purpose.ANSWER, replace(site.claims, person_id=person)) for person in (PERSON, "0" * 32)]
+    known, unknown = (re.sub(r"/h/[^\"]+", "", site.post(token=token, action="help").html) for token in tokens)
+
+    assert known == unknown
+    first, second = site.calls
+    assert (first.person_id, second.person_id) == (PERSON, None)
+    assert first.id != second.id
+
+
 def test_a_record_that_cannot_be_read_and_a_form_that_cannot_be_are_no_hindrance() -> None:
     class Down(FakeRecipients):
         def load(self, person_id: str, *, now: datetime) -> Recipient | None:  # noqa: ARG002 (it is down)
@@ -328,6 +342,69 @@ def test_whoever_thinks_of_self_harm_is_told_whom_to_call_before_anything_else()
     (call,) = site.calls
     assert (call.person_id, call.door, call.verified) == (PERSON, Door.ANSWER, False)
     assert site.crisis.to_whom() == [["dr"]]
+
+
+def test_a_crisis_that_is_said_again_by_a_change_or_an_addition_is_another_call() -> None:
+    site = weekly(reads_item_9=True)
+    site.send({"phq9.1": "3", "phq9.2": "0", "phq9.9": "2"})
+    (first,) = site.crisis.crises.open_ones()
+
+    # The same a moment later is a repeated request; more, and the same long after, is no such thing.
+    site.send({"phq9.1": "3", "phq9.2": "0", "phq9.9": "2"}, now=NOON + timedelta(minutes=1))
+    assert len(site.calls) == 1
+    site.send({"phq9.1": "3", "phq9.2": "0", "phq9.9": "3"}, now=NOON + timedelta(seconds=90))
+    site.send({"part": "rest", "phq9.3": "1"}, now=NOON + timedelta(seconds=100))
+    assert len(site.calls) == 3
+    assert [one.id for one in site.crisis.crises.open_ones()] == [first.id]
+    # Two calls within ten seconds bring one page now, and at most one a minute.
+    assert len(site.crisis.to_whom()) == 2
+
+    same = {"phq9.1": "3", "phq9.2": "0", "phq9.3": "1", "phq9.9": "3"}
+    site.send(same, now=NOON + timedelta(hours=3))
+    site.send(same, now=NOON + timedelta(hours=3, minutes=1))
+    assert len(site.calls) == 4
+    flags = [task.about.partition("-")[0] for task in site.tasks.of_person(PERSON) if task.is_crisis]
+    assert flags == ["self_harm_thoughts"]
+
+
+@pytest.mark.parametrize(
+    ("later", "answers", "status"),
+    [
+        (timedelta(minutes=30), {"phq9.1": "2", "phq9.9": "3"}, HTTPStatus.CONFLICT),
+        (CLOSES - NOON, {"phq9.9": "3"}, HTTPStatus.GONE),
+        (timedelta(minutes=1), {"phq9.9": "3", "bam7.4": "0", "bam7.5": "3"}, HTTPStatus.UNPROCESSABLE_ENTITY),
+        (timedelta(minutes=1), {"phq9.9": "3", "goals": "x" * 5000}, HTTPStatus.UNPROCESSABLE_ENTITY),
+    ],
+)
+def test_an_answer_that_cannot_be_kept_is_a_call_for_help_where_it_says_that_somebody_has_to_come(
+    later: timedelta, answers: dict[str, str], status: HTTPStatus
+) -> None:
+    site = weekly(reads_item_9=True)
+    site.send({"phq9.1": "1"})
+    stored = site.check_ins.found.copy()
+
+    calm = site.send(answers | {"phq9.9": "0"}, now=NOON + later)
+    assert (calm.status, site.calls) == (status, [])
+    assert 'value="help"' in calm.html
+    assert all(link in calm.html for link in ('href="tel:988"', 'href="tel:911"'))
+
+    for _ in range(2):
+        shown = site.send(answers, now=NOON + later)
+    assert "keep these answers" in shown.html
+    assert "We are alerting the on-call team now" in shown.html
+    (call,) = site.calls
+    assert (call.person_id, call.door, call.verified) == (PERSON, Door.ANSWER, False)
+    assert call.dropped == ("answers",)
+    assert site.check_ins.found == stored
+    assert site.crisis.to_whom() == [["dr"]]
+
+
+def test_whoever_says_that_the_link_is_not_theirs_calls_for_nobody() -> None:
+    site = weekly(reads_item_9=True)
+
+    site.send({"action": "not_me", "phq9.9": "3"}, now=CLOSES)
+
+    assert site.calls == []
 
 
 def test_whoever_tells_of_opioids_is_told_at_once_what_keeps_them_alive_and_more_questions_come_after_it() -> None:
