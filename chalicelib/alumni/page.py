@@ -219,7 +219,7 @@ def _page(
     faults: Sequence[Fault] = (),
     paced: bool = False,
 ) -> Shown:
-    say = _say(visit)
+    say = say_of(visit.language, visit.country)
     category = category_name(claims.kind)
     asks = claims.kind in _ASKS
     name = "hello" if asks else category if category in {STAY, MENTORING} else "other"
@@ -241,7 +241,7 @@ def _page(
 
 
 def _word(visit: Visit, name: str, *, paces: bool = False, status: HTTPStatus = HTTPStatus.OK) -> Shown:
-    heading, *lines = _say(visit)[name]
+    heading, *lines = say_of(visit.language, visit.country)[name]
     return _rendered(
         visit,
         heading=heading,
@@ -253,9 +253,10 @@ def _word(visit: Visit, name: str, *, paces: bool = False, status: HTTPStatus = 
     )
 
 
-def _say(visit: Visit) -> dict[str, Any]:
-    words = pages.words(FOLDER / "words.json", visit.language)
-    return dict(pages.filled(words, resources(visit.country).spoken(visit.language)))
+def say_of(language: str, country: str) -> dict[str, Any]:
+    """Return the words of the page, with the numbers of a country."""
+    words = pages.words(FOLDER / "words.json", language)
+    return dict(pages.filled(words, resources(country).spoken(language)))
 
 
 def _rendered(
@@ -273,7 +274,7 @@ def _rendered(
     given: Mapping[str, str] | None = None,
     faults: Sequence[str] = (),
 ) -> Shown:
-    say = _say(visit)
+    say = say_of(visit.language, visit.country)
     html = pages.render(
         FOLDER,
         "touch.html",

@@ -126,4 +126,5 @@ def _minutes(span: timedelta) -> int:
 
 
 def _filled(text: str, reader: Reader, **values: str) -> str:
-    return text.format(**reader.spoken, **values).strip()
+    # “a. m.” at the end of a sentence is its full stop, too.
+    return text.format(**reader.spoken, **values).strip().replace("m..", "m.")

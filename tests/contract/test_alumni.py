@@ -247,6 +247,7 @@ def test_the_way_back_is_one_call_however_often_it_is_pressed_and_never_too_late
     told = api.send("POST", f"/people/{ana}/way-back")
 
     assert (told.status, told.json["numbers"]["lifeline"]) == (201, "988")
+    assert told.json["words"][-1].startswith("If it can't wait, call or text 988 now, or call 911")
     # A Tuesday's call is Wednesday's work.
     assert told.json["by"] == "2026-11-25T18:00:00Z"
     assert tasks(ana) == [("re_engagement-2026-11-24", TaskState.OPEN)]
