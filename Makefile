@@ -25,8 +25,8 @@ stop: ## stop what `make run` started, from another terminal
 reset: ## stop, and forget everything that was stored (and the package)
 	@$(RUN) infra.local.stop --forget
 
-token: ## print a valid access token: ROLE=clinician [PROGRAMME=iop-evening] [PERSON=TBH-10402]
-	@$(RUN) infra.local.sign_in --role "$(or $(ROLE),clinician)" $(if $(PROGRAMME),--programme "$(PROGRAMME)") \
+token: ## print a valid access token: ROLE=clinician [PROGRAMME=iop-evening], or PERSON=TBH-10402 [ROLE=alumni]
+	@$(RUN) infra.local.sign_in $(if $(ROLE),--role "$(ROLE)") $(if $(PROGRAMME),--programme "$(PROGRAMME)") \
 	  $(if $(PERSON),--person "$(PERSON)")
 
 clock: ## show or move the stack's clock: TO="tomorrow 08:00 America/New_York", TO=+2h, an ISO instant, or TO=now

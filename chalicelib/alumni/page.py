@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 from chalicelib.alumni import service
@@ -111,7 +112,9 @@ class AfterCare:
             case "answer" if claims.kind in _ASKS:
                 said = answer_to(ASKED, read_values(ASKED, sent))
                 checkins.answer(recipient, claims.on, DAILY, said, now=visit.now, source=Source.LINK, desk=self.desk)
-                return _word(visit, "answered", paces=True)
+                if sent.get("pace"):
+                    service.choose(claims.person_id, _pace(sent), now=visit.now, people=self.people)
+                return _word(visit, "answered", paces=not sent.get("pace"))
             case "not_me" if claims.kind in _ASKS:
                 checkins.dispute(claims.person_id, claims.on, DAILY, now=visit.now, check_ins=self.desk.check_ins)
                 return _word(visit, "disputed")
@@ -131,6 +134,9 @@ class AfterCare:
                 return _word(visit, "declined")
             case "pace":
                 service.choose(claims.person_id, _pace(sent), now=visit.now, people=self.people)
+                if claims.kind in _ASKS and any(sent.get(question.id) for question in ASKED.questions):
+                    # What was filled in beside it isn't sent yet, and isn't lost either.
+                    return _page(visit, claims, given=sent, paced=True)
                 return _word(visit, "paced")
             case "met" if category_name(claims.kind) == MENTORING:
                 self.met(claims.person_id, visit.now)
@@ -206,13 +212,18 @@ def _pace(sent: Mapping[str, str]) -> Pace:
 
 
 def _page(
-    visit: Visit, claims: Claims, *, given: Mapping[str, str] | None = None, faults: Sequence[Fault] = ()
+    visit: Visit,
+    claims: Claims,
+    *,
+    given: Mapping[str, str] | None = None,
+    faults: Sequence[Fault] = (),
+    paced: bool = False,
 ) -> Shown:
-    say = pages.words(FOLDER / "words.json", visit.language)
+    say = say_of(visit.language, visit.country)
     category = category_name(claims.kind)
     asks = claims.kind in _ASKS
     name = "hello" if asks else category if category in {STAY, MENTORING} else "other"
-    heading, *lines = say[name]
+    heading, *lines = say["paced" if paced else name]
     asked: Form = ASKED
     return _rendered(
         visit,
@@ -220,7 +231,7 @@ def _page(
         lines=lines,
         questions=[question for question in asked.questions if question.after is None] if asks else [],
         text=current_text(CONTACT, visit.language) if category == STAY else None,
-        paces=list(Pace) if asks or category == STAY or claims.kind == LESS_NUDGE else [],
+        paces=list(Pace) if (asks and not paced) or category == STAY or claims.kind == LESS_NUDGE else [],
         pace_action="stay" if category == STAY else "pace",
         met=category == MENTORING,
         given=given or {},
@@ -230,8 +241,22 @@ def _page(
 
 
 def _word(visit: Visit, name: str, *, paces: bool = False, status: HTTPStatus = HTTPStatus.OK) -> Shown:
-    heading, *lines = pages.words(FOLDER / "words.json", visit.language)[name]
-    return _rendered(visit, heading=heading, lines=lines, paces=list(Pace) if paces else [], status=status)
+    heading, *lines = say_of(visit.language, visit.country)[name]
+    return _rendered(
+        visit,
+        heading=heading,
+        lines=lines,
+        paces=list(Pace) if paces else [],
+        # It was just asked for, or there is nobody known whom to call.
+        talk=name not in {"talked", "unknown"},
+        status=status,
+    )
+
+
+def say_of(language: str, country: str) -> dict[str, Any]:
+    """Return the words of the page, with the numbers of a country."""
+    words = pages.words(FOLDER / "words.json", language)
+    return dict(pages.filled(words, resources(country).spoken(language)))
 
 
 def _rendered(
@@ -245,10 +270,11 @@ def _rendered(
     paces: Sequence[Pace] = (),
     pace_action: str = "pace",
     met: bool = False,
+    talk: bool = True,
     given: Mapping[str, str] | None = None,
     faults: Sequence[str] = (),
 ) -> Shown:
-    say = pages.words(FOLDER / "words.json", visit.language)
+    say = say_of(visit.language, visit.country)
     html = pages.render(
         FOLDER,
         "touch.html",
@@ -263,6 +289,7 @@ def _rendered(
         paces=[pace.value for pace in paces],
         pace_action=pace_action,
         met=met,
+        talk=talk,
         given=given or {},
         faults=faults,
         page_id=visit.page_id,

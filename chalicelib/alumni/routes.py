@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from chalicelib.alumni import page, service
 from chalicelib.alumni.doors import doors
-from chalicelib.alumni.page import FOLDER, AfterCare, Visit
+from chalicelib.alumni.page import AfterCare, Visit
 from chalicelib.alumni.shapes import ShownTouch, ShownWayBack, Staying, shown_touch, shown_way_back
 from chalicelib.checkins.doors import desk
 from chalicelib.edge import pages
@@ -107,8 +107,9 @@ def find_way_back(asked: Asked, person_id: str) -> Answer:
     people = DynamoPeople()
     task = service.way_back(person_id, now=asked.now, people=people, tasks=DynamoTasks())
     who = people.load(person_id, now=asked.now)
-    said = pages.words(FOLDER / "words.json", who.language if who else "en")["talked"]
-    return Answer(body=shown_way_back(task, words=said, numbers=resources(who.country if who else "US")))
+    language, country = (who.language, who.country) if who else ("en", "US")
+    said = page.say_of(language, country)["talked"]
+    return Answer(body=shown_way_back(task, words=said, numbers=resources(country)))
 
 
 @doors.door("GET", "/a/{token}", summary="Show what a message is about. Changes nothing.", rule=BY_LINK, answer=None)

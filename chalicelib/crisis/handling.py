@@ -166,9 +166,11 @@ def resolve(crisis_id: str, by: By, *, disposition: Disposition, note: str, now:
         _must_go_on(crisis)
         _must_be_acknowledged(crisis)
         if disposition in SPOKEN and crisis.state is not State.CONTACTED:
-            raise NotNow("this end takes that somebody reached them")
+            raise NotNow("somebody has to have reached them for this end: note the contact first")
         if disposition is Disposition.UNREACHABLE and not _was_tried_enough(crisis, desk):
-            raise NotNow("this end takes enough attempts to reach them, or a decision on a welfare check")
+            raise NotNow(
+                "this end comes after enough attempts to reach them, or a decision on a welfare check: note them first"
+            )
         line = {
             "what": What.DISPOSITION,
             "disposition": disposition,

@@ -10,6 +10,8 @@ from chalicelib.outreach.recurrence import DAYS, Recurrence, date_exists, local_
 from chalicelib.staff.domain import Member
 
 _DAY = timedelta(days=1)
+_AROUND = 2 * _DAY
+"""More than a shift lasts, on the longest day too: whatever cuts one lies in it."""
 _WEEK = 7
 
 
@@ -170,6 +172,19 @@ class Post:
 
 def posts(rota: Rota, *, first: datetime, last: datetime) -> list[Post]:
     """Return who is on call between two instants, in order: shifts, as holidays and then covers change them."""
+    found = _planned(rota, first=first, last=last)
+    within = (replace(one, starts=max(one.starts, first), ends=min(one.ends, last)) for one in found)
+    return sorted((one for one in within if one.starts < one.ends), key=lambda one: (one.starts, *_rank(one)))
+
+
+def posts_at(rota: Rota, at: datetime) -> list[Post]:
+    """Return who is on call at an instant, each from when to when they are."""
+    found = _planned(rota, first=at - _AROUND, last=at + _AROUND)
+    return sorted((one for one in found if one.holds_at(at)), key=_rank)
+
+
+def _planned(rota: Rota, *, first: datetime, last: datetime) -> list[Post]:
+    """Return every post that lies in part between two instants, whole."""
     found = [post for shift in rota.shifts for post in _posts_of(shift, rota, first=first, last=last)]
     # In the order in which they were asked for, so that whoever took a shift over can hand it on.
     for cover in sorted(rota.covers, key=lambda one: (one.asked_at, one.id)):
@@ -177,12 +192,11 @@ def posts(rota: Rota, *, first: datetime, last: datetime) -> list[Post]:
             found = [part for post in found for part in _covered(post, cover)]
             if cover.of is None:
                 found.append(_post_of(cover, cover.starts, cover.ends))
-    within = (replace(one, starts=max(one.starts, first), ends=min(one.ends, last)) for one in found)
-    order = list(Tier)
-    return sorted(
-        (one for one in within if one.starts < one.ends),
-        key=lambda one: (one.starts, order.index(one.tier), one.shift_id or "", one.account or ""),
-    )
+    return found
+
+
+def _rank(post: Post) -> tuple[int, str, str]:
+    return list(Tier).index(post.tier), post.shift_id or "", post.account or ""
 
 
 def _posts_of(shift: Shift, rota: Rota, *, first: datetime, last: datetime) -> Iterator[Post]:
@@ -246,7 +260,7 @@ class Staffing:
 def staffing(rota: Rota, members: Iterable[Member], at: datetime) -> Staffing:
     """Return who is on call at an instant, those who left or can't be reached too; ``members`` are all staff."""
     by_account = {member.account: member for member in members}
-    found = posts(rota, first=at, last=at + timedelta(microseconds=1))
+    found = posts_at(rota, at)
     return Staffing(at=at, holders=tuple(holder(post, by_account, at=at) for post in found if post.account is not None))
 
 

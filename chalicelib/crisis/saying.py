@@ -64,6 +64,8 @@ def promised(promise: Promise | None, reader: Reader, *, now: datetime) -> list[
     """Say what will happen, truthfully for the hour and rota; and nothing of it where that can't be known."""
     if promise is None:
         return [line(reader, "unsure")]
+    if promise.is_covered and now >= promise.call_by:
+        return [line(reader, "late")]
     if promise.is_covered:
         return [line(reader, "alerting", time=_by(promise.call_by, reader, now=now))]
     if promise.next_from is not None and reader.zone is not None:
@@ -99,7 +101,7 @@ def clock(at: datetime, reader: Reader, *, now: datetime) -> str:
     local = at.astimezone(zone)
     shown = f"{local.hour % NOON or NOON}:{local:%M} {'AM' if local.hour < NOON else 'PM'}"
     if reader.language == "es":
-        shown = shown.replace("AM", "a. m.").replace("PM", "p. m.")
+        shown = f"{'la' if shown.startswith('1:') else 'las'} {shown}".replace("AM", "a. m.").replace("PM", "p. m.")
     if local.date() == now.astimezone(zone).date():
         return shown
     say = words(reader)
@@ -114,7 +116,8 @@ def _by(at: datetime, reader: Reader, *, now: datetime) -> str:
 
 def _when(at: datetime, reader: Reader, *, now: datetime) -> str:
     if reader.zone is None:
-        return line(reader, "ago", minutes=str(_minutes(now - at)))
+        minutes = _minutes(now - at)
+        return line(reader, "ago" if minutes > 1 else "just_now", minutes=str(minutes))
     return line(reader, "at", time=clock(at, reader, now=now))
 
 
@@ -123,4 +126,5 @@ def _minutes(span: timedelta) -> int:
 
 
 def _filled(text: str, reader: Reader, **values: str) -> str:
-    return text.format(**reader.spoken, **values).strip()
+    # “a. m.” at the end of a sentence is its full stop, too.
+    return text.format(**reader.spoken, **values).strip().replace("m..", "m.")

@@ -194,7 +194,12 @@ def shown_person(tie: Tie, view: View, *, language: str, country: str) -> ShownP
         else ShownAttendance(
             came=came.came,
             did_not=came.did_not,
-            text=words.said("attendance", language, came=came.came, did_not=came.did_not),
+            text=words.said(
+                "attendance" if came.came or came.did_not else "attendance_none",
+                language,
+                came=came.came,
+                did_not=came.did_not,
+            ),
         ),
         progress=None
         if days is None

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from chalicelib.helplines.domain import Resources, resources
+from chalicelib.helplines.domain import resources
 from chalicelib.outreach.wording import spoken_language
 
 DATA = Path(__file__).parent / "data"
@@ -40,15 +40,19 @@ def said(key: str, language: str, **values: object) -> str:
 
 def lines(key: str, language: str, *, country: str) -> tuple[str, ...]:
     """Return lines with the numbers of a country in them."""
-    numbers = _numbers(resources(country))
+    numbers = resources(country).spoken(language)
     return tuple(str(line).format(**numbers) for line in _read("words")[spoken_language(language)][key])
 
 
 def for_yourself(language: str, *, country: str) -> list[Mapping[str, str]]:
-    """Return what there is for supporters themselves: a title and a text each."""
-    numbers = _numbers(resources(country))
+    """Return what there is for supporters themselves, where they are: a title and a text each."""
+    numbers = resources(country).spoken(language)
     found = _read("words")[spoken_language(language)]["for_yourself"]
-    return [{"title": one["title"], "text": one["text"].format(**numbers)} for one in found]
+    return [
+        {"title": one["title"], "text": one["text"].format(**numbers)}
+        for one in found
+        if one.get("only", country) == country
+    ]
 
 
 def this_week(language: str, *, on: date) -> str:
@@ -70,7 +74,7 @@ class Lesson:
 
 def lessons(language: str, *, country: str) -> list[Lesson]:
     """Return all lessons in the order in which they are meant to be read."""
-    numbers = _numbers(resources(country))
+    numbers = resources(country).spoken(language)
     found = []
     for one in _read("lessons"):
         local = one[spoken_language(language)]
@@ -83,7 +87,3 @@ def lessons(language: str, *, country: str) -> list[Lesson]:
 def next_lesson(learned: Collection[str], language: str, *, country: str) -> Lesson | None:
     """Return the first lesson that somebody hasn't gone through; None if they have all of them."""
     return next((one for one in lessons(language, country=country) if one.id not in learned), None)
-
-
-def _numbers(found: Resources) -> dict[str, str]:
-    return {"emergency": found.emergency, "lifeline": found.lifeline}

@@ -259,9 +259,9 @@ def faults_of(about: About, *, languages: Iterable[str]) -> list[Fault]:
     if not about.languages or not about.languages <= set(languages):
         faults.append(Fault(field="languages", reason="must be some of the programme's"))
     if not about.interests <= INTERESTS:
-        faults.append(Fault(field="interests", reason="has one that isn't on the list"))
+        faults.append(Fault(field="interests", reason=f"must be some of {', '.join(sorted(INTERESTS))}"))
     if not about.times <= TIMES:
-        faults.append(Fault(field="times", reason="has one that isn't on the list"))
+        faults.append(Fault(field="times", reason=f"must be some of {', '.join(sorted(TIMES))}"))
     if len(about.apart) > MOST_APART:
         faults.append(Fault(field="apart", reason=f"has more than {MOST_APART}"))
     return faults

@@ -28,7 +28,7 @@ Words = Annotated[list[Annotated[str, Described(max_length=40)]], Described(max_
 
 class AboutSent(Wire):
     """
-    What somebody says of themselves for a match; interests and times are from the lists that `GET` names.
+    What somebody says of themselves for a match; interests and times are from lists, which a refusal names.
 
     ``note`` is for staff only. ``apart`` are people not to be matched with, and only staff say who.
     """

@@ -210,6 +210,29 @@ def test_a_hello_is_answered_on_its_page_and_ends_with_how_often(api: Api, ana: 
     assert press(api, path, action="answer").status == 422
 
 
+def test_how_often_and_an_answer_on_one_page_do_not_cost_each_other(api: Api, ana: str) -> None:
+    press(api, link(ana), action="stay", text="1", pace="weekly")
+    path = link(ana, HELLO)
+
+    told = press(api, path, action="pace", pace="quarterly", mood="3", note="Back at work")
+    assert (word("paced") in told.text, 'value="3" checked' in told.text, "Back at work" in told.text) == (True,) * 3
+    assert not DynamoCheckIns().get(ana, local_date(NOW, "America/New_York"), "daily").answer
+    told = press(api, path, action="answer", pace="monthly", mood="3")
+
+    assert (word("answered") in told.text, 'name="pace"' in told.text) == (True, False)
+    assert touch(api, ana)["pace"] == "monthly"
+
+
+def test_who_asks_to_talk_is_told_the_numbers_of_their_own_country(api: Api) -> None:
+    api.as_whom = ADMIN
+    told = api.send("PATCH", "/programmes/iop-evening", {"emergencyCountry": "GB"}, if_match='"1"')
+    assert told.status == 200
+
+    told = press(api, link(enrolled(api), HELLO), action="talk")
+
+    assert ("call 116 123 now, or call 999" in told.text, "988" in told.text) == (True, False)
+
+
 @pytest.mark.parametrize("hours", [24, -1])
 def test_the_way_back_is_one_call_however_often_it_is_pressed_and_never_too_late(
     api: Api, ana: str, hours: int
@@ -217,10 +240,12 @@ def test_the_way_back_is_one_call_however_often_it_is_pressed_and_never_too_late
     for _ in range(3):
         told = press(api, link(ana, HELLO, hours=hours, revision=9 if hours < 0 else 1), action="talk")
         assert (told.status, word("talked") in told.text, "988" in told.text) == (200, True, True)
+        assert 'value="talk"' not in told.text, "who just asked isn't asked whether they'd like to"
     as_self(api, ana)
     told = api.send("POST", f"/people/{ana}/way-back")
 
     assert (told.status, told.json["numbers"]["lifeline"]) == (201, "988")
+    assert told.json["words"][-1].startswith("If it can't wait, call or text 988 now, or call 911")
     # A Tuesday's call is Wednesday's work.
     assert told.json["by"] == "2026-11-25T18:00:00Z"
     assert tasks(ana) == [("re_engagement-2026-11-24", TaskState.OPEN)]

@@ -254,6 +254,20 @@ def test_4_what_will_happen_is_said_truthfully_for_the_hour(api: CrisisApi, monk
         assert told.json["onDuty"] is duty.is_covered
 
 
+def test_4_the_page_bids_nobody_wait_beyond_the_time_that_it_named(
+    api: CrisisApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handlers, "on_call", lambda: FakeOnCall(duty=ROTA))
+    handlers.desk.cache_clear()
+    for who in (token(api), None):
+        url = api.help(who, body=body_of(programmeId=PROGRAMME)).json["stateUrl"].rpartition("/")[2]
+        page = StatePage(signer=Signer(KEYS.links), recipients=people(), desk=handlers.desk())
+        in_time, late = (page.show(url, language="en", now=NOW + timedelta(minutes=m)).html for m in (14, 15))
+
+        assert ("If no one has reached you" in in_time, "If no one has reached you" in late) == (True, False)
+        assert "Please don&#39;t wait any longer: call or text 988 now." in late
+
+
 def test_who_is_known_is_told_in_their_language_and_whoever_is_not_in_their_browsers(api: CrisisApi) -> None:
     told = api.help(Accept_Language="es-MX,es;q=0.9", body=body_of(programmeId=PROGRAMME))
 

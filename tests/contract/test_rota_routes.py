@@ -139,6 +139,11 @@ def test_who_is_on_call_is_shown_with_the_ways_that_reach_them(api: RoutineApi) 
     (item,) = shown["items"]
     assert (shown["state"], shown["until"], shown["emailOnly"]) == ("on_duty", None, True)
     assert (item["account"], item["firstName"], item["pagedBy"], item["trouble"]) == ("dr", "Dr", ["email"], None)
+    assert (item["starts"], item["ends"]) == ("2026-11-24T14:00:00Z", "2026-11-25T14:00:00Z")
+    # A cover that is still to come says until when it is theirs.
+    ask(api, ADMIN, starts="2026-11-24T22:00:00Z")
+    (item,) = api.by(BO, "GET", f"{ROTA}/on-call").json["items"]
+    assert (item["starts"], item["ends"]) == ("2026-11-24T14:00:00Z", "2026-11-24T22:00:00Z")
 
     put(api, version=1, shifts=[SHIFT | {"from": "20:00", "to": "21:00"}])
     shown = api.by(BO, "GET", f"{ROTA}/on-call").json

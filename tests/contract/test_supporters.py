@@ -117,7 +117,7 @@ def test_one_sees_what_is_shared_and_nothing_else(api: FamilyApi, ana: str) -> N
     assert shown.json["attendance"] == {
         "came": 0,
         "didNot": 0,
-        "text": "Sessions in the last four weeks: came to 0, didn't come to 0.",
+        "text": "No session was noted in the last four weeks.",
     }
     assert shown.json["progress"]["text"] == "Did the daily check-in on 2 of the last 7 days."
     assert shown.json["crisis"] == {"alert": False, "text": None, "howToHelp": []}

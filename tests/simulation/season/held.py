@@ -9,7 +9,7 @@ from chalicelib.checkins.store import DynamoCheckIns
 from chalicelib.outreach.domain import Status
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.tasks.store import DynamoTasks
-from tests.simulation.season.naive import Found, stamp
+from tests.simulation.season.naive_person import Found, stamp
 from tests.simulation.season.people import Person
 from tests.simulation.season.play import STARTS_ON, Season
 from tests.simulation.season.raw import Log

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.simulation.season.held import held, seen
-from tests.simulation.season.naive import Found, recompute
+from tests.simulation.season.naive import recompute
+from tests.simulation.season.naive_person import Found
 from tests.simulation.season.play import STARTS_ON, Season, Size, play
 from tests.simulation.season.raw import Line, Log
 from tests.simulation.season.stage import a_stage
