@@ -7,6 +7,8 @@ typed in by hand, and who was to be on call is what the rotas were made from.
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from tests.simulation.crises.checker_calls import Calls
 from tests.simulation.crises.checker_facts import (
     LATENESS,
@@ -41,18 +43,23 @@ class Checker(Calls, Pages):
 
     def _looks(self) -> None:
         """Who called is never told more than happened."""
-        acts = self._acts
+        of_person: dict[str, set[str]] = defaultdict(set)
+        for held in self._facts.crises:
+            of_person[held.person_id or ""].add(held.id)
         for look in self._facts.looks:
             self.verdict.counts["looks"] += 1
             crisis, stage = look.press.crisis, look.says.get("stage")
             if not crisis or stage in {None, "sent"}:
                 continue
+            # The app shows a person's present crisis, also where this call was taken as an unknown's.
+            shown = {crisis, *(of_person[look.press.person_id] if look.press.door == "app" else ())}
+            acts = [act for one in shown for act in self._acts[one]]
             wanted = {
                 "acknowledged": {"ack", "hand_over", "attempt", "contact"},
                 "contacted": {"contact"},
                 "over": {"resolve", "review"},
             }[stage]
-            before = [act for act in acts[crisis] if act.what in wanted and act.may and act.sent_at <= look.heard_at]
+            before = [act for act in acts if act.what in wanted and act.may and act.sent_at <= look.heard_at]
             # A second person who doesn't agree ends nothing.
             before = [act for act in before if act.what != "review" or act.more["agreed"]]
             if not before:

@@ -71,7 +71,7 @@ class Calls(Judge):
             most = sum(
                 1
                 + sum(
-                    one.sent_at > calls[0].tries[0].sent_at + 10 * MINUTE - skew
+                    one.sent_at > calls[0].tries[0].sent_at + 10 * MINUTE - 2 * skew
                     for press in calls
                     for one in press.tries
                 )

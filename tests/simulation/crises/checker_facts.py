@@ -29,6 +29,8 @@ AGAIN = 15 * MINUTE
 ATTEMPT_WITHIN = 15 * MINUTE
 TRY_AGAIN = 20 * MINUTE
 REMIND = 240 * MINUTE
+ENDS = frozenset({"resolve", "review", "follow_up"})
+"""What is for clinicians and case managers alone."""
 SECOND_PERSON = frozenset({"false_alarm", "unreachable"})
 FOLLOW_UPS = (24 * HOUR, 72 * HOUR, 7 * DAY)
 
@@ -114,8 +116,8 @@ class Judge:
         self._by_address = {address: one for one in facts.members.values() for address in one.ways.values()}
         self._acts: dict[str, list[Act]] = defaultdict(list)
         for act in facts.acts:
-            # Where nobody is on duty all of the staff are paged: whoever was may say that they have it.
-            act.may = act.may or (act.what == "ack" and self._was_paged(act))
+            # Where nobody is on duty all of the staff are paged: whoever was may have it, and give it to somebody.
+            act.may = act.may or (act.what not in ENDS and self._was_paged(act))
             self._acts[act.crisis].append(act)
         self._presses: dict[str, list[Press]] = defaultdict(list)
         for press in facts.presses:

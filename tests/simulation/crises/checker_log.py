@@ -40,7 +40,8 @@ class Log(Judge):
                 lasts = 400 * DAY
             if act.what == "review" and act.more["agreed"]:
                 lasts = 400 * DAY
-            begins, ends = act.heard_at + RACE, act.sent_at + lasts - self._weather.skew
+            # The host that took it and the one that looks may each be off.
+            begins, ends = act.heard_at + RACE, act.sent_at + lasts - 2 * self._weather.skew
             after = next((at for at in stirs if at > act.sent_at), self._ends)
             for page in pages:
                 if begins < page.at < min(ends, after) and not self._was_unread(crisis, page):
