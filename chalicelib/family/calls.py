@@ -58,8 +58,8 @@ def begun(log: Sequence[Event], ties: Iterable[Tie]) -> Event | None:
     """
     Return the line with which a crisis began that isn't over, or began anew after it had been; None if it is over.
 
-    What a supporter calls whom the person had removed by then begins none: it is for staff, and no word of theirs
-    reaches those who are still there.
+    What a supporter calls whom the person had removed by then begins none, nor what nobody signed: it is for staff,
+    and no word of anybody who merely names the person reaches those at home.
     """
     ties = list(ties)
     first, was_told = None, False
@@ -78,6 +78,8 @@ def _goes_on(event: Event) -> bool:
 
 
 def _may_tell(press: Press | None, ties: Iterable[Tie]) -> bool:
-    if press is None or press.door is not Door.SUPPORTER:
-        return press is not None
+    if press is None or press.door is Door.UNSIGNED:
+        return False
+    if press.door is not Door.SUPPORTER:
+        return True
     return any(tie.account == press.by and tie.was_active(at=press.at) for tie in ties)

@@ -205,6 +205,23 @@ def test_what_a_removed_supporter_calls_is_taken_and_no_other_supporter_hears_of
     assert api.view("omar", omar).json["crisis"]["alert"] is True
 
 
+def test_of_a_call_that_nobody_signed_no_supporter_hears_until_the_person_calls(api: FamilyApi, ana: str) -> None:
+    rosa, stream = api.supporter(ana, "rosa"), Stream(ana)
+    api.share(ana, rosa, What.CRISIS_CONTACT)
+    person = everybody().load(ana, now=NOW + SECOND)
+    assert person is not None
+    unsigned = replace(
+        call_of(person, "k", at=NOW + SECOND, verified=False, by=None), door=Door.UNSIGNED, id="named by anybody"
+    )
+    crises.press(unsigned, now=NOW + SECOND)
+
+    crisis = DynamoCrises().present_of(ana)
+    assert crisis is not None
+    assert (crisis.state, stream.follow()) == (State.OPEN, 0)
+    assert called(ana, at=NOW + MINUTE) == crisis.id
+    assert stream.follow() == 1
+
+
 def test_at_the_door_of_staff_a_supporter_is_still_a_supporter(api: FamilyApi, ana: str) -> None:
     rosa, omar, stream = api.supporter(ana, "rosa"), api.supporter(ana, "omar"), Stream(ana)
     api.share(ana, omar, What.CRISIS_CONTACT)
