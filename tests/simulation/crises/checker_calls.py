@@ -50,18 +50,18 @@ class Calls(Judge):
                 self._say("an answer has the numbers", press.key, press.door)
             who = press.person_id if press.is_known else ""
             first, last = press.tries[0].sent_at - skew, accepted.heard_at + skew
-            found = [at for at, (when, _) in enumerate(lines[who]) if first <= when <= last]
-            if not found and who:
+            found, fresh = _within(lines[who], first, last, used, who)
+            if not fresh and who:
                 # Whose record could not be read, thrice, was taken as somebody whom nobody knows.
-                known, who = who, ""
-                found = [at for at, (when, _) in enumerate(lines[who]) if first <= when <= last]
-                counts["callers whose record could not be read"] += bool(found)
-                if found and self._is_faultless:
-                    self._say("who calls is known", press.key, known)
+                others, left = _within(lines[""], first, last, used, "")
+                if left or (others and not found):
+                    counts["callers whose record could not be read"] += 1
+                    if self._is_faultless:
+                        self._say("who calls is known", press.key, who)
+                    who, found, fresh = "", others, left
             if not found:
                 self._say("no call is lost", press.key, f"{press.door} at {accepted.heard_at:.0f}")
                 continue
-            fresh = [at for at in found if (who, at) not in used]
             used.add((who, (fresh or found)[0]))
             press.crisis = lines[who][(fresh or found)[0]][1]
             if not fresh and not press.shares_line(self._presses[who]):
@@ -85,6 +85,14 @@ class Calls(Judge):
                 self._say(
                     "a call that is sent again is one", who or "unknown", f"{len(lines[who])} lines of {most} calls"
                 )
+
+
+def _within(
+    lines: list[tuple[float, str]], first: float, last: float, used: set[tuple[str, int]], who: str
+) -> tuple[list[int], list[int]]:
+    """Return which lines of a caller's lie within these instants, and which of them are nobody's yet."""
+    found = [at for at, (when, _) in enumerate(lines) if first <= when <= last]
+    return found, [at for at in found if (who, at) not in used]
 
 
 def _by_key(presses: Iterable[Press]) -> dict[str, list[Press]]:

@@ -24,6 +24,8 @@ class Log(Judge):
         """Nobody is paged for what somebody has, but as the ladder goes on."""
         stirs = sorted(
             [act.sent_at for act in acts if act.may]
+            # A caller whose record could not be read calls in a stranger's crisis.
+            + [line["pressedAt"] for line in crisis.log if line["what"] == "press"]
             + [one.sent_at for press in self._of_caller(crisis) for one in press.tries]
         )
         before = ""
@@ -95,7 +97,9 @@ class Log(Judge):
                 self._say("the log says what was done", crisis.id, f"{line['what']} by {line['by']}")
         for act in acts:
             want = {"resolve": "disposition"}.get(act.what, act.what)
-            if not act.done or not act.may or want in {"follow_up", "ack", "hand_over"}:
+            # What is done while all is read in the end may not have been read.
+            is_read = act.sent_at <= self._ends
+            if not act.done or not act.may or not is_read or want in {"follow_up", "ack", "hand_over"}:
                 continue
             if not any(line["what"] == want and line["by"] == act.who for line in crisis.log):
                 self._say("what was taken is in the log", crisis.id, f"{act.what} by {act.who}")
