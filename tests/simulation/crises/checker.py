@@ -52,7 +52,7 @@ class Checker(Calls, Pages):
             if not crisis or stage in {None, "sent"}:
                 continue
             # The app shows a person's present crisis, also where this call was taken as an unknown's.
-            shown = {crisis, *(of_person[look.press.person_id] if look.press.door == "app" else ())}
+            shown = {crisis, *look.press.others, *(of_person[look.press.person_id] if look.press.door == "app" else ())}
             acts = [act for one in shown for act in self._acts[one]]
             wanted = {
                 "acknowledged": {"ack", "hand_over", "attempt", "contact"},

@@ -64,6 +64,10 @@ class Calls(Judge):
                 continue
             used.add((who, (fresh or found)[0]))
             press.crisis = lines[who][(fresh or found)[0]][1]
+            if last - first > 10 * MINUTE:
+                press.others = frozenset(
+                    crisis for own in (who, "") for when, crisis in lines[own] if first <= when <= last
+                )
             if not fresh and not press.shares_line(self._presses[who]):
                 self._say("each call is a line of the log", press.key, press.door)
         for who, presses in self._presses.items():

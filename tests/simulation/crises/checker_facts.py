@@ -116,10 +116,11 @@ class Judge:
             if taken.crisis:
                 self._pages[taken.crisis].append(taken)
         self._by_address = {address: one for one in facts.members.values() for address in one.ways.values()}
+        self._strangers = {one.id for one in facts.crises if one.person_id is None}
         self._acts: dict[str, list[Act]] = defaultdict(list)
         for act in facts.acts:
             # Where nobody is on duty all of the staff are paged: whoever was may have it, and give it to somebody.
-            act.may = act.may or (act.what not in ENDS and self._was_paged(act))
+            act.may = act.may or (act.what not in ENDS and self._was_paged(act)) or self._is_for_all(act)
             self._acts[act.crisis].append(act)
         self._presses: dict[str, list[Press]] = defaultdict(list)
         for press in facts.presses:
@@ -135,6 +136,12 @@ class Judge:
             and member.account == act.who
             for page in self._pages[act.crisis]
         )
+
+    def _is_for_all(self, act: Act) -> bool:
+        """Say whether somebody takes a stranger's crisis at their own programme: it is on every programme's board."""
+        member = self._facts.members.get(act.who)
+        is_theirs = member is not None and member.programme == act.programme
+        return act.what == "ack" and is_theirs and act.crisis in self._strangers
 
     def _say(self, rule: str, about: str, what: str) -> None:
         self.verdict.findings.append(Finding(rule, about, what))
@@ -168,7 +175,9 @@ class Judge:
         """Say whether somebody had tried to reach the person when it was handed over: then that goes on."""
         if line["what"] == "ack":
             return False
-        before = [one["what"] for one in crisis.log[: line["number"] - 1] if one["what"] not in {"page", "press"}]
+        # From hand to hand: what the first of them had begun goes on with the last.
+        passed = {"page", "press", "hand_over"}
+        before = [one["what"] for one in crisis.log[: line["number"] - 1] if one["what"] not in passed]
         return bool(before) and before[-1] in {"attempt", "contact", "decision"}
 
     def _expected(self, programme: str, tiers: Iterable[str], at: float) -> Iterator[Member]:

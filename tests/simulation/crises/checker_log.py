@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tests.simulation.crises.checker_facts import (
     ATTEMPT_WITHIN,
     DAY,
@@ -24,8 +26,7 @@ class Log(Judge):
         """Nobody is paged for what somebody has, but as the ladder goes on."""
         stirs = sorted(
             [act.sent_at for act in acts if act.may]
-            # A caller whose record could not be read calls in a stranger's crisis.
-            + [line["pressedAt"] for line in crisis.log if line["what"] == "press"]
+            + list(self._taken_at(crisis))
             + [one.sent_at for press in self._of_caller(crisis) for one in press.tries]
         )
         before = ""
@@ -50,6 +51,14 @@ class Log(Judge):
                     late = page.at - act.heard_at
                     self._say("no page after it was taken", crisis.id, f"{page.address} {late:.0f} s after {act.what}")
                     break
+
+    def _taken_at(self, crisis: Held) -> Iterator[float]:
+        """Give when each call may have been taken: by the order of the log, since of a flood some wait."""
+        latest = 0.0
+        for line in crisis.log:
+            latest = max(latest, line["at"])
+            if line["what"] == "press":
+                yield latest + 2 * self._weather.skew
 
     def _was_unread(self, crisis: Held, page: Taken) -> bool:
         """Say whether the crisis could not be read before the page: then it goes out, since too few may do harm."""

@@ -50,6 +50,8 @@ class Press:
     tries: list[Try] = field(default_factory=list)
     crisis: str = ""
     """The crisis that it is found in; the checker's to fill in."""
+    others: frozenset[str] = frozenset()
+    """Where a page stayed open for over ten minutes: those in which its later tries may be calls of their own."""
 
     @property
     def is_known(self) -> bool:

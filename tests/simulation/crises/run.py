@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -92,10 +92,13 @@ def _go(
     ground.edges.calm()
     calm_from = kernel.now
     kernel.run(until=kernel.now + size.lull / 2 * HOUR)
+    judged = ground.weather
     if seed % 4 == 1:
         ground.every = SPARSE
         kernel.run(until=kernel.now + size.days_after * DAY)
         ground.every = 1
+        # No ladder is climbed in time where minutes are left out.
+        judged = replace(judged, stopped=(*judged.stopped, ("tick", kernel.now - size.days_after * DAY, kernel.now)))
     staff.ignoring = True
     ground.edges.quiet = False
     over = kernel.now + size.last * MINUTE
@@ -107,7 +110,7 @@ def _go(
     staff.by_reference |= {crisis.id[:8].upper(): crisis.id for crisis in facts.crises}
     for taken in facts.taken:
         taken.crisis = staff.crisis_of(taken) or ""
-    checker = Checker(facts, weather=ground.weather, ends=over, calm_from=calm_from, metrics=ground.metrics)
+    checker = Checker(facts, weather=judged, ends=over, calm_from=calm_from, metrics=ground.metrics)
     return Result(
         seed=seed,
         verdict=checker.judge(),

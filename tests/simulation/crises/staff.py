@@ -303,7 +303,7 @@ class Staff:
         }[how]
         path = elsewhere if how == "elsewhere" and random.random() < 0.5 else programme
         act = Act(
-            who=f"forged by {how}",
+            who=f"dana-{elsewhere}" if how == "elsewhere" else f"forged by {how}",
             what="ack",
             crisis=crisis,
             programme=path,
