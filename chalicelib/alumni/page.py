@@ -20,7 +20,7 @@ from chalicelib.checkins.help_page import HelpPage, Pressed, is_page_id
 from chalicelib.checkins.page import read_values
 from chalicelib.checkins.ports import Desk
 from chalicelib.edge import pages
-from chalicelib.edge.pages import Shown
+from chalicelib.edge.pages import Shown, Visit
 from chalicelib.enrollment.after_care import CONTACT, NotAfterCare, Pace
 from chalicelib.enrollment.changing import People
 from chalicelib.enrollment.consents import Via, Will
@@ -41,18 +41,6 @@ ASKED = form(DAILY)
 
 Met = Callable[[str, datetime], object]
 """Notes that a mentor said hello to whom they walk with."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """One request to the page: the link's token, the moment, whence, and a fresh id for the page that is shown."""
-
-    token: str
-    now: datetime
-    language: str
-    page_id: str
-    ip: str | None = None
-    country: str = "US"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +95,7 @@ class AfterCare:
     def _taken(  # noqa: PLR0911 (as above)
         self, action: str, claims: Claims, recipient: Recipient, visit: Visit, sent: Mapping[str, str]
     ) -> Shown:
-        will = Will(by=f"link:{claims.channel_id}", via=Via.LINK, ip=visit.ip)
+        will = Will(by=f"link:{claims.channel_id}", via=Via.LINK, ip=visit.address or None)
         match action:
             case "answer" if claims.kind in _ASKS:
                 said = answer_to(ASKED, read_values(ASKED, sent))
@@ -157,7 +145,7 @@ class AfterCare:
         pressed = Pressed(
             token=visit.token,
             page_id=page_id if is_page_id(page_id) else visit.page_id,
-            address=visit.ip or "",
+            address=visit.address,
             language=visit.language,
             now=visit.now,
         )

@@ -6,13 +6,14 @@ from http import HTTPStatus
 
 from chalicelib.alumni import page, service
 from chalicelib.alumni.doors import doors
-from chalicelib.alumni.page import AfterCare, Visit
+from chalicelib.alumni.page import AfterCare
 from chalicelib.alumni.shapes import ShownTouch, ShownWayBack, Staying, shown_touch, shown_way_back
 from chalicelib.checkins.doors import desk
 from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
+from chalicelib.edge.pages import Visit
 from chalicelib.edge.pages.answers import answer_or, language_of
 from chalicelib.enrollment import agreeing
 from chalicelib.enrollment.after_care import CONTACT
@@ -139,7 +140,7 @@ def _after_care() -> AfterCare:
 
 
 def _visit(asked: Asked, token: str) -> Visit:
-    return Visit(token=token, now=asked.now, language=language_of(asked), page_id=new_id(), ip=asked.source_ip or None)
+    return Visit(token=token, now=asked.now, language=language_of(asked), page_id=new_id(), address=asked.source_ip)
 
 
 def _shown(visit: Visit, make: Callable[[], pages.Shown]) -> Answer:

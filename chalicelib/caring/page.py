@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -14,7 +13,7 @@ from chalicelib.checkins.help_page import HelpPage, Pressed, is_page_id
 from chalicelib.crisis.paging import guarded
 from chalicelib.crisis.ports import Desk
 from chalicelib.edge import pages
-from chalicelib.edge.pages import Shown
+from chalicelib.edge.pages import Shown, Visit
 from chalicelib.errors import TooSoon
 from chalicelib.helplines.domain import resources
 from chalicelib.outreach.domain import Recipient
@@ -23,22 +22,6 @@ from chalicelib.outreach.ports import Recipients
 
 FOLDER = Path(__file__).parent / "pages"
 _MOST_FIELDS = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """
-    One request to the page: the link's token, the moment, a fresh id for the page that will be shown.
-
-    ``address``: where it comes from, by which calls for help are grouped of whom nothing else is known.
-    """
-
-    token: str
-    now: datetime
-    language: str
-    page_id: str
-    country: str = "US"
-    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

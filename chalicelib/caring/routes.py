@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from chalicelib.caring import service
 from chalicelib.caring.domain import Series
-from chalicelib.caring.page import Visit, WriteBack, trouble
+from chalicelib.caring.page import WriteBack, trouble
 from chalicelib.caring.replying import ReplyDesk, write_back
 from chalicelib.caring.shapes import ReplyList, ShownCaring, StartSent, shown_caring, shown_reply
 from chalicelib.caring.store import DynamoReplies, DynamoSeries
@@ -15,6 +15,7 @@ from chalicelib.edge import pages
 from chalicelib.edge.http import Answer, Asked, Doors
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
+from chalicelib.edge.pages import Visit
 from chalicelib.edge.pages.answers import answer_or, language_of
 from chalicelib.enrollment.changing import find_person
 from chalicelib.enrollment.programme_store import DynamoProgrammes

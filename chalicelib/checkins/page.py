@@ -13,9 +13,9 @@ from chalicelib.checkins.domain import Answer, CheckInLocked, Plan, Source, answ
 from chalicelib.checkins.forms import CHANGE, GOAL_STEP, WEEKLY, Form, Value, form
 from chalicelib.checkins.help_page import HelpPage, Pressed, is_page_id
 from chalicelib.checkins.ports import Desk
-from chalicelib.checkins.showing import ITEM_9, REST, SHOWN, Visit, questions, word
+from chalicelib.checkins.showing import ITEM_9, REST, SHOWN, questions, word
 from chalicelib.crisis.paging import guarded
-from chalicelib.edge.pages import Shown
+from chalicelib.edge.pages import Shown, Visit
 from chalicelib.errors import Invalid
 from chalicelib.outreach.domain import Recipient
 from chalicelib.outreach.links import Claims, LinkForged, Purpose, Signer

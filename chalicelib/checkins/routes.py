@@ -13,7 +13,7 @@ from chalicelib.checkins.day import Row, day
 from chalicelib.checkins.domain import CheckIn, Plan, Progress, Source
 from chalicelib.checkins.doors import desk, doors
 from chalicelib.checkins.page import OneTap
-from chalicelib.checkins.showing import Visit, trouble
+from chalicelib.checkins.showing import trouble
 from chalicelib.checkins.store import DynamoCheckIns
 from chalicelib.crisis.store import DynamoCrises
 from chalicelib.edge import pages
@@ -21,6 +21,7 @@ from chalicelib.edge.http import Answer, Asked, Page, PageQuery, Wire
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
 from chalicelib.edge.log import logger
+from chalicelib.edge.pages import Visit
 from chalicelib.edge.pages.answers import answer_or, language_of
 from chalicelib.enrollment.domain import Member
 from chalicelib.enrollment.reaching import held_by

@@ -1,15 +1,13 @@
 """What the one-tap page looks like: the questions, a word, and the numbers to call on each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from chalicelib.checkins.forms import DAILY, WEEKLY, Form, Question, form, versions
 from chalicelib.edge import pages
-from chalicelib.edge.pages import Shown
+from chalicelib.edge.pages import Shown, Visit
 from chalicelib.errors import Fault
 from chalicelib.helplines.domain import overdose_lines, resources
 
@@ -19,22 +17,6 @@ ITEM_9 = "phq9.9"
 
 REST = "rest"
 """Says that a page asked what the answers before it brought up."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """
-    One request to the page: the link's token, the moment, a fresh id for the page that will be shown.
-
-    ``address``: where it comes from, by which calls for help are grouped of whom nothing else is known.
-    """
-
-    token: str
-    now: datetime
-    language: str
-    page_id: str
-    country: str = "US"
-    address: str = ""
 
 
 def _name_of(asked: Form) -> str:

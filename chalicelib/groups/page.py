@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from chalicelib.edge import pages
-from chalicelib.edge.pages import Shown
+from chalicelib.edge.pages import Shown, Visit
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.groups.answering import LinkOver, Opened, answer_meeting, open_link
 from chalicelib.groups.belonging import Members, belongs
@@ -27,13 +27,9 @@ MOST_FIELDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """One request to the page: the link's token, the moment, in what language and country to answer, what to choose."""
+class Choice(Visit):
+    """A visit to the page; ``picked``: what is chosen on it."""
 
-    token: str
-    now: datetime
-    language: str
-    country: str = "US"
     picked: str = ""
 
 
@@ -52,7 +48,7 @@ class OneTap:
     app_url: str
     invited: Mapping[Kind, Invited] = field(default_factory=lambda: ANYBODY)
 
-    def show(self, visit: Visit) -> Shown:
+    def show(self, visit: Choice) -> Shown:
         """Show the question, or why there is none. Changes nothing: mail scanners follow every link."""
         try:
             visit, opened = self._open(visit)
@@ -70,7 +66,7 @@ class OneTap:
             return self._word(visit, begun, leads=visit.now < meeting.ends)
         return self._question(visit, opened)
 
-    def take(self, visit: Visit, body: str) -> Shown:
+    def take(self, visit: Choice, body: str) -> Shown:
         """Take what was sent: an answer, or that one leaves the group."""
         try:
             visit, opened = self._open(visit)
@@ -80,7 +76,7 @@ class OneTap:
             return self._word(visit, "over", status=HTTPStatus.GONE)
         return self._taken(visit, opened, _read(body))
 
-    def _taken(self, visit: Visit, opened: Opened, sent: dict[str, str]) -> Shown:
+    def _taken(self, visit: Choice, opened: Opened, sent: dict[str, str]) -> Shown:
         if sent.get("action") == "leave":
             self.members.leave(opened.group.id, opened.recipient.person_id, at=visit.now)
             return self._word(visit, "left")
@@ -98,7 +94,7 @@ class OneTap:
             return self._word(visit, "past", status=HTTPStatus.CONFLICT)
         return self._word(visit, said.value, changes=True)
 
-    def _refused(self, opened: Opened, visit: Visit) -> Shown | None:
+    def _refused(self, opened: Opened, visit: Choice) -> Shown | None:
         """Return what somebody is told who left the group, or may not hear of it now; None if the page is theirs."""
         group, who = opened.group, opened.recipient.person_id
         member = self.members.find(group.id, who)
@@ -108,11 +104,11 @@ class OneTap:
             return self._word(visit, "over", status=HTTPStatus.GONE)
         return None
 
-    def trouble(self, visit: Visit) -> Shown:
+    def trouble(self, visit: Choice) -> Shown:
         """Show that something broke on our side: a person must never meet a blank page."""
         return self._word(visit, "trouble", status=HTTPStatus.SERVICE_UNAVAILABLE)
 
-    def _open(self, visit: Visit) -> tuple[Visit, Opened]:
+    def _open(self, visit: Choice) -> tuple[Choice, Opened]:
         claims: Claims = self.signer.open(Purpose.RSVP, visit.token)
         recipient = self.recipients.load(claims.person_id, now=visit.now)
         if recipient:
@@ -121,7 +117,7 @@ class OneTap:
         return visit, open_link(claims, recipient, groups=self.groups)
 
     def _question(
-        self, visit: Visit, opened: Opened, *, status: HTTPStatus = HTTPStatus.OK, choose: bool = False
+        self, visit: Choice, opened: Opened, *, status: HTTPStatus = HTTPStatus.OK, choose: bool = False
     ) -> Shown:
         say = _say(visit.language)
         meeting = opened.meeting
@@ -142,7 +138,7 @@ class OneTap:
 
     def _word(
         self,
-        visit: Visit,
+        visit: Choice,
         name: str,
         *,
         status: HTTPStatus = HTTPStatus.OK,

@@ -14,7 +14,7 @@ from chalicelib.edge.pages.answers import answer_or, language_of
 from chalicelib.enrollment.store import people
 from chalicelib.groups.doors import doors
 from chalicelib.groups.member_store import DynamoMembers
-from chalicelib.groups.page import OneTap, Visit
+from chalicelib.groups.page import Choice, OneTap
 from chalicelib.groups.store import DynamoGroups
 from chalicelib.outreach.links import Signer
 from chalicelib.privacy.domain import Public
@@ -66,12 +66,12 @@ def _one_tap() -> OneTap:
     )
 
 
-def _visit(asked: Asked, token: str) -> Visit:
+def _visit(asked: Asked, token: str) -> Choice:
     picked = (asked.query.answer if asked.query else None) or ""
-    return Visit(token=token, now=asked.now, language=language_of(asked), picked=picked)
+    return Choice(token=token, now=asked.now, language=language_of(asked), picked=picked)
 
 
-def _answer(visit: Visit, body: str | None) -> Answer:
+def _answer(visit: Choice, body: str | None) -> Answer:
     def make() -> Shown:
         return _one_tap().show(visit) if body is None else _one_tap().take(visit, body)
 

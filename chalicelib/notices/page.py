@@ -1,13 +1,13 @@
 """The page on which a notice is read: behind a signed link, the same for everybody, and it names nobody."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from chalicelib.edge import pages
-from chalicelib.edge.pages import Shown
+from chalicelib.edge.pages import Shown, Visit
 from chalicelib.helplines.domain import resources
 from chalicelib.notices import reading, service
 from chalicelib.notices.domain import NoticeOver
@@ -17,16 +17,6 @@ from chalicelib.outreach.ports import Recipients
 from chalicelib.outreach.recurrence import local_date
 
 FOLDER = Path(__file__).parent / "pages"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """One request to the page: the link's token, the moment, and in what language and country to answer."""
-
-    token: str
-    now: datetime
-    language: str
-    country: str = "US"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from pydantic import Field as Described
 from chalicelib.edge.http import Answer, Asked, Doors, Instant, Page, PageQuery, Wire, bad_cursor
 from chalicelib.edge.ids import new_id
 from chalicelib.edge.keys import keys
+from chalicelib.edge.pages import Visit
 from chalicelib.edge.pages.answers import answer_or, language_of
 from chalicelib.enrollment.episodes import State
 from chalicelib.enrollment.programme_store import DynamoProgrammes
@@ -20,7 +21,7 @@ from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.notices import counting, service
 from chalicelib.notices.counting import Outcome
 from chalicelib.notices.domain import ADDRESSED, LONGEST_TEXT, Audience, Notice
-from chalicelib.notices.page import Reading, Visit, trouble
+from chalicelib.notices.page import Reading, trouble
 from chalicelib.notices.store import DynamoNotices
 from chalicelib.outreach.domain import ChannelKind
 from chalicelib.outreach.fanning import Stage

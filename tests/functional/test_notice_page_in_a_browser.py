@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from chalicelib.edge import pages
+from chalicelib.edge.pages import Visit
 from chalicelib.notices.domain import LONGEST_TEXT, Audience, Notice
-from chalicelib.notices.page import Reading, Visit
+from chalicelib.notices.page import Reading
 from chalicelib.outreach.links import Claims, Purpose, Signer
 from tests.build import PERSON, a_recipient
 from tests.fakes import FakeRecipients

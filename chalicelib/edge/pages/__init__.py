@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -25,6 +26,23 @@ class Shown:
 
     html: str
     status: HTTPStatus = HTTPStatus.OK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """
+    One request to a page behind a link: the link's token, the moment, and in what language and country to answer.
+
+    ``page_id``: a fresh id for the page that will be shown, by which pressing twice is one call for help. ``address``:
+    where it comes from, by which calls are grouped of whom nothing else is known.
+    """
+
+    token: str
+    now: datetime
+    language: str
+    country: str = "US"
+    page_id: str = ""
+    address: str = ""
 
 
 class Numbers(Protocol):

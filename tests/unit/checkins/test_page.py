@@ -10,10 +10,9 @@ from chalicelib.checkins.domain import Answer
 from chalicelib.checkins.forms import DAILY, WEEKLY
 from chalicelib.checkins.page import OneTap
 from chalicelib.checkins.ports import Desk
-from chalicelib.checkins.showing import Visit
 from chalicelib.crisis.domain import Door, Press
 from chalicelib.crisis.duty import Duty
-from chalicelib.edge.pages import Shown
+from chalicelib.edge.pages import Shown, Visit
 from chalicelib.enrollment.channels import NO_END
 from chalicelib.flags.domain import CareRules
 from chalicelib.outreach.domain import Hold, Recipient, Standing

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.groups import belonging, service
 from chalicelib.groups.bells import About, Sort
 from chalicelib.groups.domain import Group, Kind, Said
-from chalicelib.groups.page import OneTap, Visit, when_of
+from chalicelib.groups.page import Choice, OneTap, when_of
 from chalicelib.groups.series import Cause, Change
 from chalicelib.outreach.domain import Recipient, Standing
 from chalicelib.outreach.links import Claims, Purpose, Signer
@@ -59,9 +59,9 @@ class Site:
         found = self.members.find("60" * 16, PERSON)
         return found.said(ABOUT.meeting) if found else None
 
-    def visit(self, *, at: datetime = DAY_BEFORE, purpose: Purpose = Purpose.RSVP, picked: str = "") -> Visit:
+    def visit(self, *, at: datetime = DAY_BEFORE, purpose: Purpose = Purpose.RSVP, picked: str = "") -> Choice:
         claims = Claims(person_id=PERSON, kind=ABOUT.kind, on=THURSDAY, channel_id="mail", revision=1, expires_at=START)
-        return Visit(token=SIGNER.token(purpose, claims), now=at, language="en", picked=picked)
+        return Choice(token=SIGNER.token(purpose, claims), now=at, language="en", picked=picked)
 
 
 @pytest.fixture

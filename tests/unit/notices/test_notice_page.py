@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.edge.pages import Shown
+from chalicelib.edge.pages import Shown, Visit
 from chalicelib.notices.domain import READABLE_FOR, Audience, Notice, clean, text_fault
-from chalicelib.notices.page import Reading, Visit, paragraphs, trouble
+from chalicelib.notices.page import Reading, paragraphs, trouble
 from chalicelib.outreach.domain import Recipient, Standing
 from chalicelib.outreach.fanning import Stage
 from chalicelib.outreach.links import Claims, Purpose, Signer
