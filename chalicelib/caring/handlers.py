@@ -12,7 +12,7 @@ from chalicelib.enrollment.programme_store import DynamoProgrammes
 from chalicelib.enrollment.reach_store import KEY
 from chalicelib.enrollment.store import DynamoPeople, people
 from chalicelib.outreach.domain import Due, Reason
-from chalicelib.outreach.kinds import HELLOS
+from chalicelib.outreach.kinds import CARING_CONTACTS
 from chalicelib.outreach.ledger_store import DynamoLedger
 from chalicelib.staff.store import DynamoStaff
 
@@ -44,7 +44,11 @@ class CaringContacts:
             return None
         # The copy names the person's schedules: whoever has none of this kind is not even read.
         texts = [row.get("record", {}).get("S", "") for row in (stored.before, stored.now)]
-        return (person_id,) if texts[0] != texts[1] and any(kind in text for kind in HELLOS for text in texts) else None
+        return (
+            (person_id,)
+            if texts[0] != texts[1] and any(kind in text for kind in CARING_CONTACTS for text in texts)
+            else None
+        )
 
     def follow(self, about: tuple[str, ...]) -> int:
         """End them where consent or life did, forget a birthday, and keep their hours out of new quiet hours."""

@@ -11,7 +11,7 @@ from chalicelib.outreach.anniversaries import BIRTHDAY, Anniversaries
 from chalicelib.outreach.deciding import messages
 from chalicelib.outreach.delivering import lately_told
 from chalicelib.outreach.domain import Due, Reason
-from chalicelib.outreach.kinds import HELLOS
+from chalicelib.outreach.kinds import CARING_CONTACTS
 from chalicelib.outreach.ports import Ledger
 from chalicelib.outreach.recurrence import local_date
 from chalicelib.staff.domain import Member
@@ -24,7 +24,7 @@ def objection(due: Due, *, people: People, all_series: AllSeries, ledger: Ledger
 
     It goes with an episode, so that after a readmission it waits for a word; and there is one a day, whatever waited.
     """
-    if due.kind not in HELLOS:
+    if due.kind not in CARING_CONTACTS:
         return None
     record, series = people.record(due.person_id), all_series.find(due.person_id)
     if record is None or series is None or not series.is_on or series.episode != record.episode.number:
@@ -37,7 +37,7 @@ def objection(due: Due, *, people: People, all_series: AllSeries, ledger: Ledger
         return Reason.NO_CONSENT
     on = local_date(now, record.person.zone)
     lately = lately_told(due.person_id, on, ledger=ledger)
-    others = [entry for entry in lately if entry.kind in HELLOS and entry.on != due.on]
+    others = [entry for entry in lately if entry.kind in CARING_CONTACTS and entry.on != due.on]
     return Reason.OVER_BUDGET if messages(others, on=on, zone=record.person.zone) else None
 
 

@@ -25,7 +25,7 @@ from chalicelib.enrollment.service import Programmes, find_programme
 from chalicelib.errors import Conflict, Fault, Invalid, Stale
 from chalicelib.outreach.anniversaries import Anniversaries
 from chalicelib.outreach.domain import Schedule
-from chalicelib.outreach.kinds import CARING_AGAIN, CARING_SERIES, HELLOS
+from chalicelib.outreach.kinds import CARING_AGAIN, CARING_CONTACTS, CARING_SERIES
 from chalicelib.outreach.recurrence import local_date
 
 
@@ -240,7 +240,7 @@ def _when(series: Series, record: Record, programme: Programme) -> Anniversaries
 
 
 def _schedule(record: Record) -> Schedule | None:
-    return next((one for one in record.schedules if one.kind in HELLOS), None)
+    return next((one for one in record.schedules if one.kind in CARING_CONTACTS), None)
 
 
 def _next(record: Record) -> Change:

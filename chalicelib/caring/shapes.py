@@ -8,7 +8,7 @@ from pydantic import Field as Described
 from chalicelib.caring.domain import BIRTHDAY_SCOPE, SCOPE, Because, Reply, Series
 from chalicelib.edge.http import Wire
 from chalicelib.enrollment.domain import Record
-from chalicelib.outreach.kinds import HELLOS
+from chalicelib.outreach.kinds import CARING_CONTACTS
 from chalicelib.outreach.recurrence import next_occurrence
 
 CalendarDate = date
@@ -62,7 +62,7 @@ class ReplyList(Wire):
 def shown_caring(series: Series | None, record: Record, *, now: datetime) -> ShownCaring:
     """Show how a person's caring contacts stand."""
     live = record.live_consents(at=now)
-    schedule = next((one for one in record.schedules if one.kind in HELLOS), None)
+    schedule = next((one for one in record.schedules if one.kind in CARING_CONTACTS), None)
     is_on = series is not None and series.is_on and schedule is not None
     waits = is_on and series is not None and series.episode != record.episode.number
     coming = next_occurrence(schedule.when, after=now) if schedule and is_on and not waits else None

@@ -30,7 +30,7 @@ CARING_SERIES = f"{CARING}-series"
 """They come by one schedule: which one it is, the date says."""
 CARING_AGAIN = f"{CARING}-again"
 """The same in a second series, with words of its own."""
-HELLOS = (CARING_SERIES, CARING_AGAIN)
+CARING_CONTACTS = (CARING_SERIES, CARING_AGAIN)
 NOTICE = "notice"
 """One text to many people; its kinds are ``notice-{id}``."""
 MEETING = "meeting"

@@ -13,7 +13,7 @@ from chalicelib.outreach.catalogue import LOCALES, NUMBER, OTHER, TEMPLATES, Loc
 from chalicelib.outreach.categories import category_name, category_of, template_of, told_of
 from chalicelib.outreach.clock_words import told_when
 from chalicelib.outreach.domain import Channel, DetailLevel, Entry, Recipient
-from chalicelib.outreach.kinds import DAYS, HELLOS, MILESTONE, SUPPORTER_INVITE
+from chalicelib.outreach.kinds import CARING_CONTACTS, DAYS, MILESTONE, SUPPORTER_INVITE
 
 if TYPE_CHECKING:
     from jinja2 import Template as Page
@@ -122,7 +122,7 @@ def _about(kind: str, on: date, recipient: Recipient) -> str:
         return str(recipient.count)
     if category_name(kind) == SUPPORTER_INVITE:
         return recipient.inviter
-    if kind in {DAYS, *HELLOS}:
+    if kind in {DAYS, *CARING_CONTACTS}:
         return schedule.when.name_on(on) or "" if schedule and isinstance(schedule.when, Anniversaries) else ""
     return kind.partition("-")[2]
 
