@@ -33,6 +33,9 @@ PAGE = 500
 NEARLY_IDLE = 1_000
 """While more messages than this wait, what is overdue isn't handed over again: it is probably among them."""
 
+HURRIED = timedelta(minutes=3)
+"""A crisis that fell due so lately is handed over again all the same: who wrote it down may have died over that."""
+
 WAVE = 10_000
 """What is overdue is handed over in waves of about this many, so that an outage's backlog can't flood delivery."""
 
@@ -67,9 +70,16 @@ def hand_over(*, tick_at: datetime, now: datetime, dues: Dues, queue: Queue, pau
     mark = dues.watermark() or minute - FIRST_LOOK_BACK
     first = mark.replace(minute=0, second=0, microsecond=0)
     hours = _hours(first, look.ahead_to)
+    waiting, failed = 0, None
+    try:
+        waiting = queue.backlog()
+    except Exception as error:  # noqa: BLE001 (raised below: a crisis must not wait for a number)
+        failed = error
+    look.room = WAVE if waiting <= NEARLY_IDLE else 0
     for hour in hours:
         look.at(hour, URGENT, dues=dues, queue=queue)
-    look.room = WAVE if queue.backlog() <= NEARLY_IDLE else 0
+    if failed:
+        raise failed
     if not paused:
         # What is ahead comes before what is late already: after an outage of hours, that may take all of a tick. Of
         # what is late the latest comes first, since more of it is still in time for what it is about.
@@ -142,8 +152,10 @@ class _Look:
         else:
             self.ahead += queue.hand_over([due for due in found if due.at >= self.ahead_from], now=self.now)
         still_here = [due for due in found if due.at <= self.minute - UNDER_WAY]
-        taken = queue.hand_over(still_here[: self.room], now=self.now)
-        self.room -= taken
+        # Where delivery stands still, a crisis of now must not wait behind a copy a minute of each before it.
+        lately = [due for due in still_here if shard == URGENT and due.at > self.minute - HURRIED]
+        taken = queue.hand_over(still_here[: self.room] if self.room else lately, now=self.now)
+        self.room -= min(taken, self.room)
         self.again += taken
         overdue = [due.at for due in still_here if due.at <= self.minute - LEAD]
         if overdue:

@@ -38,8 +38,6 @@ CALM_LATENESS = 75.0
 """Where nothing fails: a tick, and what it takes."""
 LATENESS = 8 * MINUTE
 """Where calls fail now and then, and ticks are lost: several in a row may be."""
-AFTER_OUTAGE = 12 * MINUTE
-"""What failed as long as an outage lasted leaves the queue after some tries, and is handed over again minutes later."""
 RACE = 125.0
 """A delivery that looked just before an acknowledgement still sends: it lives 90 seconds, its provider takes some."""
 READ_BEFORE = RACE
@@ -199,7 +197,7 @@ class Judge:
         by = at + allowed
         for begins, ends in sorted(self._troubles(member)):
             if begins < by and ends > at - MINUTE:
-                by = max(by, ends + AFTER_OUTAGE)
+                by = max(by, ends + allowed)
         return by
 
     def _troubles(self, member: Member) -> Iterator[tuple[float, float]]:

@@ -90,6 +90,33 @@ def test_what_is_overdue_waits_while_delivery_is_busy_and_what_is_ahead_does_not
     assert tick(with_rows(late, next_minute), queue).again == 4
 
 
+def test_where_delivery_stands_still_crises_are_not_handed_over_again_and_again_and_new_ones_are() -> None:
+    old, new = (
+        rows(3, at=NINE - timedelta(minutes=30), kind="crisis_page-a-1"),
+        rows(2, at=NINE - timedelta(minutes=1), kind="crisis_page-a-2"),
+    )
+    dues, queue = with_rows(old, new), FakeQueue()
+    queue.waiting = NEARLY_IDLE + 1
+
+    assert (tick(dues, queue).again, queue.handed) == (2, new)
+
+    queue.waiting = NEARLY_IDLE
+    assert tick(dues, queue).again == 5
+
+
+def test_a_crisis_does_not_wait_for_the_number_of_what_waits() -> None:
+    class Unknown(FakeQueue):
+        def backlog(self) -> int:
+            raise TimeoutError
+
+    crises, others = rows(1, at=NINE - timedelta(minutes=9), kind="crisis_page-a-1"), rows(1, at=NINE)
+    queue = Unknown()
+    with pytest.raises(TimeoutError):
+        tick(with_rows(crises, others), queue)
+
+    assert queue.handed == crises
+
+
 def test_what_was_put_to_go_out_at_once_waits_for_the_next_tick_and_is_not_called_overdue() -> None:
     just_put = rows(1, at=NINE - timedelta(seconds=11))
 
