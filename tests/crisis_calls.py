@@ -12,14 +12,8 @@ from tests.build import utc
 from tests.fakes_crisis import Site, a_call, a_member
 
 NOW = utc("2026-11-26T07:00")
-
-
 MINUTE = timedelta(minutes=1)
-
-
 SECOND = timedelta(seconds=1)
-
-
 PRIM, SEC, SUP, PEER, BOSS = (
     a_member("prim", at=NOW),
     a_member("sec", at=NOW),
@@ -27,16 +21,10 @@ PRIM, SEC, SUP, PEER, BOSS = (
     a_member("peer", Role.PEER_SPECIALIST, at=NOW),
     a_member("boss", Role.PROGRAM_ADMIN, at=NOW),
 )
-
-
 ROTA = Duty(
     primary=(PRIM.id,), secondary=(SEC.id,), supervisor=(SUP.id,), everybody=(PRIM.id, SEC.id, SUP.id, PEER.id, BOSS.id)
 )
-
-
 DANA = By(account="prim", programme_id="iop")
-
-
 SAM = By(account="sec", programme_id="iop")
 
 
