@@ -63,24 +63,33 @@ if function_name() in {None, "api"}:
 
 
 @app.schedule(Rate(1, Rate.MINUTES))
-def tick(event: CloudWatchEvent) -> dict[str, int]:
-    """Every minute, hand over what falls due in the next, and publish what alarms watch."""
+def escalate(_event: CloudWatchEvent) -> dict[str, int]:
+    """
+    Every minute, page for all crises whose next step came; then look over the rotas of who is on call.
+
+    A function of its own: neither it nor the tick may hold up the other (docs/decisions/0047).
+    """
     from chalicelib.crisis import handlers as crisis
     from chalicelib.crisis import rota_handlers as rota
+
+    return {"paged": crisis.sweep(), "gaps": rota.look_over()}
+
+
+@app.schedule(Rate(1, Rate.MINUTES))
+def tick(event: CloudWatchEvent) -> dict[str, int]:
+    """Every minute, hand over what falls due in the next, and publish what alarms watch."""
     from chalicelib.groups import handlers as groups
     from chalicelib.helplines import handlers as helplines
     from chalicelib.outreach import fanning_handlers as fanning
     from chalicelib.outreach import handlers, wiring
     from chalicelib.staff import handlers as staff
 
-    # First of all, so that nothing else that fails or takes long keeps somebody waiting for help.
-    paged = crisis.sweep()
     helplines.watch(event.to_dict())
     handed = handlers.tick(event.to_dict(), using=wiring.ticking())
-    told = {"told": staff.climb(), "gaps": rota.look_over()}
+    told = staff.climb()
     meetings = groups.look()
     pushed = fanning.push_on(event.to_dict(), desks=fan_out_desks())
-    return handed | told | {"paged": paged, "pushed": pushed, "bells": meetings}
+    return handed | {"told": told, "pushed": pushed, "bells": meetings}
 
 
 @app.on_sqs_message(queue="cairn-sweep", batch_size=1)

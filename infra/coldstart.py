@@ -18,6 +18,7 @@ from infra.package import PACKAGE, ROOT, TEMPLATE, ZIP, package
 RUNS = 15
 FUNCTIONS = {
     "api": ("wire",),
+    "escalate": ("escalate",),
     "tick": ("tick",),
     "sweep": ("sweep",),
     "deliver": ("deliver",),

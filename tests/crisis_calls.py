@@ -29,7 +29,7 @@ SAM = By(account="sec", programme_id="iop")
 
 
 def sweep(site: Site, at: datetime) -> int:
-    return service.sweep(now=at, desk=site.desk(), is_over=lambda: False)
+    return service.sweep(now=at, desk=site.desk(), spent=lambda: 0.0)
 
 
 def pass_by(site: Site, first: int, last: int) -> None:

@@ -1,6 +1,7 @@
 """Page whoever answers, from how a crisis is stored; and look each minute at all that aren't over."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -35,10 +36,31 @@ PROGRAMMES_AT_ONCE = 20
 Of more the minute's look pages all: it begins anew, and what was handed over is the same page.
 """
 
+BEGUN_BY = 0.6
+"""By which share of a look's time pages by e-mail and push are handed over; the rest is for texts."""
+
 UNKNOWN_AT_ONCE = 10
 """For how many crises of callers whom nobody knows a minute's look pages; the others wait for the next, seen by staff.
 
 So whoever floods from many addresses can't bury the pages of those who are known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """
+    A step whose pages by e-mail and push are handed over; texts and the log's line are yet to come.
+
+    ``wanted``: whom it pages; ``handed``: the ids of those who were; ``everybody``: whom it pages if none of them can
+    be. ``is_whole``: no programme was left for later.
+    """
+
+    crisis: Crisis
+    step: Step
+    minutes: Minutes
+    wanted: tuple[Member, ...]
+    handed: frozenset[str]
+    everybody: tuple[Member, ...]
+    is_whole: bool
 
 
 def page(crisis: Crisis, *, now: datetime, desk: Desk, most: int | None = None) -> bool:
@@ -50,14 +72,49 @@ def page(crisis: Crisis, *, now: datetime, desk: Desk, most: int | None = None) 
     Safe to repeat: pages are named by the crisis and its version, and what was sent is in the ledger. The log's line
     goes last, so that whoever dies before that leaves it to be done again.
     """
+    begun = _begin(crisis, now=now, desk=desk, most=most)
+    return begun is not None and _finish(begun, now=now, desk=desk)
+
+
+def _begin(crisis: Crisis, *, now: datetime, desk: Desk, most: int | None = None) -> Begun | None:
+    """Hand over the pages by e-mail and push of the step that is due; None if none is."""
     minutes = minutes_of(crisis, desk=desk)
     step = ladder.due(crisis, minutes, now=now)
     if step is None:
         desk.crises.look_again(crisis, at=look_at(crisis, minutes, now=now))
-        return False
+        return None
     programmes = desk.programmes.ids() if crisis.programme_id == ALL_PROGRAMMES else [crisis.programme_id]
-    told = _hand_over(crisis, step, programmes[:most], now=now, desk=desk)
-    if most is not None and len(programmes) > most:
+    wanted: list[Member] = []
+    everybody: list[Member] = []
+    handed: set[str] = set()
+    for programme_id in programmes[:most]:
+        # Whose staff can't be read must not keep the others from being paged.
+        found = guarded(partial(desk.members.of_programme, programme_id), desk=desk) or ()
+        staff = [member for member in found if member.is_active]
+        duty = _duty(programme_id, now=now, desk=desk)
+        members = paged_by(crisis, step.whom, duty=duty, staff=staff)
+        handed |= _hand_over(crisis, members, now=now, desk=desk)
+        wanted += members
+        everybody += staff
+    return Begun(
+        crisis=crisis,
+        step=step,
+        minutes=minutes,
+        wanted=tuple(wanted),
+        handed=frozenset(handed),
+        everybody=tuple(everybody),
+        is_whole=most is None or len(programmes) <= most,
+    )
+
+
+def _finish(begun: Begun, *, now: datetime, desk: Desk) -> bool:
+    """Page by text message, too, and write the step down; say whether anybody was paged in any way."""
+    crisis, step = begun.crisis, begun.step
+    told = {*begun.handed} | _text(crisis, begun.wanted, now=now, desk=desk)
+    if not told:
+        told = _hand_over(crisis, begun.everybody, now=now, desk=desk)
+        told |= _text(crisis, begun.everybody, now=now, desk=desk)
+    if not begun.is_whole:
         return bool(told)
     if step.is_alarm and not crisis.is_drill:
         desk.note("CrisisEscalated", 1)
@@ -68,10 +125,10 @@ def page(crisis: Crisis, *, now: datetime, desk: Desk, most: int | None = None) 
         return False
     if not crisis.is_drill and (crisis.paged_at is None or crisis.paged_at < crisis.since):
         desk.note("CrisisPagedAfter", max(0.0, (now - crisis.called_at).total_seconds()))
-    event = Event(number=crisis.version + 1, what=What.PAGE, at=now, step=step.number, to=told)
+    event = Event(number=crisis.version + 1, what=What.PAGE, at=now, step=step.number, to=tuple(sorted(told)))
     paged = after(crisis, event)
     # Where somebody changed it meanwhile, for example acknowledged, there is one page more than needed.
-    desk.crises.save(paged, [event], look_at=look_at(paged, minutes, now=now))
+    desk.crises.save(paged, [event], look_at=look_at(paged, begun.minutes, now=now))
     return True
 
 
@@ -90,8 +147,13 @@ def minutes_of(crisis: Crisis, *, desk: Desk) -> Minutes:
         return Minutes()
 
 
-def look(*, now: datetime, desk: Desk, is_over: Callable[[], bool]) -> int:
-    """Look at all crises that aren't over, page for those whose next step came, and return how many were paged."""
+def look(*, now: datetime, desk: Desk, spent: Callable[[], float]) -> int:
+    """
+    Look at all crises that aren't over, page for those whose next step came, and return how many were paged.
+
+    First by e-mail and push for all of them: whoever sends texts may be slow for one, and must not keep the others from
+    being paged.
+    """
     looked = desk.crises.open_ones()
     # Of a drill that nobody answers ``DrillUnanswered`` tells: nobody waits for help in it.
     desk.note("CrisisOpen", sum(not one.is_drill for one in looked))
@@ -99,11 +161,17 @@ def look(*, now: datetime, desk: Desk, is_over: Callable[[], bool]) -> int:
     coming = sorted((one for one in looked if one.look_at <= now), key=lambda one: (one.look_at, one.id))
     known = [one.id for one in coming if one.is_known]
     unknown = [one.id for one in coming if not one.is_known]
-    paged = 0
+    begun: list[Begun] = []
     for crisis_id in [*known, *unknown[:UNKNOWN_AT_ONCE]]:
-        if is_over():
+        if spent() >= BEGUN_BY:
             break
-        paged += bool(guarded(partial(_look, crisis_id, now=now, desk=desk), desk=desk))
+        one = guarded(partial(_look, crisis_id, now=now, desk=desk), desk=desk)
+        begun += [one] if one else []
+    paged = 0
+    for one in begun:
+        if spent() >= 1:
+            break
+        paged += bool(guarded(partial(_finish, one, now=now, desk=desk), desk=desk))
     return paged
 
 
@@ -159,20 +227,6 @@ def paged_by(crisis: Crisis, whom: Whom, *, duty: Duty, staff: Iterable[Member])
     ]
 
 
-def _hand_over(crisis: Crisis, step: Step, programmes: Iterable[str], *, now: datetime, desk: Desk) -> tuple[str, ...]:
-    """Page the members of a step in these programmes, and where none of them can be, everybody; return who was."""
-    told: list[str] = []
-    everybody: list[Member] = []
-    for programme_id in programmes:
-        # Whose staff can't be read must not keep the others from being paged.
-        found = guarded(partial(desk.members.of_programme, programme_id), desk=desk) or ()
-        staff = [member for member in found if member.is_active]
-        duty = _duty(programme_id, now=now, desk=desk)
-        told += _page(crisis, paged_by(crisis, step.whom, duty=duty, staff=staff), now=now, desk=desk)
-        everybody += staff
-    return tuple(told) or tuple(_page(crisis, everybody, now=now, desk=desk))
-
-
 def _duty(programme_id: str, *, now: datetime, desk: Desk) -> Duty:
     try:
         return desk.on_call.on_duty(programme_id, at=now)
@@ -181,17 +235,19 @@ def _duty(programme_id: str, *, now: datetime, desk: Desk) -> Duty:
         return Duty()
 
 
-def _page(crisis: Crisis, members: Iterable[Member], *, now: datetime, desk: Desk) -> list[str]:
-    found = list(members)
-    reachable = [member for member in found if member.is_reachable(at=now)]
+def _hand_over(crisis: Crisis, members: Iterable[Member], *, now: datetime, desk: Desk) -> set[str]:
+    """Have these paged by e-mail and push; return the ids of those who will be."""
+    reachable = [member for member in members if member.is_reachable(at=now)]
     dues = [at_once(member.id, kind_of(crisis), zone="UTC", now=now) for member in reachable]
     # Each way by itself: text messages must not wait for the table, nor it for them.
     is_put = bool(dues) and guarded(partial(_put, dues, desk), desk=desk)
-    told = {member.id for member in reachable} if is_put else set()
-    for member in found:
-        if guarded(partial(desk.pager.page, member.id, crisis.reference, at=now), desk=desk):
-            told.add(member.id)
-    return sorted(told)
+    return {member.id for member in reachable} if is_put else set()
+
+
+def _text(crisis: Crisis, members: Iterable[Member], *, now: datetime, desk: Desk) -> set[str]:
+    """Page these by text message; return the ids of those whose was taken."""
+    sends = {member.id: partial(desk.pager.page, member.id, crisis.reference, at=now) for member in members}
+    return {member_id for member_id, send in sends.items() if guarded(send, desk=desk)}
 
 
 def _put(dues: list[Due], desk: Desk) -> bool:
@@ -200,19 +256,19 @@ def _put(dues: list[Due], desk: Desk) -> bool:
     return True
 
 
-def _look(crisis_id: str, *, now: datetime, desk: Desk) -> bool:
+def _look(crisis_id: str, *, now: datetime, desk: Desk) -> Begun | None:
     crisis = desk.crises.find(crisis_id)
     if crisis is None:
-        return False
+        return None
     if crisis.holds and crisis.person_id is not None:
         hold_for_crisis(crisis.person_id, now=now, holds=desk.holds)
     if crisis.wait is Wait.FOLLOW_UP:
         following.look(crisis, now=now, desk=desk)
-        return False
+        return None
     if drilling.is_over(crisis, now=now):
         drilling.give_up(crisis, now=now, desk=desk)
-        return False
-    return page(crisis, now=now, desk=desk)
+        return None
+    return _begin(crisis, now=now, desk=desk)
 
 
 def guarded(do: Callable[[], T], *, desk: Desk) -> T | None:

@@ -1,4 +1,4 @@
-"""The shells of the rota: what the tick looks over once an hour, and what delivery asks when it sends."""
+"""The shells of the rota: what is looked over once an hour, and what delivery asks when it sends."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ A_PAGE = 100
 """How many people are read at once to find one who is in care."""
 
 AT_MOST = timedelta(seconds=10)
-"""How long a tick looks rotas over: what is left is looked at a minute later."""
+"""How long a minute's look goes on to another rota: what is left is looked at a minute later."""
 
 
 class _Members(ReadableStaff):
@@ -93,8 +93,7 @@ def look_over() -> int:
     """
     Look over the rotas whose hour has come; return how many messages tell of gaps.
 
-    It goes along with the tick, which must not fail with it: what is wrong here is seen in the metric, and looked at
-    again in a minute.
+    It goes along with the look at crises: what is wrong here is seen in the metric, and looked at again in a minute.
     """
     now, told = utc_now(), 0
     try:

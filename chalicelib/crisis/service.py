@@ -1,6 +1,6 @@
 """Take a call for help: written down first, whatever happens then; grouped into a crisis, and paged at once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,6 +24,8 @@ ON_PAGES = frozenset({Door.PAGE, Door.ANSWER, Door.UNSIGNED})
 
 AT_ONCE = 1000
 """How many calls that nothing has taken a minute's look reads, the earliest first."""
+TAKEN_BY = 0.3
+"""By which share of its time it takes calls of those who are known; then it pages."""
 TOGETHER = 25
 """How many of one caller's it takes, in one transaction (100 items are its most, and a call is three)."""
 
@@ -67,30 +69,29 @@ def take(call_ids: Sequence[str], *, now: datetime, desk: Desk, most: int | None
     return crisis
 
 
-def sweep(*, now: datetime, desk: Desk, is_over: Callable[[], bool]) -> int:
+def sweep(*, now: datetime, desk: Desk, spent: Callable[[], float]) -> int:
     """
     Take what waits, and page for all whose next step came, from the stored state alone; return how many were paged.
 
-    ``is_over`` says that there is no time left: what wasn't looked at by then is looked at a minute later.
+    ``spent`` says which share of the time is used: what wasn't looked at by its end is looked at a minute later.
     """
     waiting: dict[str, list[str]] = {}
     for call in guarded(partial(desk.crises.waiting, limit=AT_ONCE), desk=desk) or ():
         waiting.setdefault(call.caller, []).append(call.id)
-    known = {caller: ids for caller, ids in waiting.items() if not caller.startswith(UNKNOWN)}
-    _take_all(known.values(), now=now, desk=desk, is_over=is_over)
-    paged = paging.look(now=now, desk=desk, is_over=is_over)
-    # Last: a stranger's call may page many programmes, and nobody who is known waits behind it.
-    unknown = [ids for caller, ids in waiting.items() if caller not in known]
-    _take_all(unknown, now=now, desk=desk, is_over=is_over)
-    return paged
-
-
-def _take_all(waiting: Iterable[list[str]], *, now: datetime, desk: Desk, is_over: Callable[[], bool]) -> None:
-    for call_ids in waiting:
-        if is_over():
+    # Whoever floods has their first ones taken, as everybody else has: nobody waits behind them.
+    known = {caller: ids[:TOGETHER] for caller, ids in waiting.items() if not caller.startswith(UNKNOWN)}
+    for call_ids in known.values():
+        if spent() >= TAKEN_BY:
             break
-        # Whoever floods has their first ones taken, as everybody else has: nobody waits behind them.
-        guarded(partial(take, call_ids[:TOGETHER], now=now, desk=desk), desk=desk)
+        guarded(partial(_grouped, call_ids, now=now, desk=desk), desk=desk)
+    # Their crises are due now: the look pages for them as well.
+    paged = paging.look(now=now, desk=desk, spent=spent)
+    # Last: a stranger's call may page many programmes, and nobody who is known waits behind it.
+    for call_ids in (ids[:TOGETHER] for caller, ids in waiting.items() if caller not in known):
+        if spent() >= 1:
+            break
+        guarded(partial(take, call_ids, now=now, desk=desk), desk=desk)
+    return paged
 
 
 def _keep(call: Press, *, desk: Desk) -> Press:

@@ -16,6 +16,9 @@ Thing = TypeVar("Thing")
 TOGETHER = 5
 """Occurrences of one instant in a message: they share the calls of a delivery, and the time that it may take."""
 
+MOST_FAILURES = 3
+"""After so many batches that failed the others aren't tried: the queue is down."""
+
 BATCH = 10
 LONGEST_DELAY = 900
 """SQS's limits: messages a batch, and seconds of delay."""
@@ -30,20 +33,32 @@ class SqsQueue:
         self._calling = calling
 
     def hand_over(self, dues: Sequence[Due], *, now: datetime) -> int:
-        """Send these on in batches; a message that SQS refuses is found again by a later tick."""
+        """
+        Send these on in batches; a message that SQS refuses is found again by a later tick.
+
+        :raises Exception: what went wrong first; the batches after it went, unless a few more failed
+        """
         messages = [
             list(together)
             for _, same in groupby(dues, key=lambda due: due.at)
             for together in _in_parts(list(same), TOGETHER)
         ]
-        taken = 0
+        taken, failures = 0, list[Exception]()
         for part in _in_parts(messages, BATCH):
             entries = [
                 {"Id": str(index), "MessageBody": to_message(*together), "DelaySeconds": _delay(together[0], now)}
                 for index, together in enumerate(part)
             ]
-            answer = client("sqs", **self._calling).send_message_batch(QueueUrl=self._url, Entries=entries)
+            try:
+                answer = client("sqs", **self._calling).send_message_batch(QueueUrl=self._url, Entries=entries)
+            except Exception as error:  # noqa: BLE001 (raised below: one batch must not hold up a thousand)
+                failures.append(error)
+                if len(failures) == MOST_FAILURES:
+                    break
+                continue
             taken += sum(len(part[int(done["Id"])]) for done in answer.get("Successful", []))
+        if failures:
+            raise failures[0]
         return taken
 
     def backlog(self) -> int:

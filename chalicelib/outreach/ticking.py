@@ -30,11 +30,17 @@ RECENT = 12
 PAGE = 500
 """Rows that a tick reads of one partition; where there are more, it asks another process to hand them over."""
 
+URGENT_PAGE = 5_000
+"""Of a crisis it reads so many: the newest come last, and must be among them."""
+
 NEARLY_IDLE = 1_000
 """While more messages than this wait, what is overdue isn't handed over again: it is probably among them."""
 
 HURRIED = timedelta(minutes=3)
 """A crisis that fell due so lately is handed over again all the same: who wrote it down may have died over that."""
+
+MOST_FAILURES = 5
+"""After so many partitions that fail a tick gives up: the table or the queue is down, and time is short."""
 
 WAVE = 10_000
 """What is overdue is handed over in waves of about this many, so that an outage's backlog can't flood delivery."""
@@ -64,22 +70,23 @@ def hand_over(*, tick_at: datetime, now: datetime, dues: Dues, queue: Queue, pau
 
     ``tick_at`` is the event's own time. What falls due between the two is already on its way: the tick before handed
     it over, but for what was put to go out at once. A crisis goes first; while ``paused`` nothing else goes.
+
+    :raises Exception: what went wrong first, once all that could be handed over was
     """
     minute = tick_at.replace(second=0, microsecond=0)
     look = _Look(minute=minute, ahead_from=minute + LEAD, ahead_to=minute + 2 * LEAD, now=now)
     mark = dues.watermark() or minute - FIRST_LOOK_BACK
     first = mark.replace(minute=0, second=0, microsecond=0)
     hours = _hours(first, look.ahead_to)
-    waiting, failed = 0, None
     try:
-        waiting = queue.backlog()
-    except Exception as error:  # noqa: BLE001 (raised below: a crisis must not wait for a number)
-        failed = error
-    look.room = WAVE if waiting <= NEARLY_IDLE else 0
+        look.room = WAVE if queue.backlog() <= NEARLY_IDLE else 0
+    except Exception as error:  # noqa: BLE001 (raised in the end: nobody must wait for a number)
+        look.failed(error)
     for hour in hours:
         look.at(hour, URGENT, dues=dues, queue=queue)
-    if failed:
-        raise failed
+    if look.failures:
+        # Where something is wrong, what is overdue can wait for the next tick; a crisis can't.
+        look.room = 0
     if not paused:
         # What is ahead comes before what is late already: after an outage of hours, that may take all of a tick. Of
         # what is late the latest comes first, since more of it is still in time for what it is about.
@@ -94,6 +101,8 @@ def hand_over(*, tick_at: datetime, now: datetime, dues: Dues, queue: Queue, pau
                 # Hour by hour, so that a tick which dies over many has got somewhere.
                 first = hour + HOUR
                 dues.advance(first)
+    if look.failures:
+        raise look.failures[0]
     return Tick(
         ahead=look.ahead,
         overdue=look.overdue,
@@ -132,6 +141,13 @@ class _Look:
     helpers: int = 0
     oldest: datetime | None = None
     busy: set[datetime] = field(default_factory=set)
+    failures: list[Exception] = field(default_factory=list)
+
+    def failed(self, error: Exception) -> None:
+        """Note what went wrong; raise it if too much did."""
+        self.failures.append(error)
+        if len(self.failures) >= MOST_FAILURES:
+            raise self.failures[0]
 
     def everywhere(self, hour: datetime, *, dues: Dues, queue: Queue) -> None:
         """Look at all partitions of an hour but a crisis's."""
@@ -141,12 +157,20 @@ class _Look:
             self.at(hour, (shard + turn) % DUE_SHARDS, dues=dues, queue=queue)
 
     def at(self, hour: datetime, shard: int, *, dues: Dues, queue: Queue) -> None:
-        """Look at one partition of an hour."""
-        found = dues.waiting(hour, shard, before=self.ahead_to, limit=PAGE)
+        """Look at one partition of an hour; what fails there must not hold up the others."""
+        try:
+            self._at(hour, shard, dues=dues, queue=queue)
+        except Exception as error:  # noqa: BLE001 (raised in the end)
+            self.busy.add(hour)
+            self.failed(error)
+
+    def _at(self, hour: datetime, shard: int, *, dues: Dues, queue: Queue) -> None:
+        most = URGENT_PAGE if shard == URGENT else PAGE
+        found = dues.waiting(hour, shard, before=self.ahead_to, limit=most)
         if not found:
             return
         self.busy.add(hour)
-        if len(found) == PAGE and hour + HOUR > self.ahead_from:
+        if len(found) == most and hour + HOUR > self.ahead_from:
             queue.ask_help(hour, shard, first=self.ahead_from, before=self.ahead_to)
             self.helpers += 1
         else:

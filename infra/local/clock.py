@@ -73,7 +73,12 @@ def set_clock(at: datetime, found: dict[str, Any]) -> None:
 
 
 def tick(found: dict[str, Any], *, at: datetime) -> str:
-    """Run the tick for a minute of the stack's time and return what it answered, or its error."""
+    """Run what runs by the minute for one of the stack's time, and return what the tick answered, or its error."""
+    _run("escalate", found, at=at)
+    return _run("tick", found, at=at)
+
+
+def _run(name: str, found: dict[str, Any], *, at: datetime) -> str:
     # EventBridge knows the real time only; the function adds the offset.
     told = at - timedelta(seconds=clock_offset())
     event = {
@@ -84,14 +89,14 @@ def tick(found: dict[str, Any], *, at: datetime) -> str:
         "account": ACCOUNT,
         "time": f"{told:%Y-%m-%dT%H:%M:%SZ}",
         "region": REGION,
-        "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/tick"],
+        "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{name}"],
         "detail": {},
     }
     function = aws("lambda")
     said = ""
     # Lambda tries an event of EventBridge twice more.
     for _ in range(3):
-        answer = function.invoke(FunctionName=found["tick"], Payload=json.dumps(event).encode())
+        answer = function.invoke(FunctionName=found[name], Payload=json.dumps(event).encode())
         said = str(answer["Payload"].read().decode())
         if not answer.get("FunctionError"):
             return said

@@ -14,7 +14,7 @@ from typing import Any
 from infra.local.places import endpoints
 from infra.local.stack import aws
 
-GROUPS = ("tick", "deliver")
+GROUPS = ("escalate", "tick", "deliver")
 GAUGES = ("DueNotEnded", "OldestWaitingSeconds", "Paused", "CrisisResourcesAgeDays")
 """Of these the last value counts; everything else is added up."""
 

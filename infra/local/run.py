@@ -78,6 +78,7 @@ def bring_up(running: list[subprocess.Popen[bytes]]) -> None:
         "client_id": outputs["UserPoolClientId"],
         "table": outputs["TableName"],
         "tick": outputs["TickName"],
+        "escalate": outputs["EscalateName"],
         "operate": outputs["OperateName"],
         "deliver_queue": outputs["DeliverQueueUrl"],
         "import_queue": outputs["ImportQueueUrl"],

@@ -12,6 +12,7 @@ HEAVY = {"pydantic", "jwt", "jinja2", "http_ece", "py_vapid", "aws_xray_sdk", "b
 NEEDS = {
     # The API takes bodies and opens links; tokens, pages and idempotency keys are paid for when they come.
     "api": {"pydantic", "itsdangerous"},
+    "escalate": set[str](),
     "tick": set[str](),
     "sweep": set[str](),
     "deliver": set[str](),

@@ -17,6 +17,7 @@ from chalicelib.privacy.matrix import MATRIX
 ROOT = Path(__file__).parents[2]
 CHALICE = json.loads((ROOT / ".chalice/config.json").read_text(encoding="utf-8"))
 FUNCTIONS = {
+    "escalate",
     "tick",
     "deliver",
     "sweep",

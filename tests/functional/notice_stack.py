@@ -90,8 +90,10 @@ class Stack:
     def tick(self, at: datetime) -> dict[str, Any]:
         self.clock.set(at)
         event = json.loads((EVENTS / "tick.json").read_text(encoding="utf-8"))
-        done: dict[str, Any] = doors.tick({**event, "time": self.clock.event_time()}, None)
-        return done
+        event["time"] = self.clock.event_time()
+        paged: dict[str, Any] = doors.escalate(event, None)
+        done: dict[str, Any] = doors.tick(event, None)
+        return paged | done
 
     def messages(self) -> list[str]:
         queue = sqs_backends["123456789012"]["us-east-1"].queues["cairn-fan-out"]

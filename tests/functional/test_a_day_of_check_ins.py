@@ -57,6 +57,7 @@ class Stack:
 
     def tick(self, at: datetime) -> None:
         self.clock.set(at)
+        app.escalate({**an_event("escalate"), "time": self.clock.event_time()}, None)
         app.tick({**an_event("tick"), "time": self.clock.event_time()}, None)
 
     def messages(self) -> list[tuple[str, int]]:

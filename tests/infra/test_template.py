@@ -8,6 +8,7 @@ from infra.package import GATEWAY_PROBLEMS, ROOT, put_right, resources
 POLICIES = ROOT / ".chalice" / "policies"
 FUNCTIONS = (
     "api_handler",
+    "escalate",
     "tick",
     "deliver",
     "sweep",
@@ -77,26 +78,31 @@ def test_background_functions_reach_only_the_partitions_that_they_need(function:
 
 
 def test_the_tick_reads_what_is_due_and_overdue_and_writes_only_what_comes_of_it() -> None:
-    crises = {"CALLER#*", "CRISES#*", "CRISIS#*"}
-    staff = {"STAFF#*", "STAFFLIST#*"}
     assert partitions("tick", "Query") == {
-        *staff,
         "BELLS#OPEN",
         "CLIMBS",
-        "CRISES#*",
         "DUE#*",
         "LOOKS",
         "NOTICES#OPEN",
         "PERSON#*",
-        "PROGRAMME#*",
-        "PROGRAMMES",
-        "ROTA#*",
-        "ROTAS",
+        "STAFF#*",
+        "STAFFLIST#*",
     }
-    told = {"BELL#*", "BELLS#OPEN", "LOOKS", "ROTAS"}
-    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CALLED#*", "CLIMBS", "DUE#*", *told, *crises}
-    assert partitions("tick", "UpdateItem") == {"CRISES#*", "PERSON#*", "PRESS#*"}
-    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS", "LOOKS", "CALLER#*", "CRISES#*"}
+    told = {"BELL#*", "BELLS#OPEN", "LOOKS"}
+    assert partitions("tick", "PutItem") == {"WATERMARK", "PARKED", "CALLED#*", "CLIMBS", "DUE#*", *told}
+    assert partitions("tick", "UpdateItem") == set()
+    assert partitions("tick", "DeleteItem") == {"DUE#*", "CLIMBS", "LOOKS"}
+
+
+def test_the_look_at_crises_reads_no_person_and_begins_drills_as_calls_are_kept() -> None:
+    crises = {"CALLER#*", "CRISES#*", "CRISIS#*"}
+    read = {key for action in ("GetItem", "Query", "BatchGetItem") for key in partitions("escalate", action)}
+    staff = {"STAFF#*", "STAFFLIST#*"}
+
+    assert read == {*crises, *staff, "PRESS#*", "PROGRAMME#*", "PROGRAMMES", "ROTA#*", "ROTAS", "TASKS#*"}
+    assert partitions("escalate", "PutItem") == {*crises, "PRESS#*", "DUE#*", "ROTAS"}
+    assert partitions("escalate", "UpdateItem") == {"CRISES#*", "PERSON#*", "PRESS#*"}
+    assert partitions("escalate", "DeleteItem") == {"CALLER#*", "CRISES#*"}
 
 
 def test_delivery_can_not_read_answers_or_the_audit_log() -> None:

@@ -205,7 +205,7 @@ class Judge:
             if storm.what in {"*", "table", "queue"} or storm.what in member.ways:
                 yield storm.begins, storm.ends
         for what, begins, ends in self._weather.stopped:
-            if what in {"*", "tick", "deliver"}:
+            if what in {"*", "tick", "escalate", "deliver"}:
                 yield begins, ends
 
     def _is_calm(self, first: float, last: float) -> bool:

@@ -31,7 +31,7 @@ class Log(Judge):
         )
         before = ""
         for act in sorted(acts, key=lambda one: one.sent_at):
-            if not act.may:
+            if not act.may or 400 <= act.status < 500:
                 continue
             previous, before = before, act.what
             if not act.done:

@@ -82,17 +82,25 @@ class Ground:
 
     def begin(self) -> None:
         """Let minutes come, and the stream be followed."""
-        Minutes(self.tick, kernel=self.kernel, weather=self.weather, random=self.random, edges=self.edges).begin()
+        for fire in (self.escalate, self.tick):
+            Minutes(fire, kernel=self.kernel, weather=self.weather, random=self.random, edges=self.edges).begin()
         self.table.on_record = self._follow_soon
         self.edges.told = self.note
 
     def tick(self, at: float) -> None:
         """Run the tick of a minute."""
+        self._by_the_minute("tick", functions.tick, at)
+
+    def escalate(self, at: float) -> None:
+        """Run the minute's look at crises."""
+        self._by_the_minute("escalate", functions.escalate, at)
+
+    def _by_the_minute(self, name: str, function: Callable[..., object], at: float) -> None:
         if at // 60 % self.every:
             return
         event = {**_TICK, "time": f"{instant_of(at):%Y-%m-%dT%H:%M:%SZ}"}
-        self.counts["ticks"] += 1
-        self.host.run_event("tick", lambda: functions.tick(event, None), lives=TICK_LIVES)
+        self.counts["ticks"] += name == "tick"
+        self.host.run_event(name, lambda: function(event, None), lives=TICK_LIVES)
 
     def _follow_soon(self) -> None:
         if not self._following:

@@ -19,7 +19,14 @@ OUTAGES = (
     ("table", (2 * MINUTE, 10 * MINUTE), (0.9, 1.0), Fault.THROTTLED),
     ("*", (5 * MINUTE, 20 * MINUTE), (0.1, 0.5), None),
 )
-STOPPED = (("tick", (3, 20, 90)), ("deliver", (3, 20, 180)), ("achieve", (20, 180)), ("api", (2, 10)), ("*", (5, 30)))
+STOPPED = (
+    ("tick", (3, 20, 90)),
+    ("escalate", (3, 20, 90)),
+    ("deliver", (3, 20, 180)),
+    ("achieve", (20, 180)),
+    ("api", (2, 10)),
+    ("*", (5, 30)),
+)
 """Functions that run not at all, for how many minutes."""
 
 

@@ -176,6 +176,7 @@ class Stage:
         """Run the tick of the present minute."""
         self._last_tick = self.hand.at.timestamp()
         self.counts["ticks"] += 1
+        functions.escalate({**TICK, "time": self.hand.at.isoformat()}, None)
         functions.tick({**TICK, "time": self.hand.at.isoformat()}, None)
 
     def deliver(self) -> None:

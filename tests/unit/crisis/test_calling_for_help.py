@@ -177,7 +177,7 @@ def test_a_known_persons_call_waits_behind_no_strangers_that_nothing_has_taken(s
     assert site.crises.keep(a_call(NOW + MINUTE, caller="zoe"))
     asked = iter(range(99))
 
-    service.sweep(now=NOW + MINUTE, desk=site.desk(), is_over=lambda: next(asked) >= 1)
+    service.sweep(now=NOW + MINUTE, desk=site.desk(), spent=lambda: float(next(asked) >= 1))
 
     assert [crisis.caller for crisis in site.crises.kept_crises.values()] == ["zoe"]
 

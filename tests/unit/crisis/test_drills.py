@@ -41,7 +41,7 @@ class Drilled(Site):
         return drills.start("iop", key=key, by="boss", now=NOW + minutes * MINUTE, desk=self.desk())
 
     def sweep(self, minutes: float) -> None:
-        service.sweep(now=NOW + minutes * MINUTE, desk=self.desk(), is_over=lambda: False)
+        service.sweep(now=NOW + minutes * MINUTE, desk=self.desk(), spent=lambda: 0.0)
 
     def acknowledge(self, drill: Drill, *, minutes: float, account: str = "second") -> None:
         by = By(account=account, programme_id="iop")

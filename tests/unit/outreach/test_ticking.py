@@ -104,17 +104,49 @@ def test_where_delivery_stands_still_crises_are_not_handed_over_again_and_again_
     assert tick(dues, queue).again == 5
 
 
-def test_a_crisis_does_not_wait_for_the_number_of_what_waits() -> None:
+def test_nobody_waits_for_the_number_of_what_waits_but_what_is_overdue() -> None:
     class Unknown(FakeQueue):
         def backlog(self) -> int:
             raise TimeoutError
 
     crises, others = rows(1, at=NINE - timedelta(minutes=9), kind="crisis_page-a-1"), rows(1, at=NINE)
+    ahead = rows(1, at=NINE + timedelta(minutes=1))
     queue = Unknown()
     with pytest.raises(TimeoutError):
-        tick(with_rows(crises, others), queue)
+        tick(with_rows(crises, others, ahead), queue)
 
-    assert queue.handed == crises
+    assert queue.handed == crises + ahead
+
+
+def test_of_crises_the_newest_are_handed_over_however_many_wait() -> None:
+    old = rows(PAGE, at=NINE - timedelta(minutes=30), kind="crisis_page-a-1")
+    new = rows(3, at=NINE + timedelta(minutes=1), kind="crisis_page-b-1")
+    dues, queue = with_rows(old, new), FakeQueue()
+    queue.waiting = NEARLY_IDLE + 1
+
+    tick(dues, queue)
+
+    assert queue.handed == new
+
+
+def test_what_fails_for_one_partition_holds_up_no_other_and_its_hour_is_not_done_with() -> None:
+    class Broken(FakeDues):
+        def waiting(self, hour: datetime, shard: int, **limits: Any) -> list[Due]:
+            if (hour, shard) in broken:
+                raise TimeoutError
+            return super().waiting(hour, shard, **limits)
+
+    ahead = rows(40, at=NINE + timedelta(minutes=1))
+    broken = {(NINE, shard_of(ahead[0])), (NINE - timedelta(hours=20), 3)}
+    dues, queue = Broken(), FakeQueue()
+    dues.put(ahead)
+    with pytest.raises(TimeoutError):
+        tick(dues, queue)
+
+    others = [due for due in ahead if shard_of(due) != shard_of(ahead[0])]
+    assert others
+    assert sorted(due.person_id for due in queue.handed) == sorted(due.person_id for due in others)
+    assert dues.watermark() == NINE - timedelta(hours=20)
 
 
 def test_what_was_put_to_go_out_at_once_waits_for_the_next_tick_and_is_not_called_overdue() -> None:

@@ -1,0 +1,45 @@
+"""Due occurrences on their way to delivery: what SQS refuses of them holds up nothing else."""
+
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.outreach.service import at_once
+from chalicelib.outreach.sqs import BATCH, MOST_FAILURES, SqsQueue, from_message
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+TOO_LONG = "x" * 2**20
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def kinds_in(url: str) -> list[str]:
+    kinds: list[str] = []
+    while found := boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        kinds += [due.kind for message in found for due in from_message(message["Body"])]
+    return kinds
+
+
+def test_a_batch_that_is_refused_holds_up_no_other_and_is_told() -> None:
+    url = boto3.client("sqs").create_queue(QueueName="cairn-deliver")["QueueUrl"]
+    dues = [at_once("p", f"notice-{number}", zone="UTC", now=NOW - number * SECOND) for number in range(3 * BATCH)]
+    dues[BATCH] = at_once("p", TOO_LONG, zone="UTC", now=dues[BATCH].at)
+
+    with pytest.raises(ClientError):
+        SqsQueue(url, "").hand_over(dues, now=NOW)
+
+    assert sorted(kinds_in(url)) == sorted(due.kind for due in [*dues[:BATCH], *dues[2 * BATCH :]])
+
+
+def test_where_one_after_the_other_is_refused_the_rest_is_left_to_the_next_tick() -> None:
+    url = boto3.client("sqs").create_queue(QueueName="cairn-deliver")["QueueUrl"]
+    refused = [at_once("p", TOO_LONG, zone="UTC", now=NOW - number * SECOND) for number in range(MOST_FAILURES * BATCH)]
+    last = at_once("p", "notice-1", zone="UTC", now=NOW)
+
+    with pytest.raises(ClientError):
+        SqsQueue(url, "").hand_over([*refused, last], now=NOW)
+
+    assert kinds_in(url) == []
