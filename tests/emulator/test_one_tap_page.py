@@ -1,5 +1,6 @@
 """The one-tap page in a real browser, by links that really went out."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -235,7 +236,9 @@ def test_an_address_tells_nothing_about_anybody(morning: Morning) -> None:
     for message in morning.messages[:10]:
         someone = morning.read(message)
         for telling in ("external_id", "given_name", "family_name", "email", "programme"):
-            assert someone.row[telling].lower() not in someone.link.lower()
+            value, link = someone.row[telling].lower(), someone.link.lower()
+            # A name of three letters is within a long random token now and then: of such, only as a word.
+            assert value not in (link if len(value) > 5 else re.split(r"[^a-z]+", link)), telling
 
 
 def test_the_inbox_shows_an_email_as_it_looks_and_finds_it_by_address(
