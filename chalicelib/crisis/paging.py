@@ -171,7 +171,7 @@ def look(*, now: datetime, desk: Desk, spent: Callable[[], float]) -> int:
     for one in begun:
         if spent() >= 1:
             break
-        paged += bool(guarded(partial(_finish, one, now=now, desk=desk), desk=desk))
+        paged += bool(guarded(partial(_go_on, one, now=now, desk=desk), desk=desk))
     return paged
 
 
@@ -225,6 +225,14 @@ def paged_by(crisis: Crisis, whom: Whom, *, duty: Duty, staff: Iterable[Member])
         or (whom.owner and member.account == crisis.owner)
         or (whom.everybody and Role.PROGRAM_ADMIN in member.roles)
     ]
+
+
+def _go_on(begun: Begun, *, now: datetime, desk: Desk) -> bool:
+    """Finish a step that was begun some seconds ago, unless somebody did something since: then it is decided anew."""
+    present = guarded(partial(desk.crises.find, begun.crisis.id), desk=desk)
+    if present is not None and present.version != begun.crisis.version:
+        return False
+    return _finish(begun, now=now, desk=desk)
 
 
 def _duty(programme_id: str, *, now: datetime, desk: Desk) -> Duty:

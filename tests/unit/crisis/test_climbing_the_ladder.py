@@ -171,6 +171,25 @@ def test_a_look_sends_no_text_before_e_mail_and_push_of_all_crises_are_on_their_
     assert [whats(site, present(site, caller))[-1] for caller in ("zoe", "yan")] == ["page", "page"]
 
 
+def test_who_acknowledges_while_a_look_is_under_way_stops_its_texts(site: Site) -> None:
+    for caller in ("zoe", "yan"):
+        service.press(a_call(NOW, caller=caller, person_id=caller), now=NOW, desk=site.desk())
+    site.pager.paged.clear()
+    first, last = sorted((present(site, caller) for caller in ("zoe", "yan")), key=lambda one: one.id)
+
+    class Slow(FakePager):
+        def page(self, member_id: str, reference: str, *, at: datetime) -> bool:
+            if reference == first.reference:
+                handling.acknowledge(last.id, DANA, now=at, desk=site.desk())
+            return super().page(member_id, reference, at=at)
+
+    slow = Slow()
+    service.sweep(now=NOW + 5 * MINUTE, desk=replace(site.desk(), pager=slow), spent=lambda: 0.0)
+
+    assert {reference for _, reference, _ in slow.paged} == {first.reference}
+    assert whats(site, last)[-1] == "ack"
+
+
 def test_a_look_that_runs_out_of_time_over_pages_still_sends_texts(site: Site) -> None:
     called(site)
     texted = len(site.pager.paged)
