@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from chalicelib.caring.domain import LONGEST_REPLY, Reply, reply_fault
 from chalicelib.checkins.help_page import HelpPage, Pressed, is_page_id
-from chalicelib.crisis.paging import guarded
+from chalicelib.crisis.guarding import guarded
 from chalicelib.crisis.ports import Desk
 from chalicelib.edge import pages
 from chalicelib.edge.pages import Shown, Visit

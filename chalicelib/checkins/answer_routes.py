@@ -23,9 +23,9 @@ from chalicelib.checkins.doors import desk, doors
 from chalicelib.checkins.forms import WEEKLY, Form, form, versions
 from chalicelib.checkins.store import DynamoCheckIns
 from chalicelib.crisis.calling import call_of
+from chalicelib.crisis.guarding import guarded
 from chalicelib.crisis.handlers import press
 from chalicelib.crisis.page import promise_of
-from chalicelib.crisis.paging import guarded
 from chalicelib.crisis.saying import line, promised, reader_of
 from chalicelib.edge.http import Answer, Asked, Refused
 from chalicelib.edge.problems import refusal_of

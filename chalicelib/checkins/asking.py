@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from chalicelib.checkins.ports import Desk
-from chalicelib.crisis.paging import guarded
+from chalicelib.crisis.guarding import guarded
 
 ASKED = "phq9."
 """How the items of an instrument begin that was asked with item 9."""

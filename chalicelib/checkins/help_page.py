@@ -8,8 +8,8 @@ from pathlib import Path
 from chalicelib.crisis import calling, saying, service
 from chalicelib.crisis.calling import Caller, Sent
 from chalicelib.crisis.domain import Door
+from chalicelib.crisis.guarding import guarded, insisted
 from chalicelib.crisis.page import promise_of, token_of
-from chalicelib.crisis.paging import guarded, insisted
 from chalicelib.crisis.ports import Desk
 from chalicelib.crisis.saying import Reader
 from chalicelib.edge import pages

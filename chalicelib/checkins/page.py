@@ -14,7 +14,7 @@ from chalicelib.checkins.forms import CHANGE, GOAL_STEP, WEEKLY, Form, Value, fo
 from chalicelib.checkins.help_page import HelpPage, Pressed, is_page_id
 from chalicelib.checkins.ports import Desk
 from chalicelib.checkins.showing import ITEM_9, REST, SHOWN, questions, word
-from chalicelib.crisis.paging import guarded
+from chalicelib.crisis.guarding import guarded
 from chalicelib.edge.pages import Shown, Visit
 from chalicelib.errors import Invalid
 from chalicelib.outreach.domain import Recipient

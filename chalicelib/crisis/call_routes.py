@@ -7,8 +7,8 @@ from chalicelib.crisis import calling, handlers
 from chalicelib.crisis.calling import Caller
 from chalicelib.crisis.domain import Door
 from chalicelib.crisis.doors import doors
+from chalicelib.crisis.guarding import guarded
 from chalicelib.crisis.help_routes import CallTaken, take_call
-from chalicelib.crisis.paging import guarded
 from chalicelib.edge.http import ANYTHING, Answer, Asked
 from chalicelib.enrollment.store import people
 from chalicelib.privacy.domain import Act, Field, Relationship, Rule, View

@@ -5,6 +5,7 @@ from functools import cache, partial
 
 from chalicelib.crisis import flagged, paging, service
 from chalicelib.crisis.domain import Press
+from chalicelib.crisis.guarding import guarded
 from chalicelib.crisis.ladder import Minutes
 from chalicelib.crisis.paging_sms import pager
 from chalicelib.crisis.ports import Desk
@@ -64,9 +65,7 @@ def sweep() -> int:
     Whatever is wrong here is seen in the metric and tried again in a minute.
     """
     now = utc_now()
-    paged = paging.guarded(
-        lambda: service.sweep(now=now, desk=desk(), spent=lambda: (utc_now() - now) / AT_MOST), desk=desk()
-    )
+    paged = guarded(lambda: service.sweep(now=now, desk=desk(), spent=lambda: (utc_now() - now) / AT_MOST), desk=desk())
     flush()
     return paged or 0
 
@@ -74,7 +73,7 @@ def sweep() -> int:
 def still_true(due: Due) -> Reason | None:
     """Return why a page, or the word of a flag that was paged, must not go out any more: for outreach to ask."""
     found = partial(flagged.objection, due, references=DynamoClimbs(), tasks=DynamoTasks(), crises=desk().crises)
-    return paging.objection(due, desk=desk()) or paging.guarded(found, desk=desk())
+    return paging.objection(due, desk=desk()) or guarded(found, desk=desk())
 
 
 def _trouble(error: Exception) -> None:

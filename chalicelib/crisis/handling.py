@@ -22,10 +22,11 @@ from chalicelib.crisis.domain import (
     What,
 )
 from chalicelib.crisis.following import follow_ups
+from chalicelib.crisis.guarding import guarded
 from chalicelib.crisis.log import after
 from chalicelib.crisis.ports import Desk
 from chalicelib.crisis.service import TRIES, TakenByOthers
-from chalicelib.enrollment.holds import hold_after_crisis, hold_for_crisis
+from chalicelib.enrollment.holds import hold_after_crisis
 from chalicelib.errors import Fault, Invalid
 from chalicelib.privacy.domain import ALL_PROGRAMMES
 from chalicelib.tasks.domain import Task
@@ -183,7 +184,7 @@ def resolve(crisis_id: str, by: By, *, disposition: Disposition, note: str, now:
     crisis = _act(crisis_id, by, decide, now=now, desk=desk)
     if crisis.person_id is not None:
         # Should this fail, they wait longer than they need to, until somebody lifts the hold.
-        paging.guarded(partial(hold_after_crisis, crisis.person_id, now=now, holds=desk.holds), desk=desk)
+        guarded(partial(hold_after_crisis, crisis.person_id, now=now, holds=desk.holds), desk=desk)
     return crisis
 
 
@@ -230,9 +231,8 @@ def reopen(crisis_id: str, by: By, *, note: str, now: datetime, desk: Desk) -> C
 
 def _paged(crisis: Crisis, *, now: datetime, desk: Desk) -> None:
     """Have it held and paged now; where that fails the minute's look does it, and what was done stands."""
-    if crisis.holds and crisis.person_id is not None:
-        hold_for_crisis(crisis.person_id, now=now, holds=desk.holds)
-    paging.guarded(partial(paging.page, crisis, now=now, desk=desk), desk=desk)
+    paging.hold(crisis, now=now, desk=desk)
+    guarded(partial(paging.page, crisis, now=now, desk=desk), desk=desk)
 
 
 def _act(crisis_id: str, by: By, decide: Callable[[Crisis], _Lines], *, now: datetime, desk: Desk) -> Crisis:

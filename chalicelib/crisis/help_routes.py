@@ -11,8 +11,8 @@ from chalicelib.crisis import calling, handlers, saying
 from chalicelib.crisis.calling import Caller, Sent
 from chalicelib.crisis.domain import Door, Press
 from chalicelib.crisis.doors import doors
+from chalicelib.crisis.guarding import guarded, insisted
 from chalicelib.crisis.page import StatePage, progress_of, promise_of, token_of, trouble
-from chalicelib.crisis.paging import guarded, insisted
 from chalicelib.crisis.saying import Reader, reader_of
 from chalicelib.crisis.telling import Promise, Stage
 from chalicelib.edge.config import config

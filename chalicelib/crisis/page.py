@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from chalicelib.crisis import saying
 from chalicelib.crisis.domain import Press
-from chalicelib.crisis.paging import guarded
+from chalicelib.crisis.guarding import guarded
 from chalicelib.crisis.ports import Desk, Kept
 from chalicelib.crisis.saying import FOLDER, Reader, reader_of
 from chalicelib.crisis.telling import Progress, Promise, Stage, progress, promise

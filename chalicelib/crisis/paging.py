@@ -1,14 +1,14 @@
-"""Page whoever answers, from how a crisis is stored; and look each minute at all that aren't over."""
+"""Page whoever answers, from how a crisis is stored."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
-from chalicelib.crisis import drilling, following, ladder
+from chalicelib.crisis import ladder
 from chalicelib.crisis.domain import Crisis, Door, Event, Wait, What
 from chalicelib.crisis.duty import Duty
+from chalicelib.crisis.guarding import guarded
 from chalicelib.crisis.ladder import Minutes, Step, Whom
 from chalicelib.crisis.log import after
 from chalicelib.crisis.ports import Desk
@@ -19,8 +19,6 @@ from chalicelib.outreach.kinds import CRISIS_PAGE
 from chalicelib.outreach.service import at_once
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Role
 from chalicelib.staff.domain import Member
-
-T = TypeVar("T")
 
 HOURLY = timedelta(hours=1)
 """How often a crisis is looked at that waits for nothing by the minute."""
@@ -35,14 +33,6 @@ PROGRAMMES_AT_ONCE = 20
 
 Of more the minute's look pages all: it begins anew, and what was handed over is the same page.
 """
-
-BEGUN_BY = 0.6
-"""By which share of a look's time pages by e-mail and push are handed over; the rest is for texts."""
-
-UNKNOWN_AT_ONCE = 10
-"""For how many crises of callers whom nobody knows a minute's look pages; the others wait for the next, seen by staff.
-
-So whoever floods from many addresses can't bury the pages of those who are known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +53,12 @@ class Begun:
     is_whole: bool
 
 
+def hold(crisis: Crisis, *, now: datetime, desk: Desk) -> None:
+    """Have celebrations wait for its end; where that fails nobody's page waits for it, and the next look does it."""
+    if crisis.holds and crisis.person_id is not None:
+        guarded(partial(hold_for_crisis, crisis.person_id, now=now, holds=desk.holds), desk=desk)
+
+
 def page(crisis: Crisis, *, now: datetime, desk: Desk, most: int | None = None) -> bool:
     """
     Take the step that is due, if one is, and say whether a page was handed over.
@@ -72,11 +68,11 @@ def page(crisis: Crisis, *, now: datetime, desk: Desk, most: int | None = None) 
     Safe to repeat: pages are named by the crisis and its version, and what was sent is in the ledger. The log's line
     goes last, so that whoever dies before that leaves it to be done again.
     """
-    begun = _begin(crisis, now=now, desk=desk, most=most)
-    return begun is not None and _finish(begun, now=now, desk=desk)
+    begun = begin(crisis, now=now, desk=desk, most=most)
+    return begun is not None and finish(begun, now=now, desk=desk)
 
 
-def _begin(crisis: Crisis, *, now: datetime, desk: Desk, most: int | None = None) -> Begun | None:
+def begin(crisis: Crisis, *, now: datetime, desk: Desk, most: int | None = None) -> Begun | None:
     """Hand over the pages by e-mail and push of the step that is due; None if none is."""
     minutes = minutes_of(crisis, desk=desk)
     step = ladder.due(crisis, minutes, now=now)
@@ -107,7 +103,7 @@ def _begin(crisis: Crisis, *, now: datetime, desk: Desk, most: int | None = None
     )
 
 
-def _finish(begun: Begun, *, now: datetime, desk: Desk) -> bool:
+def finish(begun: Begun, *, now: datetime, desk: Desk) -> bool:
     """Page by text message, too, and write the step down; say whether anybody was paged in any way."""
     crisis, step = begun.crisis, begun.step
     told = {*begun.handed} | _text(crisis, begun.wanted, now=now, desk=desk)
@@ -145,42 +141,6 @@ def minutes_of(crisis: Crisis, *, desk: Desk) -> Minutes:
     except Exception as error:  # noqa: BLE001 (a page must not wait for a setting)
         desk.trouble(error)
         return Minutes()
-
-
-def look(*, now: datetime, desk: Desk, spent: Callable[[], float]) -> int:
-    """
-    Look at all crises that aren't over, page for those whose next step came, and return how many were paged.
-
-    First by e-mail and push for all of them: whoever sends texts may be slow for one, and must not keep the others from
-    being paged.
-    """
-    looked = desk.crises.open_ones()
-    # Of a drill that nobody answers ``DrillUnanswered`` tells: nobody waits for help in it.
-    desk.note("CrisisOpen", sum(not one.is_drill for one in looked))
-    desk.note("CrisisUnacked", sum(one.is_unanswered and not one.is_drill for one in looked))
-    coming = sorted((one for one in looked if one.look_at <= now), key=lambda one: (one.look_at, one.id))
-    known = [one.id for one in coming if one.is_known]
-    unknown = [one.id for one in coming if not one.is_known]
-    begun: list[Begun] = []
-    for crisis_id in [*known, *unknown[:UNKNOWN_AT_ONCE]]:
-        if spent() >= BEGUN_BY:
-            break
-        one = guarded(partial(_look, crisis_id, now=now, desk=desk), desk=desk)
-        begun += [one] if one else []
-    paged = 0
-    for one in begun:
-        if spent() >= 1:
-            break
-        paged += bool(guarded(partial(_go_on, one, now=now, desk=desk), desk=desk))
-    return paged
-
-
-def is_flooded(crisis: Crisis, *, now: datetime, desk: Desk) -> bool:
-    """Say whether so many callers whom nobody knows came within a minute that the look takes their pages in turn."""
-    if crisis.is_known:
-        return False
-    looked = guarded(desk.crises.open_ones, desk=desk) or ()
-    return sum(not one.is_known and one.opened_at > now - A_MINUTE for one in looked) > UNKNOWN_AT_ONCE
 
 
 def objection(due: Due, *, desk: Desk) -> Reason | None:
@@ -227,14 +187,6 @@ def paged_by(crisis: Crisis, whom: Whom, *, duty: Duty, staff: Iterable[Member])
     ]
 
 
-def _go_on(begun: Begun, *, now: datetime, desk: Desk) -> bool:
-    """Finish a step that was begun some seconds ago, unless somebody did something since: then it is decided anew."""
-    present = guarded(partial(desk.crises.find, begun.crisis.id), desk=desk)
-    if present is not None and present.version != begun.crisis.version:
-        return False
-    return _finish(begun, now=now, desk=desk)
-
-
 def _duty(programme_id: str, *, now: datetime, desk: Desk) -> Duty:
     try:
         return desk.on_call.on_duty(programme_id, at=now)
@@ -262,37 +214,3 @@ def _put(dues: list[Due], desk: Desk) -> bool:
     desk.dues.put(dues)
     desk.hurry(dues)
     return True
-
-
-def _look(crisis_id: str, *, now: datetime, desk: Desk) -> Begun | None:
-    crisis = desk.crises.find(crisis_id)
-    if crisis is None:
-        return None
-    if crisis.holds and crisis.person_id is not None:
-        hold_for_crisis(crisis.person_id, now=now, holds=desk.holds)
-    if crisis.wait is Wait.FOLLOW_UP:
-        following.look(crisis, now=now, desk=desk)
-        return None
-    if drilling.is_over(crisis, now=now):
-        drilling.give_up(crisis, now=now, desk=desk)
-        return None
-    return _begin(crisis, now=now, desk=desk)
-
-
-def guarded(do: Callable[[], T], *, desk: Desk) -> T | None:
-    """Do it; what fails is noted, and must not hold up the others: it comes again a minute later."""
-    try:
-        return do()
-    except Exception as error:  # noqa: BLE001 (see above)
-        desk.trouble(error)
-        return None
-
-
-def insisted(do: Callable[[], T], *, desk: Desk) -> T | None:
-    """Do it, twice more where it fails: who called must not become nobody by one read that did. At last None."""
-    for _ in range(2):
-        try:
-            return do()
-        except Exception as error:  # noqa: BLE001 (see above)
-            desk.trouble(error)
-    return guarded(do, desk=desk)

@@ -5,9 +5,10 @@ from functools import partial
 from chalicelib.crisis import call_routes, drill_routes, handlers, handling, help_routes, minutes_routes, rota_routes
 from chalicelib.crisis.domain import OVER, Crisis
 from chalicelib.crisis.doors import doors
+from chalicelib.crisis.guarding import guarded
 from chalicelib.crisis.handling import By
 from chalicelib.crisis.log import bounded
-from chalicelib.crisis.paging import guarded, minutes_of
+from chalicelib.crisis.paging import minutes_of
 from chalicelib.crisis.rota_handlers import weakness_of
 from chalicelib.crisis.shapes import (
     CrisisList,

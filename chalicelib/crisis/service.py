@@ -5,12 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from chalicelib.crisis import paging
+from chalicelib.crisis import looking, paging
 from chalicelib.crisis.domain import UNKNOWN, Crisis, Door, Event, Press, What, press_id
+from chalicelib.crisis.guarding import guarded
 from chalicelib.crisis.log import after, opened
-from chalicelib.crisis.paging import guarded
 from chalicelib.crisis.ports import Desk
-from chalicelib.enrollment.holds import hold_for_crisis
 from chalicelib.errors import Conflict
 
 TRIES = 5
@@ -62,9 +61,8 @@ def take(call_ids: Sequence[str], *, now: datetime, desk: Desk, most: int | None
     """
     crisis = _grouped(call_ids, now=now, desk=desk)
     if crisis is not None:
-        if crisis.person_id is not None:
-            hold_for_crisis(crisis.person_id, now=now, holds=desk.holds)
-        if not paging.is_flooded(crisis, now=now, desk=desk):
+        paging.hold(crisis, now=now, desk=desk)
+        if not looking.is_flooded(crisis, now=now, desk=desk):
             paging.page(crisis, now=now, desk=desk, most=most)
     return crisis
 
@@ -85,7 +83,7 @@ def sweep(*, now: datetime, desk: Desk, spent: Callable[[], float]) -> int:
             break
         guarded(partial(_grouped, call_ids, now=now, desk=desk), desk=desk)
     # Their crises are due now: the look pages for them as well.
-    paged = paging.look(now=now, desk=desk, spent=spent)
+    paged = looking.look(now=now, desk=desk, spent=spent)
     # Last: a stranger's call may page many programmes, and nobody who is known waits behind it.
     for call_ids in (ids[:TOGETHER] for caller, ids in waiting.items() if caller not in known):
         if spent() >= 1:

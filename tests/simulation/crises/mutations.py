@@ -32,7 +32,7 @@ class Mutation:
 MUTATIONS = (
     Mutation(
         name="nobody looks at crises each minute",
-        file="crisis/paging.py",
+        file="crisis/looking.py",
         old="    for crisis_id in [*known, *unknown[:UNKNOWN_AT_ONCE]]:\n",
         new="    for crisis_id in [*known, *unknown][:0]:\n",
     ),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.crisis import handling, paging, service
+from chalicelib.crisis import handling, looking, service
 from chalicelib.crisis.calling import Caller, Sent, call, call_of
 from chalicelib.crisis.domain import Disposition, Door, State
 from chalicelib.crisis.duty import Duty
@@ -194,7 +194,7 @@ def test_many_unknown_callers_at_once_are_all_kept_and_known_ones_go_first(site:
     sweep(site, NOW + 2 * MINUTE)
 
     kinds = list(dict.fromkeys(due.kind for due in site.dues))
-    assert len(kinds) == 1 + paging.UNKNOWN_AT_ONCE
+    assert len(kinds) == 1 + looking.UNKNOWN_AT_ONCE
     assert kinds[0].split("-")[1] == present(site).id
     pass_by(site, 3, 6)
     assert all(crisis.state is State.PAGED for crisis in site.crises.kept_crises.values())
@@ -247,7 +247,7 @@ def test_whoever_floods_by_naming_a_programme_holds_up_nobody_who_is_known_and_i
     called(site)
 
     paged = [one for one in site.crises.kept_crises.values() if one.state is State.PAGED]
-    assert len(paged) == paging.UNKNOWN_AT_ONCE + 1
+    assert len(paged) == looking.UNKNOWN_AT_ONCE + 1
     assert present(site) in paged
     pass_by(site, 1, 3)
     assert all(one.state is State.PAGED for one in site.crises.kept_crises.values())

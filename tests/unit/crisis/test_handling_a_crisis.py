@@ -1,10 +1,11 @@
 """What staff do with a crisis, what its caller sees of that, and that nothing ends by itself."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from chalicelib.crisis import handling
+from chalicelib.crisis import handling, service
 from chalicelib.crisis.domain import Disposition, NotNow, OwnedByAnother, State, Wait, What
 from chalicelib.crisis.handling import By
 from chalicelib.crisis.telling import Stage, progress
@@ -12,8 +13,22 @@ from chalicelib.enrollment.channels import NO_END
 from chalicelib.outreach.domain import Hold
 from chalicelib.tasks.domain import State as TaskState
 from chalicelib.tasks.service import do_task
-from tests.crisis_calls import DANA, MINUTE, NOW, SAM, SECOND, called, decide, over, pass_by, present, sweep, whats
-from tests.fakes_crisis import Site
+from tests.crisis_calls import (
+    DANA,
+    MINUTE,
+    NOW,
+    SAM,
+    SECOND,
+    Broken,
+    called,
+    decide,
+    over,
+    pass_by,
+    present,
+    sweep,
+    whats,
+)
+from tests.fakes_crisis import Site, a_call
 
 
 def test_two_who_acknowledge_at_once_are_one_owner_and_one_who_is_told_whose_it_is(site: Site) -> None:
@@ -141,6 +156,18 @@ def test_celebrations_wait_as_long_as_it_is_open_and_three_days_more(site: Site)
     # Opened again once that is over: held in the same breath, and not only when it is looked at next.
     later = NOW + timedelta(days=13)
     handling.reopen(crisis.id, DANA, note="Not over.", now=later, desk=site.desk())
+    assert site.holds.placed["p1", Hold.CRISIS].until == NO_END
+
+
+def test_where_celebrations_cannot_be_held_somebody_is_paged_all_the_same(site: Site) -> None:
+    broken = replace(site.desk(), holds=Broken())
+    service.press(a_call(NOW), now=NOW, desk=broken)
+    assert site.to_whom() == [["prim"]]
+
+    service.sweep(now=NOW + 5 * MINUTE, desk=broken, spent=lambda: 0.0)
+    assert site.to_whom()[-1] == ["prim", "sec"]
+
+    sweep(site, NOW + 10 * MINUTE)
     assert site.holds.placed["p1", Hold.CRISIS].until == NO_END
 
 

@@ -1,0 +1,79 @@
+"""Look each minute at all crises that aren't over, and page for those whose next step came."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from chalicelib.crisis import drilling, following
+from chalicelib.crisis.domain import Crisis, Wait
+from chalicelib.crisis.guarding import guarded
+from chalicelib.crisis.paging import Begun, begin, finish, hold
+from chalicelib.crisis.ports import Desk
+
+A_MINUTE = timedelta(minutes=1)
+
+BEGUN_BY = 0.6
+"""By which share of a look's time pages by e-mail and push are handed over; the rest is for texts."""
+
+UNKNOWN_AT_ONCE = 10
+"""For how many crises of callers whom nobody knows a minute's look pages; the others wait for the next, seen by staff.
+
+So whoever floods from many addresses can't bury the pages of those who are known."""
+
+
+def look(*, now: datetime, desk: Desk, spent: Callable[[], float]) -> int:
+    """
+    Look at all crises that aren't over, page for those whose next step came, and return how many were paged.
+
+    First by e-mail and push for all of them: whoever sends texts may be slow for one, and must not keep the others from
+    being paged.
+    """
+    looked = desk.crises.open_ones()
+    # Of a drill that nobody answers ``DrillUnanswered`` tells: nobody waits for help in it.
+    desk.note("CrisisOpen", sum(not one.is_drill for one in looked))
+    desk.note("CrisisUnacked", sum(one.is_unanswered and not one.is_drill for one in looked))
+    coming = sorted((one for one in looked if one.look_at <= now), key=lambda one: (one.look_at, one.id))
+    known = [one.id for one in coming if one.is_known]
+    unknown = [one.id for one in coming if not one.is_known]
+    begun: list[Begun] = []
+    for crisis_id in [*known, *unknown[:UNKNOWN_AT_ONCE]]:
+        if spent() >= BEGUN_BY:
+            break
+        one = guarded(partial(_look, crisis_id, now=now, desk=desk), desk=desk)
+        begun += [one] if one else []
+    paged = 0
+    for one in begun:
+        if spent() >= 1:
+            break
+        paged += bool(guarded(partial(_go_on, one, now=now, desk=desk), desk=desk))
+    return paged
+
+
+def is_flooded(crisis: Crisis, *, now: datetime, desk: Desk) -> bool:
+    """Say whether so many callers whom nobody knows came within a minute that the look takes their pages in turn."""
+    if crisis.is_known:
+        return False
+    looked = guarded(desk.crises.open_ones, desk=desk) or ()
+    return sum(not one.is_known and one.opened_at > now - A_MINUTE for one in looked) > UNKNOWN_AT_ONCE
+
+
+def _go_on(begun: Begun, *, now: datetime, desk: Desk) -> bool:
+    """Finish a step that was begun some seconds ago, unless somebody did something since: then it is decided anew."""
+    present = guarded(partial(desk.crises.find, begun.crisis.id), desk=desk)
+    if present is not None and present.version != begun.crisis.version:
+        return False
+    return finish(begun, now=now, desk=desk)
+
+
+def _look(crisis_id: str, *, now: datetime, desk: Desk) -> Begun | None:
+    crisis = desk.crises.find(crisis_id)
+    if crisis is None:
+        return None
+    hold(crisis, now=now, desk=desk)
+    if crisis.wait is Wait.FOLLOW_UP:
+        following.look(crisis, now=now, desk=desk)
+        return None
+    if drilling.is_over(crisis, now=now):
+        drilling.give_up(crisis, now=now, desk=desk)
+        return None
+    return begin(crisis, now=now, desk=desk)
