@@ -15,7 +15,14 @@ from infra.local.places import endpoints
 from infra.local.stack import aws
 
 GROUPS = ("escalate", "tick", "deliver")
-GAUGES = ("DueNotEnded", "OldestWaitingSeconds", "Paused", "CrisisResourcesAgeDays")
+GAUGES = (
+    "DueNotEnded",
+    "OldestWaitingSeconds",
+    "Paused",
+    "CrisisOpen",
+    "CrisisUnacked",
+    "CrisisResourcesAgeDays",
+)
 """Of these the last value counts; everything else is added up."""
 
 
