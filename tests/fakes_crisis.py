@@ -152,7 +152,7 @@ class Site:
 
     def __post_init__(self) -> None:
         self.crises = FakeCrises(self.tasks)
-        self._ids = iter(f"{number:032x}" for number in range(1, 10**6))
+        self._ids = iter(f"{number:08x}{0:024}" for number in range(1, 10**6))
 
     def put(self, dues: Iterable[Due]) -> None:
         if self.mail_is_down:

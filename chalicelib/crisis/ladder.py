@@ -1,7 +1,7 @@
 """
 Whom to page, and when: a pure function of how a crisis stands and what time it is (domain rules 3.3).
 
-Nothing here remembers: a tick that was missed, a queue that lost a message or a process that died cost a minute, since
+Nothing here remembers: a look that was missed, a queue that lost a message or a process that died cost a minute, since
 the next look works the same out again.
 """
 

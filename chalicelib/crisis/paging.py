@@ -80,24 +80,21 @@ def begin(crisis: Crisis, *, now: datetime, desk: Desk, most: int | None = None)
         desk.crises.look_again(crisis, at=look_at(crisis, minutes, now=now))
         return None
     programmes = desk.programmes.ids() if crisis.programme_id == ALL_PROGRAMMES else [crisis.programme_id]
-    wanted: list[Member] = []
+    teams: list[list[Member]] = []
     everybody: list[Member] = []
-    handed: set[str] = set()
     for programme_id in programmes[:most]:
         # Whose staff can't be read must not keep the others from being paged.
         found = guarded(partial(desk.members.of_programme, programme_id), desk=desk) or ()
         staff = [member for member in found if member.is_active]
         duty = _duty(programme_id, now=now, desk=desk)
-        members = paged_by(crisis, step.whom, duty=duty, staff=staff)
-        handed |= _hand_over(crisis, members, now=now, desk=desk)
-        wanted += members
+        teams.append(paged_by(crisis, step.whom, duty=duty, staff=staff))
         everybody += staff
     return Begun(
         crisis=crisis,
         step=step,
         minutes=minutes,
-        wanted=tuple(wanted),
-        handed=frozenset(handed),
+        wanted=tuple(member for team in teams for member in team),
+        handed=frozenset(_hand_over(crisis, teams, now=now, desk=desk)),
         everybody=tuple(everybody),
         is_whole=most is None or len(programmes) <= most,
     )
@@ -108,7 +105,7 @@ def finish(begun: Begun, *, now: datetime, desk: Desk) -> bool:
     crisis, step = begun.crisis, begun.step
     told = {*begun.handed} | _text(crisis, begun.wanted, now=now, desk=desk)
     if not told:
-        told = _hand_over(crisis, begun.everybody, now=now, desk=desk)
+        told = _hand_over(crisis, [begun.everybody], now=now, desk=desk)
         told |= _text(crisis, begun.everybody, now=now, desk=desk)
     if not begun.is_whole:
         return bool(told)
@@ -195,13 +192,22 @@ def _duty(programme_id: str, *, now: datetime, desk: Desk) -> Duty:
         return Duty()
 
 
-def _hand_over(crisis: Crisis, members: Iterable[Member], *, now: datetime, desk: Desk) -> set[str]:
-    """Have these paged by e-mail and push; return the ids of those who will be."""
-    reachable = [member for member in members if member.is_reachable(at=now)]
-    dues = [at_once(member.id, kind_of(crisis), zone="UTC", now=now) for member in reachable]
-    # Each way by itself: text messages must not wait for the table, nor it for them.
-    is_put = bool(dues) and guarded(partial(_put, dues, desk), desk=desk)
-    return {member.id for member in reachable} if is_put else set()
+def _hand_over(crisis: Crisis, teams: Iterable[Iterable[Member]], *, now: datetime, desk: Desk) -> set[str]:
+    """
+    Have these teams paged by e-mail and push; return the ids of those who will be.
+
+    Each is put by itself, so that one that can't be keeps none of the others from it. All are hurried at once: a queue
+    that doesn't answer is waited for once, and not once for each of four hundred programmes.
+    """
+    put: list[Due] = []
+    for team in teams:
+        reachable = (member for member in team if member.is_reachable(at=now))
+        dues = [at_once(member.id, kind_of(crisis), zone="UTC", now=now) for member in reachable]
+        is_put = bool(dues) and guarded(partial(_put, dues, desk), desk=desk)
+        put += dues if is_put else []
+    if put:
+        guarded(partial(desk.hurry, put), desk=desk)
+    return {due.person_id for due in put}
 
 
 def _text(crisis: Crisis, members: Iterable[Member], *, now: datetime, desk: Desk) -> set[str]:
@@ -212,5 +218,4 @@ def _text(crisis: Crisis, members: Iterable[Member], *, now: datetime, desk: Des
 
 def _put(dues: list[Due], desk: Desk) -> bool:
     desk.dues.put(dues)
-    desk.hurry(dues)
     return True

@@ -1,15 +1,20 @@
 """The pager that wakes by text messages: whoever confirmed a number of their own, wherever e-mail and push get to."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Protocol
 
 from chalicelib.crisis.duty import NoPager, Pager
+from chalicelib.edge.clock import utc_now
 from chalicelib.edge.config import config
 from chalicelib.edge.log import count, logger, places
 from chalicelib.outreach.texting import SnsTexts, TextsUnanswered
 from chalicelib.staff.domain import Member
 from chalicelib.staff.store import DynamoStaff
+
+LONGEST = timedelta(seconds=10)
+"""For so long texts of one page are sent; whoever isn't reached by then is paged by other ways, and the next step."""
 
 MOST_SILENCES = 3
 """How often a page waits in vain for whoever sends texts (``texting.PATIENCE``)."""
@@ -38,9 +43,12 @@ class Members(Protocol):
 class TextPager:
     """Implements ``duty.Pager``. That a message was taken says nothing of who saw it."""
 
-    def __init__(self, *, members: Members, texts: Texts) -> None:
+    def __init__(self, *, members: Members, texts: Texts, clock: Callable[[], datetime] = utc_now) -> None:
         self._members = members
         self._texts = texts
+        self._clock = clock
+        self._page: tuple[datetime, str] | None = None
+        self._over_at: datetime | None = None
         self._silent_at: datetime | None = None
         self._silences = 0
 
@@ -53,7 +61,10 @@ class TextPager:
         """
         if at != self._silent_at:
             self._silent_at, self._silences = at, 0
-        if self._silences >= MOST_SILENCES:
+        present = self._clock()
+        if self._over_at is None or self._page != (at, reference):
+            self._page, self._over_at = (at, reference), present + LONGEST
+        if self._silences >= MOST_SILENCES or present >= self._over_at:
             return False
         try:
             member = self._members.with_id(member_id)

@@ -78,12 +78,13 @@ def sweep(*, now: datetime, desk: Desk, spent: Callable[[], float]) -> int:
         waiting.setdefault(call.caller, []).append(call.id)
     # Whoever floods has their first ones taken, as everybody else has: nobody waits behind them.
     known = {caller: ids[:TOGETHER] for caller, ids in waiting.items() if not caller.startswith(UNKNOWN)}
+    taken: list[str] = []
     for call_ids in known.values():
         if spent() >= TAKEN_BY:
             break
-        guarded(partial(_grouped, call_ids, now=now, desk=desk), desk=desk)
-    # Their crises are due now: the look pages for them as well.
-    paged = looking.look(now=now, desk=desk, spent=spent)
+        crisis = guarded(partial(_grouped, call_ids, now=now, desk=desk), desk=desk)
+        taken += [crisis.id] if crisis else []
+    paged = looking.look(now=now, desk=desk, spent=spent, first=taken)
     # Last: a stranger's call may page many programmes, and nobody who is known waits behind it.
     for call_ids in (ids[:TOGETHER] for caller, ids in waiting.items() if caller not in known):
         if spent() >= 1:

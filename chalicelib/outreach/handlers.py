@@ -98,6 +98,10 @@ def tick(event: dict[str, Any], *, using: Ticking) -> dict[str, int]:
     )
     counts = {"ahead": found.ahead, "overdue": found.overdue, "again": found.again, "hours": found.hours}
     logger.info("tick", extra={**counts, "helpers": found.helpers, "paused": paused})
+    for error in found.failures:
+        logger.error("not handed over", extra={"error": type(error).__name__, "at": places(error)})
+    if found.failures:
+        count("HandOverErrors", len(found.failures))
     count("Ticks")
     count("HandedOver", found.ahead)
     # Due minus ended: what fell due a minute ago or more and has no end yet.

@@ -26,7 +26,9 @@ def hurry(dues: Iterable[Due]) -> None:
         return
     settings = config()
     # Somebody waits for the answer to the change itself: a queue that is slow is left to the tick.
-    queue = SqsQueue(settings.deliver_queue_url, settings.sweep_queue_url, attempts=1, patience=PATIENCE)
+    queue = SqsQueue(
+        settings.deliver_queue_url, settings.sweep_queue_url, most_failures=1, attempts=1, patience=PATIENCE
+    )
     try:
         queue.hand_over(waited_for, now=max(due.at for due in waited_for))
     except Exception as error:  # noqa: BLE001 (the change itself is written, and must not seem to have failed)

@@ -27,8 +27,16 @@ LONGEST_DELAY = 900
 class SqsQueue:
     """Implements ``ports.Queue``: one queue to ``deliver``, and one to ``sweep``. ``calling`` is for ``aws.client``."""
 
-    def __init__(self, url: str, sweep_url: str, **calling: Any) -> None:  # noqa: ANN401 (the client's own options)
+    def __init__(
+        self,
+        url: str,
+        sweep_url: str,
+        *,
+        most_failures: int = MOST_FAILURES,
+        **calling: Any,  # noqa: ANN401 (the client's own options)
+    ) -> None:
         self._url = url
+        self._most_failures = most_failures
         self._sweep_url = sweep_url
         self._calling = calling
 
@@ -53,7 +61,7 @@ class SqsQueue:
                 answer = client("sqs", **self._calling).send_message_batch(QueueUrl=self._url, Entries=entries)
             except Exception as error:  # noqa: BLE001 (raised below: one batch must not hold up a thousand)
                 failures.append(error)
-                if len(failures) == MOST_FAILURES:
+                if len(failures) == self._most_failures:
                     break
                 continue
             taken += sum(len(part[int(done["Id"])]) for done in answer.get("Successful", []))

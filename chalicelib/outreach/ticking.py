@@ -7,7 +7,7 @@ A tick acts on its event's own time and on stored state: a missed or doubled one
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib.outreach.domain import DUE_SHARDS, URGENT
+from chalicelib.outreach.domain import DUE_SHARDS, URGENT, Due
 from chalicelib.outreach.ports import Dues, Queue
 
 HOUR = timedelta(hours=1)
@@ -36,6 +36,9 @@ URGENT_PAGE = 5_000
 NEARLY_IDLE = 1_000
 """While more messages than this wait, what is overdue isn't handed over again: it is probably among them."""
 
+URGENT_WAVE = 1_000
+"""Of crises so many are handed over again while delivery is idle, the newest: older ones are mostly superseded."""
+
 HURRIED = timedelta(minutes=3)
 """A crisis that fell due so lately is handed over again all the same: who wrote it down may have died over that."""
 
@@ -53,7 +56,8 @@ class Tick:
 
     ``ahead``: handed over for the minute ahead; ``overdue``: due a minute ago or more and not ended (due minus ended;
     at least, where partitions hold more than was read); ``again``: how many of these were handed over once more;
-    ``oldest``: the first of their instants; ``hours``: looked at; ``helpers``: partitions left to other processes.
+    ``oldest``: the first of their instants; ``hours``: looked at; ``helpers``: partitions left to other processes;
+    ``failures``: what went wrong meanwhile, and held up nothing else.
     """
 
     ahead: int
@@ -62,6 +66,7 @@ class Tick:
     oldest: datetime | None
     hours: int
     helpers: int
+    failures: tuple[Exception, ...] = ()
 
 
 def hand_over(*, tick_at: datetime, now: datetime, dues: Dues, queue: Queue, paused: bool = False) -> Tick:
@@ -71,7 +76,7 @@ def hand_over(*, tick_at: datetime, now: datetime, dues: Dues, queue: Queue, pau
     ``tick_at`` is the event's own time. What falls due between the two is already on its way: the tick before handed
     it over, but for what was put to go out at once. A crisis goes first; while ``paused`` nothing else goes.
 
-    :raises Exception: what went wrong first, once all that could be handed over was
+    :raises Exception: what went wrong first, if too much did: the table or the queue is down
     """
     minute = tick_at.replace(second=0, microsecond=0)
     look = _Look(minute=minute, ahead_from=minute + LEAD, ahead_to=minute + 2 * LEAD, now=now)
@@ -79,10 +84,12 @@ def hand_over(*, tick_at: datetime, now: datetime, dues: Dues, queue: Queue, pau
     first = mark.replace(minute=0, second=0, microsecond=0)
     hours = _hours(first, look.ahead_to)
     try:
-        look.room = WAVE if queue.backlog() <= NEARLY_IDLE else 0
-    except Exception as error:  # noqa: BLE001 (raised in the end: nobody must wait for a number)
+        if queue.backlog() > NEARLY_IDLE:
+            look.room = look.urgent_room = 0
+    except Exception as error:  # noqa: BLE001 (told by the result: nobody must wait for a number)
         look.failed(error)
-    for hour in hours:
+    # The latest first: who called now must not wait behind what failed for hours.
+    for hour in reversed(hours):
         look.at(hour, URGENT, dues=dues, queue=queue)
     if look.failures:
         # Where something is wrong, what is overdue can wait for the next tick; a crisis can't.
@@ -101,8 +108,6 @@ def hand_over(*, tick_at: datetime, now: datetime, dues: Dues, queue: Queue, pau
                 # Hour by hour, so that a tick which dies over many has got somewhere.
                 first = hour + HOUR
                 dues.advance(first)
-    if look.failures:
-        raise look.failures[0]
     return Tick(
         ahead=look.ahead,
         overdue=look.overdue,
@@ -110,6 +115,7 @@ def hand_over(*, tick_at: datetime, now: datetime, dues: Dues, queue: Queue, pau
         oldest=look.oldest,
         hours=len(hours),
         helpers=look.helpers,
+        failures=tuple(look.failures),
     )
 
 
@@ -135,6 +141,7 @@ class _Look:
     ahead_to: datetime
     now: datetime
     room: int = WAVE
+    urgent_room: int = URGENT_WAVE
     ahead: int = 0
     overdue: int = 0
     again: int = 0
@@ -160,7 +167,7 @@ class _Look:
         """Look at one partition of an hour; what fails there must not hold up the others."""
         try:
             self._at(hour, shard, dues=dues, queue=queue)
-        except Exception as error:  # noqa: BLE001 (raised in the end)
+        except Exception as error:  # noqa: BLE001 (told by the result)
             self.busy.add(hour)
             self.failed(error)
 
@@ -176,15 +183,24 @@ class _Look:
         else:
             self.ahead += queue.hand_over([due for due in found if due.at >= self.ahead_from], now=self.now)
         still_here = [due for due in found if due.at <= self.minute - UNDER_WAY]
-        # Where delivery stands still, a crisis of now must not wait behind a copy a minute of each before it.
-        lately = [due for due in still_here if shard == URGENT and due.at > self.minute - HURRIED]
-        taken = queue.hand_over(still_here[: self.room] if self.room else lately, now=self.now)
-        self.room -= min(taken, self.room)
+        taken = queue.hand_over(self._again(still_here, is_urgent=shard == URGENT), now=self.now)
         self.again += taken
         overdue = [due.at for due in still_here if due.at <= self.minute - LEAD]
         if overdue:
             self.overdue += len(overdue)
             self.oldest = min(self.oldest or overdue[0], overdue[0])
+
+    def _again(self, still_here: list[Due], *, is_urgent: bool) -> list[Due]:
+        """Return what of a partition there is room to hand over again, and take that room."""
+        if not is_urgent:
+            found = still_here[: self.room]
+            self.room -= len(found)
+            return found
+        # Where delivery stands still, a crisis of now must not wait behind a copy a minute of each before it.
+        lately = [due for due in still_here if due.at > self.minute - HURRIED]
+        newest = still_here[-self.urgent_room :] if self.urgent_room else []
+        self.urgent_room -= len(newest)
+        return max(newest, lately, key=len)
 
 
 def _hours(first: datetime, before: datetime) -> list[datetime]:

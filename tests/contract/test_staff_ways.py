@@ -263,7 +263,7 @@ def test_pages_go_to_whoever_confirmed_a_number_and_whatever_fails_never_raises(
     for account, phone in (("on", on), ("asked", asked(None, NUMBER, "1", at=NOW)), ("none", None)):
         staff.save(replace(a_colleague(account), phone=phone, language="es"))
     staff.save(replace(a_colleague("left", removed=True), phone=on))
-    text_pager = TextPager(members=staff, texts=texts)
+    text_pager = TextPager(members=staff, texts=texts, clock=lambda: NOW)
 
     def page(account: str) -> bool:
         return text_pager.page(recipient_id("iop", account), "AB12CD34", at=NOW)
@@ -272,7 +272,7 @@ def test_pages_go_to_whoever_confirmed_a_number_and_whatever_fails_never_raises(
     assert texts.sent == [(NUMBER, "es AB12CD34")]
     texts.takes = False
     assert not page("on")
-    assert not TextPager(members=None, texts=texts).page("staff-1", "AB12CD34", at=NOW)  # type: ignore[arg-type]
+    assert not TextPager(members=None, texts=texts, clock=lambda: NOW).page("staff-1", "AB12CD34", at=NOW)  # type: ignore[arg-type]
 
 
 def test_a_whole_team_does_not_wait_one_after_the_other_where_no_text_is_taken() -> None:
@@ -287,11 +287,24 @@ def test_a_whole_team_does_not_wait_one_after_the_other_where_no_text_is_taken()
             asked_of.append(number)
             raise TextsUnanswered
 
-    text_pager = TextPager(members=staff, texts=Silent())
+    text_pager = TextPager(members=staff, texts=Silent(), clock=lambda: NOW)
     for at in (NOW, NOW + timedelta(minutes=1)):
         asked_of.clear()
         assert not any(text_pager.page(recipient_id("iop", f"m{number}"), "AB12CD34", at=at) for number in range(9))
         assert len(asked_of) == MOST_SILENCES
+
+
+def test_a_large_team_is_not_waited_for_where_each_text_takes_long() -> None:
+    texts, staff, asked_at = FakeTexts(), FakeStaff(), iter(NOW + timedelta(seconds=3 * number) for number in range(99))
+    for number in range(20):
+        staff.save(replace(a_colleague(f"m{number}"), phone=Phone(number=NUMBER, confirmed_at=NOW)))
+    text_pager = TextPager(members=staff, texts=texts, clock=lambda: next(asked_at))
+
+    def page(reference: str) -> int:
+        return sum(text_pager.page(recipient_id("iop", f"m{number}"), reference, at=NOW) for number in range(20))
+
+    assert page("AB12CD34") == 4
+    assert page("EF56AB78") == 4, "another page has its own time"
 
 
 class FailingSns:

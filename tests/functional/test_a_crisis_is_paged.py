@@ -7,7 +7,6 @@ from email.policy import default
 
 import pytest
 
-import app
 from chalicelib.crisis import handlers, handling
 from chalicelib.crisis.handling import By
 from chalicelib.crisis.store import DynamoCrises
@@ -84,4 +83,3 @@ def test_a_call_that_nothing_but_the_table_took_is_paged_by_the_next_tick(stack:
     assert len(paged(stack)) == 2
     stack.tick(NIGHT + 2 * MINUTE)
     assert len(DynamoLedger().between(person, NIGHT.date(), NIGHT.date())) == 0
-    assert app.tick is not None

@@ -100,7 +100,7 @@ def test_the_look_at_crises_reads_no_person_and_begins_drills_as_calls_are_kept(
     staff = {"STAFF#*", "STAFFLIST#*"}
 
     assert read == {*crises, *staff, "PRESS#*", "PROGRAMME#*", "PROGRAMMES", "ROTA#*", "ROTAS", "TASKS#*"}
-    assert partitions("escalate", "PutItem") == {*crises, "PRESS#*", "DUE#*", "ROTAS"}
+    assert partitions("escalate", "PutItem") == {*crises, "PRESS#*", "ROTAS"}
     assert partitions("escalate", "UpdateItem") == {"CRISES#*", "PERSON#*", "PRESS#*"}
     assert partitions("escalate", "DeleteItem") == {"CALLER#*", "CRISES#*"}
 

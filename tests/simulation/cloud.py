@@ -23,6 +23,7 @@ class Message:
 
     id: str
     body: str
+    sent_at: float
     received: int = 0
     gone: bool = False
 
@@ -37,6 +38,8 @@ class Mapping:
     lives: float
     visibility: float
     receives: int
+    keeps: float
+    """Seconds after which the queue drops a message."""
 
 
 class Host:
@@ -140,13 +143,14 @@ class Sqs:
             late = self._random.random() * 0.2
             if self._weather.twice and self._random.random() < self._weather.twice:
                 late += self._random.choice((1, 5, 60, 600, 3 * HOUR, 30 * HOUR))
-            message = Message(f"m{self._sent}", body)
+            message = Message(f"m{self._sent}", body, sent_at=self._kernel.now)
             self.hidden += 1
             self._kernel.at(self._kernel.now + delay + late, lambda message=message: self._show(message))  # type: ignore[misc]
 
     @property
     def waiting(self) -> int:
         """How many messages wait to be received."""
+        self._drop_old()
         return len(self._visible)
 
     @property
@@ -175,9 +179,16 @@ class Sqs:
                 self._kernel.at(self._polls_at, self._poll)
             return
         self._polls_at = -1.0
+        self._drop_old()
         while self._visible and self.running < mapping.processes:
             batch = [self._visible.popleft() for _ in range(min(mapping.batch, len(self._visible)))]
             self._receive(batch)
+
+    def _drop_old(self) -> None:
+        """Drop what the queue has kept for as long as it keeps anything."""
+        oldest = self._kernel.now - self._mapping.keeps
+        while self._visible and self._visible[0].sent_at < oldest:
+            self._visible.popleft()
 
     def _receive(self, batch: list[Message]) -> None:
         alive = []

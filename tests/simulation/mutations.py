@@ -85,8 +85,8 @@ MUTATIONS = (
     Mutation(
         name="what is overdue is not handed over again",
         file="ticking.py",
-        old="        look.room = WAVE if queue.backlog() <= NEARLY_IDLE else 0\n",
-        new="        look.room = 0\n",
+        old="        if queue.backlog() > NEARLY_IDLE:\n",
+        new="        if queue.backlog() >= 0:\n",
     ),
     Mutation(
         name="the watermark passes rows that wait",

@@ -226,11 +226,11 @@ class Run:
         self.clock = VirtualClock(self.kernel)
         self.switch = SimSwitch(self.kernel, self.weather, self.random, self.edges)
         self.deliveries = self._queue(
-            Mapping(function="deliver", batch=10, processes=10, lives=90, visibility=100, receives=5),
+            Mapping(function="deliver", batch=10, processes=10, lives=90, visibility=100, receives=5, keeps=1800),
             lambda event: handlers.deliver(event, using=self.delivering),
         )
         self.sweeps = self._queue(
-            Mapping(function="sweep", batch=1, processes=50, lives=60, visibility=120, receives=2),
+            Mapping(function="sweep", batch=1, processes=50, lives=60, visibility=120, receives=2, keeps=300),
             lambda event: handlers.sweep(event, using=self.ticking),
         )
         queue = SimQueue(self.deliveries, self.sweeps, self.edges)

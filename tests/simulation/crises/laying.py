@@ -268,8 +268,10 @@ def _queues(ground: Ground) -> dict[str, Sqs]:
             host=ground.host,
         )
 
-    deliver = Mapping(function="deliver", batch=10, processes=10, lives=DELIVER_LIVES, visibility=100, receives=5)
-    sweep = Mapping(function="sweep", batch=1, processes=50, lives=60, visibility=120, receives=2)
+    deliver = Mapping(
+        function="deliver", batch=10, processes=10, lives=DELIVER_LIVES, visibility=100, receives=5, keeps=1800
+    )
+    sweep = Mapping(function="sweep", batch=1, processes=50, lives=60, visibility=120, receives=2, keeps=300)
     return {
         "cairn-deliver": queue(deliver, ground.deliver),
         "cairn-sweep": queue(sweep, lambda event: functions.sweep(event, None)),

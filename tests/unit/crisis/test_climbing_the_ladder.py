@@ -1,7 +1,6 @@
 """Whom a crisis pages and when: the ladder of domain rules 3.3, minute by minute."""
 
 from dataclasses import replace
-from datetime import datetime
 from functools import reduce
 
 import pytest
@@ -29,9 +28,8 @@ from tests.crisis_calls import (
     pass_by,
     present,
     sweep,
-    whats,
 )
-from tests.fakes_crisis import FakePager, Site, a_call, a_member
+from tests.fakes_crisis import Site, a_call, a_member
 
 
 def test_a_call_pages_the_primary_at_once_and_then_ever_more_people_until_somebody_acknowledges(site: Site) -> None:
@@ -150,54 +148,6 @@ def test_each_page_goes_to_the_pager_too_with_nothing_but_a_reference(site: Site
     crisis = called(site)
 
     assert site.pager.paged == [(PRIM.id, crisis.reference, NOW)]
-
-
-def test_a_look_sends_no_text_before_e_mail_and_push_of_all_crises_are_on_their_way(site: Site) -> None:
-    for caller in ("zoe", "yan"):
-        service.press(a_call(NOW, caller=caller, person_id=caller), now=NOW, desk=site.desk())
-    before = len(site.dues)
-
-    class Dying(FakePager):
-        def page(self, member_id: str, reference: str, *, at: datetime) -> bool:  # noqa: ARG002 (the port's)
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        service.sweep(now=NOW + 5 * MINUTE, desk=replace(site.desk(), pager=Dying()), spent=lambda: 0.0)
-
-    crises = {present(site, caller).id for caller in ("zoe", "yan")}
-    assert {due.kind.split("-")[1] for due in site.dues[before:]} == crises
-    # Whatever dies takes nothing along: the next look does the same again, and writes it down.
-    sweep(site, NOW + 6 * MINUTE)
-    assert [whats(site, present(site, caller))[-1] for caller in ("zoe", "yan")] == ["page", "page"]
-
-
-def test_who_acknowledges_while_a_look_is_under_way_stops_its_texts(site: Site) -> None:
-    for caller in ("zoe", "yan"):
-        service.press(a_call(NOW, caller=caller, person_id=caller), now=NOW, desk=site.desk())
-    site.pager.paged.clear()
-    first, last = sorted((present(site, caller) for caller in ("zoe", "yan")), key=lambda one: one.id)
-
-    class Slow(FakePager):
-        def page(self, member_id: str, reference: str, *, at: datetime) -> bool:
-            if reference == first.reference:
-                handling.acknowledge(last.id, DANA, now=at, desk=site.desk())
-            return super().page(member_id, reference, at=at)
-
-    slow = Slow()
-    service.sweep(now=NOW + 5 * MINUTE, desk=replace(site.desk(), pager=slow), spent=lambda: 0.0)
-
-    assert {reference for _, reference, _ in slow.paged} == {first.reference}
-    assert whats(site, last)[-1] == "ack"
-
-
-def test_a_look_that_runs_out_of_time_over_pages_still_sends_texts(site: Site) -> None:
-    called(site)
-    texted = len(site.pager.paged)
-    asked = iter((0.0, 0.0, 0.9, 0.9, 0.9))
-
-    service.sweep(now=NOW + 5 * MINUTE, desk=site.desk(), spent=lambda: next(asked))
-
-    assert len(site.pager.paged) > texted
 
 
 def test_handing_over_pages_the_new_owner_who_owes_an_attempt(site: Site) -> None:

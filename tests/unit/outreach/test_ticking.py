@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import DUE_SHARDS, URGENT, Due
-from chalicelib.outreach.ticking import NEARLY_IDLE, PAGE, WAVE, Tick, hand_over, sweep
+from chalicelib.outreach.ticking import NEARLY_IDLE, PAGE, URGENT_WAVE, WAVE, Tick, hand_over, sweep
 from tests.build import a_due, utc
 from tests.fakes import FakeDues, FakeQueue
 
@@ -112,10 +112,39 @@ def test_nobody_waits_for_the_number_of_what_waits_but_what_is_overdue() -> None
     crises, others = rows(1, at=NINE - timedelta(minutes=9), kind="crisis_page-a-1"), rows(1, at=NINE)
     ahead = rows(1, at=NINE + timedelta(minutes=1))
     queue = Unknown()
-    with pytest.raises(TimeoutError):
-        tick(with_rows(crises, others, ahead), queue)
+
+    found = tick(with_rows(crises, others, ahead), queue)
 
     assert queue.handed == crises + ahead
+    assert len(found.failures) == 1
+
+
+def test_while_delivery_is_idle_the_newest_crises_are_handed_over_again_and_not_all_at_once() -> None:
+    old = rows(URGENT_WAVE, at=NINE - timedelta(minutes=50), kind="crisis_page-a-1")
+    new = rows(20, at=NINE - timedelta(minutes=9), kind="crisis_page-b-1")
+    before = rows(3, at=NINE - timedelta(hours=2), kind="crisis_page-c-1")
+    queue = FakeQueue()
+
+    tick(with_rows(before, old, new), queue)
+
+    assert len(queue.handed) == URGENT_WAVE
+    assert {due.name for due in new} <= {due.name for due in queue.handed}
+
+
+def test_crises_of_the_latest_hour_come_before_those_that_fail_since_hours() -> None:
+    class Broken(FakeDues):
+        def waiting(self, hour: datetime, shard: int, **limits: Any) -> list[Due]:
+            if hour < NINE - timedelta(hours=1):
+                raise TimeoutError
+            return super().waiting(hour, shard, **limits)
+
+    crises = rows(2, at=NINE - timedelta(seconds=30), kind="crisis_page-a-1")
+    dues, queue = Broken(), FakeQueue()
+    dues.put(crises)
+    with pytest.raises(TimeoutError):
+        tick(dues, queue)
+
+    assert queue.handed == crises
 
 
 def test_of_crises_the_newest_are_handed_over_however_many_wait() -> None:
@@ -140,9 +169,10 @@ def test_what_fails_for_one_partition_holds_up_no_other_and_its_hour_is_not_done
     broken = {(NINE, shard_of(ahead[0])), (NINE - timedelta(hours=20), 3)}
     dues, queue = Broken(), FakeQueue()
     dues.put(ahead)
-    with pytest.raises(TimeoutError):
-        tick(dues, queue)
 
+    found = tick(dues, queue)
+
+    assert len(found.failures) == 2
     others = [due for due in ahead if shard_of(due) != shard_of(ahead[0])]
     assert others
     assert sorted(due.person_id for due in queue.handed) == sorted(due.person_id for due in others)
