@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tests.simulation.crises.checker_facts import (
     ATTEMPT_WITHIN,
@@ -29,15 +30,11 @@ class Log(Judge):
             + list(self._taken_at(crisis))
             + [one.sent_at for press in self._of_caller(crisis) for one in press.tries]
         )
-        before = ""
         for act in sorted(acts, key=lambda one: one.sent_at):
-            if not act.may or 400 <= act.status < 500:
-                continue
-            previous, before = before, act.what
-            if not act.done:
+            if not act.may or not act.done:
                 continue
             lasts = {"ack": ATTEMPT_WITHIN, "contact": REMIND}.get(act.what, 0.0)
-            if act.what == "attempt" and previous == "ack":
+            if act.what == "attempt" and self._is_first(crisis, act):
                 lasts = TRY_AGAIN
             if act.what == "resolve" and act.more["disposition"] not in SECOND_PERSON:
                 lasts = 400 * DAY
@@ -51,6 +48,17 @@ class Log(Judge):
                     late = page.at - act.heard_at
                     self._say("no page after it was taken", crisis.id, f"{page.address} {late:.0f} s after {act.what}")
                     break
+
+    def _is_first(self, crisis: Held, attempt: Act) -> bool:
+        """Say whether an attempt followed an acknowledgement, by the log: of what was sent besides, not all was done."""
+        slack = self._weather.skew + 0.01
+        done = [line for line in crisis.log if line["what"] not in {"page", "press"}]
+        return any(
+            before["what"] == "ack"
+            and (line["what"], line["by"]) == ("attempt", attempt.who)
+            and attempt.sent_at - slack <= line["at"] <= attempt.heard_at + slack
+            for before, line in pairwise(done)
+        )
 
     def _taken_at(self, crisis: Held) -> Iterator[float]:
         """Give when each call may have been taken: by the order of the log, since of a flood some wait."""
