@@ -50,7 +50,7 @@ class Log(Judge):
                     break
 
     def _is_first(self, crisis: Held, attempt: Act) -> bool:
-        """Say whether an attempt followed an acknowledgement, by the log: of what was sent besides, not all was done."""
+        """Say whether an attempt followed an acknowledgement, by the log: of what was sent, not all was done."""
         slack = self._weather.skew + 0.01
         done = [line for line in crisis.log if line["what"] not in {"page", "press"}]
         return any(

@@ -33,8 +33,8 @@ MUTATIONS = (
     Mutation(
         name="nobody looks at crises each minute",
         file="crisis/looking.py",
-        old="    for crisis_id in [*known, *unknown[:UNKNOWN_AT_ONCE]]:\n",
-        new="    for crisis_id in [*known, *unknown][:0]:\n",
+        old="    due = (one for one in looked if one.look_at <= now)\n",
+        new="    due = (one for one in looked if one.look_at is None)\n",
     ),
     Mutation(
         name="an acknowledgement is answered and not kept",
