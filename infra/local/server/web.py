@@ -41,6 +41,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Type", media_type)
         if status != HTTPStatus.NO_CONTENT:
             self.send_header("Content-Length", str(len(data)))
+        if self.close_connection:
+            # Whoever isn't told sends their next request where nobody listens any more.
+            self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(data)

@@ -64,7 +64,7 @@ class Calls(Judge):
                 continue
             used.add((who, (fresh or found)[0]))
             press.crisis = lines[who][(fresh or found)[0]][1]
-            if last - first > 10 * MINUTE:
+            if not who or last - first > 10 * MINUTE:
                 press.others = frozenset(
                     crisis for own in (who, "") for when, crisis in lines[own] if first <= when <= last
                 )

@@ -18,7 +18,7 @@ import jwt
 
 import app as functions
 from chalicelib.outreach.links import Signer
-from tests.simulation.cloud import Host, Minutes, Sqs
+from tests.simulation.cloud import RETRIES, Host, Minutes, Sqs
 from tests.simulation.crises import aws
 from tests.simulation.crises.facts import Taken
 from tests.simulation.kernel import Kernel, instant_of
@@ -100,7 +100,8 @@ class Ground:
             return
         event = {**_TICK, "time": f"{instant_of(at):%Y-%m-%dT%H:%M:%SZ}"}
         self.counts["ticks"] += name == "tick"
-        self.host.run_event(name, lambda: function(event, None), lives=TICK_LIVES)
+        tries = 0 if name == "escalate" else RETRIES
+        self.host.run_event(name, lambda: function(event, None), lives=TICK_LIVES, tries=tries)
 
     def _follow_soon(self) -> None:
         if not self._following:
