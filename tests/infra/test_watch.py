@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.outreach.sqs import LONGEST_DELAY
 from infra.package import ROOT, resources
 
 TEMPLATE = resources()["Resources"]
@@ -140,3 +141,9 @@ def test_a_saved_query_reads_groups_and_fields_that_there_are(name: str) -> None
         assert f'"{message}"' in SOURCES
     for column in re.findall(r"\b(correlation_id|outcome|reason|channel|attempt|lateness_seconds|door)\b", text):
         assert f'"{column}"' in SOURCES or f"{column}=" in SOURCES
+
+
+def test_the_queue_keeps_a_message_for_longer_than_any_is_put_off_and_no_longer_than_help_is_worth() -> None:
+    kept = TEMPLATE["DeliverQueue"]["Properties"]["MessageRetentionPeriod"]
+
+    assert LONGEST_DELAY < kept <= 2 * LONGEST_DELAY

@@ -1,5 +1,6 @@
 """What a tick hands over, in what order, and how it keeps a flood from drowning delivery."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.outreach import handlers
 from chalicelib.outreach.categories import shard_of
 from chalicelib.outreach.domain import DUE_SHARDS, URGENT, Due
+from chalicelib.outreach.handlers import Ticking
 from chalicelib.outreach.ticking import NEARLY_IDLE, PAGE, URGENT_WAVE, WAVE, Tick, hand_over, sweep
 from tests.build import a_due, utc
 from tests.fakes import FakeDues, FakeQueue
@@ -257,3 +260,31 @@ def test_of_what_is_late_the_latest_hour_comes_first() -> None:
     tick(dues, queue)
 
     assert [due.at for due in queue.handed] == [due.at for due in reversed(late)]
+
+
+def test_a_partition_that_fails_is_counted_beside_what_is_known_and_fails_no_tick(
+    log: Callable[[], list[dict[str, object]]],
+) -> None:
+    class Broken(FakeDues):
+        def waiting(self, hour: datetime, shard: int, **limits: Any) -> list[Due]:
+            if (hour, shard) == (NINE, 3):
+                raise TimeoutError
+            return super().waiting(hour, shard, **limits)
+
+    class Clock:
+        def utc_now(self) -> datetime:
+            return NINE
+
+        def as_instant(self, text: str) -> datetime:
+            return datetime.fromisoformat(text)
+
+    class Switch:
+        def paused(self, now: datetime) -> bool:  # noqa: ARG002 (the port's)
+            return False
+
+    using = Ticking(dues=Broken(), queue=FakeQueue(), switch=Switch(), clock=Clock())  # type: ignore[arg-type]
+    handlers.tick({"time": NINE.isoformat()}, using=using)
+
+    figures = {name: value for line in log() if "_aws" in line for name, value in line.items()}
+    assert figures["HandOverErrors"] == [1.0]
+    assert {"Ticks", "DueNotEnded", "OldestWaitingSeconds"} <= set(figures)
