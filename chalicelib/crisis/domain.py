@@ -1,7 +1,7 @@
 """A crisis: somebody called for help, and what was done until it was over. Its log only grows (domain rules 3)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
@@ -88,6 +88,9 @@ SPOKEN = frozenset({Disposition.SAFE_WITH_PLAN, Disposition.WARM_TRANSFER, Dispo
 STRANGER, ACCOUNT = "caller-", "account-"
 UNKNOWN = (STRANGER, ACCOUNT)
 """How callers begin of whom nothing is known but their address, or an account that has no record."""
+
+BETWEEN = timedelta(minutes=1)
+"""How soon at the earliest a call pages whoever is on duty after they were paged for the same crisis."""
 
 UNANSWERED = frozenset({State.OPEN, State.PAGED})
 OVER = frozenset({State.RESOLVED, State.FOLLOW_UP, State.CLOSED})
@@ -176,9 +179,9 @@ class Crisis:
 
     ``owner`` is one account. ``since`` is when the present wait began, ``rounds`` how many steps of its ladder were
     taken. ``called_at``: when somebody last wanted a page; ``pressed_at``: when somebody last called; ``paged_at``:
-    when a page was last handed over. ``heard``: pages decided on before that version are void, since somebody did
-    something about it then. ``is_verified``: one call at least was the person's own, or of their staff.
-    ``follow_ups``: tasks that are still to be done.
+    when a page was last handed over, ``rang_at``: one to whoever is on duty. ``heard``: pages decided on before that
+    version are void, since somebody did something about it then. ``is_verified``: one call at least was the person's
+    own, or of their staff. ``follow_ups``: tasks that are still to be done.
     """
 
     id: str
@@ -195,6 +198,7 @@ class Crisis:
     pressed_at: datetime
     is_verified: bool = False
     paged_at: datetime | None = None
+    rang_at: datetime | None = None
     heard: int = 0
     attempts: int = 0
     tried_at: datetime | None = None
@@ -212,6 +216,17 @@ class Crisis:
     def is_drill(self) -> bool:
         """Whether nobody called: it is about no person, and over as soon as somebody has acknowledged it."""
         return self.caller.startswith(f"{Door.DRILL}:")
+
+    @property
+    def rings_at(self) -> datetime:
+        """
+        When whoever is on duty is first paged in a wait for somebody to have it: at once, ``BETWEEN`` after the last.
+
+        However often somebody calls, and however many say that they have it, each of those can still work.
+        """
+        if self.rang_at is None:
+            return self.since
+        return min(max(self.since, self.rang_at + BETWEEN), self.since + BETWEEN)
 
     @property
     def is_known(self) -> bool:

@@ -115,7 +115,7 @@ def due(crisis: Crisis, minutes: Minutes, *, now: datetime) -> Step | None:
     again_at = _again_at(crisis, minutes)
     if again_at is None or again_at > now:
         return None
-    present = newest.whom if newest is not None and crisis.wait is Wait.ACK else _OWNER
+    present = _OWNER if crisis.wait is not Wait.ACK else newest.whom if newest is not None else _FIRST
     return Step(number=None, at=again_at, whom=present)
 
 
@@ -131,6 +131,9 @@ def _again_at(crisis: Crisis, minutes: Minutes) -> datetime | None:
     if crisis.wait is not Wait.ACK and crisis.called_at < crisis.since:
         # They called before somebody said that they have it: that is answered, also where no page of it is in the log.
         return None
+    if crisis.wait is Wait.ACK and not crisis.rounds:
+        # The first step pages for every call until then.
+        return None
     if crisis.paged_at is None:
         return crisis.called_at
     if crisis.called_at <= crisis.paged_at:
@@ -145,7 +148,7 @@ _Rung = tuple[int, float, Whom, bool]
 def _ladder(crisis: Crisis, minutes: Minutes) -> Iterator[_Rung]:
     match crisis.wait:
         case Wait.ACK:
-            yield 0, 0, _FIRST, False
+            yield 0, (crisis.rings_at - crisis.since) / timedelta(minutes=1), _FIRST, False
             yield from _widening(1, minutes.secondary, minutes)
         case Wait.ATTEMPT:
             yield from _widening(0, minutes.first_attempt, minutes)

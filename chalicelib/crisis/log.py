@@ -50,8 +50,9 @@ def _press(crisis: Crisis, event: Event) -> Crisis:
     is_verified = crisis.is_verified or (event.press is not None and event.press.verified)
     crisis = replace(crisis, pressed_at=max(event.at, crisis.pressed_at), is_verified=is_verified)
     if event.press and event.press.programme_id != ALL_PROGRAMMES:
-        # Whoever moved on meanwhile calls those who have them now.
-        crisis = replace(crisis, programme_id=event.press.programme_id)
+        # Whoever moved on meanwhile calls those who have them now, at once.
+        rang_at = crisis.rang_at if event.press.programme_id == crisis.programme_id else None
+        crisis = replace(crisis, programme_id=event.press.programme_id, rang_at=rang_at)
     if crisis.wait is Wait.ACK:
         return replace(crisis, called_at=max(event.at, crisis.called_at))
     return _reopen(crisis, event)
@@ -61,13 +62,16 @@ def _page(crisis: Crisis, event: Event) -> Crisis:
     in_turn = event.step is not None
     rounds = event.step + 1 if event.step is not None else crisis.rounds
     # Who acknowledged and then did nothing is as good as nobody.
-    is_asked = crisis.state is State.OPEN or (crisis.wait is Wait.ATTEMPT and in_turn)
-    state = State.PAGED if is_asked else crisis.state
-    return replace(crisis, rounds=rounds, paged_at=event.at, state=state)
+    is_asked = crisis.wait is Wait.ACK or (crisis.wait is Wait.ATTEMPT and in_turn)
+    crisis = replace(crisis, rounds=rounds, paged_at=event.at)
+    return replace(crisis, state=State.PAGED, rang_at=event.at) if is_asked else crisis
 
 
 def _ack(crisis: Crisis, event: Event) -> Crisis:
     programme_id = event.programme_id or crisis.programme_id
+    if crisis.wait is Wait.ACK and not crisis.rounds and event.at >= crisis.rings_at:
+        # They may have been paged, and been so quick that the log doesn't have it.
+        crisis = replace(crisis, rang_at=crisis.rings_at)
     crisis = replace(crisis, owner=event.by, programme_id=programme_id, attempts=0, tried_at=None)
     return _waits(_heard(crisis), State.ACKNOWLEDGED, Wait.ATTEMPT, event.at)
 

@@ -65,8 +65,10 @@ def test_a_crisis_from_the_board_to_its_end_with_a_log_that_says_who_did_what(ap
     ]
     assert len(pages()) == 2
     assert [task.kind for task in DynamoTasks().of_person(api.ana)] == ["crisis_follow_up"] * 3
-    assert api.do(DR, crisis, "reopen", {"note": "They called back."}).json["state"] == "open"
-    assert [row["state"] for row in api.by(DR, "GET", f"/people/{api.ana}/crises").json["items"]] == ["paged"]
+    again = api.do(DR, crisis, "reopen", {"note": "They called back."}).json
+    # Whoever is on duty was paged within this very minute.
+    assert (again["state"], again["nextStepAt"]) == ("open", "2026-11-24T18:01:00Z")
+    assert [row["state"] for row in api.by(DR, "GET", f"/people/{api.ana}/crises").json["items"]] == ["open"]
 
 
 def test_only_whoever_is_on_call_or_looks_after_people_may_say_that_they_have_it(api: CrisisApi) -> None:

@@ -60,8 +60,10 @@ class Pages(Log):
         """Whoever is on call at a rung is paged by it, in time."""
         for number, (after, tiers) in enumerate(self._rungs(wait)):
             at = wait.begins + after
+            # Who was paged within the last minute is paged anew a minute after that.
+            at_last = max(at, min(self._paged_before(crisis, wait) + MINUTE, wait.begins + MINUTE))
             for member in self._expected(crisis.programme, tiers, at):
-                by = self._deadline(at, member)
+                by = self._deadline(at_last, member)
                 if by >= wait.ends:
                     continue
                 came = [one.at for one in pages if one.address in member.living and at - 5 <= one.at <= by]
@@ -70,6 +72,16 @@ class Pages(Log):
                     self._say(rule, crisis.id, f"{member.account} ({member.role}), rung {number}, {tiers[-1]}")
                 elif number < 4:
                     self.verdict.lateness.append(max(0.0, came[0] - at))
+
+    @staticmethod
+    def _paged_before(crisis: Held, wait: Wait) -> float:
+        """Return when whoever is on duty was last paged before a wait, as far as its log knows."""
+        acts = {"ack": 0.0, "page": 0.0}
+        for line in crisis.log:
+            if line["at"] < wait.begins and line["what"] in acts:
+                acts[line["what"]] = max(acts[line["what"]], line["at"])
+        # Of a page that came between two acknowledgements the log may not know.
+        return max(acts.values())
 
     def _called_again(self, crisis: Held, wait: Wait, pages: list[Taken]) -> None:
         """Who calls again while nobody has it is paged for again."""

@@ -1,5 +1,6 @@
 """A call for help: how it is taken, whose it is, and that no flood or crash holds one up."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,8 +9,9 @@ import pytest
 
 from chalicelib.crisis import handling, looking, service
 from chalicelib.crisis.calling import Caller, Sent, call, call_of
-from chalicelib.crisis.domain import Disposition, Door, State
+from chalicelib.crisis.domain import Crisis, Disposition, Door, Event, State, What
 from chalicelib.crisis.duty import Duty
+from chalicelib.crisis.handling import By
 from chalicelib.crisis.paging import PROGRAMMES_AT_ONCE
 from chalicelib.crisis.ports import Kept
 from chalicelib.crisis.telling import Stage, progress
@@ -21,6 +23,7 @@ from tests.crisis_calls import (
     MINUTE,
     NOW,
     SAM,
+    SECOND,
     called,
     over,
     pass_by,
@@ -28,7 +31,7 @@ from tests.crisis_calls import (
     sweep,
     whats,
 )
-from tests.fakes_crisis import FakeProgrammes, Site, a_call, a_member
+from tests.fakes_crisis import FakeCrises, FakeProgrammes, Site, a_call, a_member
 
 
 def test_a_crash_at_any_point_after_the_call_is_written_costs_a_minute(site: Site) -> None:
@@ -110,6 +113,68 @@ def test_who_presses_again_after_somebody_acknowledged_needs_another_acknowledge
 
     assert (again.id, again.state) == (crisis.id, State.PAGED)
     assert site.to_whom()[-1] == ["prim", "sec"]  # who had it is asked first, with who is on duty
+
+
+def test_however_many_acknowledge_in_turn_who_presses_on_has_each_paged_once_a_minute(site: Site) -> None:
+    crisis = called(site)
+    colleagues = [SAM, DANA, By(account="sup", programme_id="iop")]
+    for second in range(1, 600):
+        at = NOW + timedelta(seconds=second)
+        service.press(a_call(at, key=f"k{second}"), now=at, desk=site.desk())
+        if second % 5 == 3:
+            handling.acknowledge(crisis.id, colleagues[second % 3], now=at, desk=site.desk())
+        if second % 60 == 0:
+            sweep(site, at)
+
+    assert 9 <= len(site.to_whom()) <= 10
+    assert present(site).is_unanswered
+
+    pass_by(site, 10, 11)
+    assert (present(site).state, len(site.to_whom())) == (State.PAGED, 11)
+
+
+class NoPages:
+    """A store in which somebody's acknowledgement comes before the line of each page."""
+
+    def __init__(self, crises: FakeCrises) -> None:
+        self._crises = crises
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._crises, name)
+
+    def save(self, crisis: Crisis, events: Sequence[Event], **more: Any) -> bool:
+        return events[0].what is not What.PAGE and self._crises.save(crisis, events, **more)
+
+
+def test_an_acknowledgement_that_overtakes_the_pages_line_counts_as_one_that_follows_it(site: Site) -> None:
+    service.press(a_call(NOW), now=NOW, desk=replace(site.desk(), crises=NoPages(site.crises)))
+    crisis = present(site)
+    assert crisis.paged_at is None
+    handling.acknowledge(crisis.id, SAM, now=NOW + 2 * SECOND, desk=site.desk())
+
+    assert called(site, NOW + 3 * SECOND, key="again").state is State.OPEN
+    sweep(site, NOW + MINUTE)
+    assert (present(site).state, site.to_whom()) == (State.PAGED, [["prim"], ["prim", "sec"]])
+
+
+def test_who_moved_to_another_programme_has_that_ones_staff_paged_at_once(site: Site) -> None:
+    crisis = called(site)
+    handling.acknowledge(crisis.id, DANA, now=NOW + 2 * SECOND, desk=site.desk())
+
+    assert called(site, NOW + 3 * SECOND, key="k2").state is State.OPEN
+    moved = called(site, NOW + 4 * SECOND, key="k3", programme_id="php")
+
+    assert (moved.id, moved.programme_id, moved.rings_at) == (crisis.id, "php", NOW + 3 * SECOND)
+
+
+def test_a_reminder_to_the_owner_puts_no_call_off(site: Site) -> None:
+    crisis = called(site)
+    handling.acknowledge(crisis.id, SAM, now=NOW + MINUTE, desk=site.desk())
+    handling.attempt(crisis.id, SAM, note=None, now=NOW + 2 * MINUTE, desk=site.desk())
+    pass_by(site, 3, 22)
+    assert site.to_whom()[-1] == ["sec"]
+
+    assert called(site, NOW + 22 * MINUTE + SECOND, key="again").state is State.PAGED
 
 
 @pytest.mark.parametrize("end", [Disposition.SAFE_WITH_PLAN, Disposition.WARM_TRANSFER])
