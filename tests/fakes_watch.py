@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chalicelib.enrollment.channels import NO_END
 from chalicelib.enrollment.holds import PlacedHold
 from chalicelib.outreach.domain import Hold
 from chalicelib.outreach.operating import Position
@@ -33,6 +34,11 @@ class FakeHolds:
     def extend(self, person_id: str, hold: PlacedHold) -> None:
         present = self.placed.get((person_id, hold.kind))
         if present is None or present.until < hold.until:
+            self.placed[person_id, hold.kind] = hold
+
+    def settle(self, person_id: str, hold: PlacedHold) -> None:
+        present = self.placed.get((person_id, hold.kind))
+        if present is not None and present.until == NO_END:
             self.placed[person_id, hold.kind] = hold
 
     def lift(self, person_id: str, kind: Hold) -> None:

@@ -183,7 +183,7 @@ def resolve(crisis_id: str, by: By, *, disposition: Disposition, note: str, now:
 
     crisis = _act(crisis_id, by, decide, now=now, desk=desk)
     if crisis.person_id is not None:
-        # Should this fail, they wait longer than they need to, until somebody lifts the hold.
+        # Should this fail, the next look does it.
         guarded(partial(hold_after_crisis, crisis.person_id, now=now, holds=desk.holds), desk=desk)
     return crisis
 

@@ -12,7 +12,7 @@ from chalicelib.crisis.guarding import guarded
 from chalicelib.crisis.ladder import Minutes, Step, Whom
 from chalicelib.crisis.log import after
 from chalicelib.crisis.ports import Desk
-from chalicelib.enrollment.holds import hold_for_crisis
+from chalicelib.enrollment.holds import hold_for_crisis, settle_after_crisis
 from chalicelib.outreach.categories import category_name
 from chalicelib.outreach.domain import Due, Reason
 from chalicelib.outreach.kinds import CRISIS_PAGE
@@ -54,9 +54,17 @@ class Begun:
 
 
 def hold(crisis: Crisis, *, now: datetime, desk: Desk) -> None:
-    """Have celebrations wait for its end; where that fails nobody's page waits for it, and the next look does it."""
-    if crisis.holds and crisis.person_id is not None:
+    """
+    Have celebrations wait for its end, and not for ever after it.
+
+    Where that fails nobody's page waits for it, and the next look does it.
+    """
+    if crisis.person_id is None:
+        return
+    if crisis.holds:
         guarded(partial(hold_for_crisis, crisis.person_id, now=now, holds=desk.holds), desk=desk)
+    else:
+        guarded(partial(settle_after_crisis, crisis.person_id, ended_at=crisis.since, holds=desk.holds), desk=desk)
 
 
 def page(crisis: Crisis, *, now: datetime, desk: Desk, most: int | None = None) -> bool:

@@ -48,6 +48,10 @@ class Holds(Protocol):
         """
         ...
 
+    def settle(self, person_id: str, hold: PlacedHold) -> None:
+        """Put this hold in place of one of its kind that has no end; any other stays, and none stays none."""
+        ...
+
     def lift(self, person_id: str, kind: Hold) -> None:
         """Take the hold of this kind away; none there is fine."""
         ...
@@ -81,6 +85,11 @@ def hold_for_crisis(person_id: str, *, now: datetime, holds: Holds) -> None:
 def hold_after_crisis(person_id: str, *, now: datetime, holds: Holds) -> None:
     """Hold celebrations back for a while yet, since the crisis is over."""
     holds.place(person_id, PlacedHold(kind=Hold.CRISIS, until=now + CRISIS_LASTS, since=now, by="help"))
+
+
+def settle_after_crisis(person_id: str, *, ended_at: datetime, holds: Holds) -> None:
+    """See that what held celebrations back while a crisis was open has an end, if that could not be written then."""
+    holds.settle(person_id, PlacedHold(kind=Hold.CRISIS, until=ended_at + CRISIS_LASTS, since=ended_at, by="help"))
 
 
 def hold_for_flag(person_id: str, *, now: datetime, holds: Holds) -> None:

@@ -11,6 +11,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.edge.log import count, logger
 from chalicelib.edge.table import Item, lost_the_race, undisturbed
+from chalicelib.enrollment.channels import NO_END
 from chalicelib.enrollment.holds import PlacedHold
 from chalicelib.enrollment.items import instant, partition
 from chalicelib.outreach.domain import Hold, Waiting
@@ -113,6 +114,15 @@ class DynamoHolds:
                 return
             logger.error("hold not kept", extra={"person_id": person_id, "hold": hold.kind.value})
             count("UnexpectedErrors")
+
+    def settle(self, person_id: str, hold: PlacedHold) -> None:
+        """Put this hold in place of one of its kind that has no end; any other stays, and none stays none."""
+        attribute = _HOLDS[hold.kind]
+        try:
+            _change(person_id, [attribute.set(_held(hold))], attribute.startswith(instant(NO_END)))
+        except PynamoDBException as error:
+            if not lost_the_race(error):
+                raise
 
     def lift(self, person_id: str, kind: Hold) -> None:
         """Take the hold of this kind away; none there is fine."""

@@ -16,6 +16,7 @@ from chalicelib.enrollment.holds import (
     hold_for_crisis,
     live_holds,
     place_hold,
+    settle_after_crisis,
 )
 from chalicelib.enrollment.reach_store import DynamoHolds, ReachItem, kept_with
 from chalicelib.enrollment.store import DynamoPeople
@@ -83,6 +84,18 @@ def test_a_call_for_help_holds_until_it_is_over_and_a_while_yet(kept: Kept) -> N
     assert {hold.until for hold in kept.placed} == {NOW + timedelta(hours=74)}
     hold_for_crisis(PERSON, now=NOW + timedelta(hours=3), holds=kept.holds)
     assert {hold.until for hold in kept.placed} == {NO_END}
+
+
+def test_a_hold_without_an_end_is_given_one_and_no_other_is_touched(kept: Kept) -> None:
+    settle_after_crisis(PERSON, ended_at=NOW, holds=kept.holds)
+    assert kept.placed == set()
+
+    hold_for_crisis(PERSON, now=NOW, holds=kept.holds)
+    settle_after_crisis(PERSON, ended_at=NOW + timedelta(hours=2), holds=kept.holds)
+    assert {hold.until for hold in kept.placed} == {NOW + timedelta(hours=74)}
+
+    settle_after_crisis(PERSON, ended_at=NOW + timedelta(hours=9), holds=kept.holds)
+    assert {hold.until for hold in kept.placed} == {NOW + timedelta(hours=74)}
 
 
 def test_lifting_takes_one_kind_away_and_may_be_repeated(kept: Kept) -> None:

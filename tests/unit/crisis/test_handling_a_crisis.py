@@ -171,6 +171,23 @@ def test_where_celebrations_cannot_be_held_somebody_is_paged_all_the_same(site: 
     assert site.holds.placed["p1", Hold.CRISIS].until == NO_END
 
 
+def test_an_end_after_which_celebrations_could_not_be_let_go_is_made_good_by_the_next_look(site: Site) -> None:
+    crisis, ended_at = called(site), NOW + 30 * MINUTE
+    handling.contact(crisis.id, DANA, note=None, now=NOW + MINUTE, desk=site.desk())
+    broken = replace(site.desk(), holds=Broken())
+    end = Disposition.SAFE_WITH_PLAN
+    handling.resolve(crisis.id, DANA, disposition=end, note="Safe.", now=ended_at, desk=broken)
+    assert site.holds.placed["p1", Hold.CRISIS].until == NO_END
+
+    sweep(site, NOW + 100 * MINUTE)
+    assert site.holds.placed["p1", Hold.CRISIS].until == ended_at + timedelta(hours=72)
+
+    # Whoever lifts it then has it stay so.
+    site.holds.lift("p1", Hold.CRISIS)
+    sweep(site, NOW + 200 * MINUTE)
+    assert site.holds.placed == {}
+
+
 def test_whoever_called_is_told_who_said_that_they_have_it_and_not_to_whom_it_was_handed(site: Site) -> None:
     crisis = called(site)
     handling.acknowledge(crisis.id, DANA, now=NOW + MINUTE, desk=site.desk())
