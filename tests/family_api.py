@@ -8,7 +8,7 @@ import pytest
 
 from app import app
 from chalicelib.edge.keys import Keys
-from chalicelib.family import accept_routes, handlers
+from chalicelib.family import handlers
 from chalicelib.family.domain import What, code_of, scope_of
 from chalicelib.family.store import DynamoTies
 from chalicelib.family.telling import Desk
@@ -116,10 +116,8 @@ def desk() -> Desk:
 
 
 @pytest.fixture
-def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> FamilyApi:
-    del aws
-    monkeypatch.setattr(accept_routes, "keys", lambda: KEYS)
-    monkeypatch.setattr(accept_routes, "code_secret", lambda: KEYS.links[-1])
+def api(kept_keys: None) -> FamilyApi:
+    del kept_keys
     api = FamilyApi()
     assert api.send("POST", "/programmes", {"id": "iop-evening", "name": "Evening"}).status == 201
     return api

@@ -6,7 +6,7 @@ from functools import cache
 from math import ceil
 
 from chalicelib.crisis import rota_service, rota_watch
-from chalicelib.crisis.duty import Duty, OnCall
+from chalicelib.crisis.duty import OnCall
 from chalicelib.crisis.rota_service import Desk, RotaOnCall, Weakness
 from chalicelib.crisis.rota_store import DynamoRotas
 from chalicelib.crisis.rota_watch import Looked, WatchDesk, all_looked
@@ -62,21 +62,10 @@ def _desk() -> WatchDesk:
     )
 
 
-class _OnCall(RotaOnCall):
-    """Who is on duty, and nobody where that can't be read: then the ladder pages everybody."""
-
-    def on_duty(self, programme_id: str, *, at: datetime) -> Duty:
-        try:
-            return super().on_duty(programme_id, at=at)
-        except Exception as error:  # noqa: BLE001 (a crisis must not wait for a rota)
-            _log_error(error)
-            return Duty()
-
-
 @cache
 def on_call() -> OnCall:
-    """Return who is on duty by the rotas of all programmes; it never fails."""
-    return _OnCall(Desk(rotas=DynamoRotas(), staff=_Members()))
+    """Return who is on duty by the rotas of all programmes."""
+    return RotaOnCall(Desk(rotas=DynamoRotas(), staff=_Members()))
 
 
 def weakness_of(programme_id: str, *, now: datetime) -> Weakness | None:

@@ -1,18 +1,23 @@
 """Who is on call, as access asks for it."""
 
 from datetime import datetime
+from functools import partial
 
 from chalicelib.crisis.duty import Duty
-from chalicelib.crisis.rota_handlers import on_call
+from chalicelib.crisis.guarding import guarded
+from chalicelib.crisis.handlers import desk
 from chalicelib.privacy.domain import Role
 from chalicelib.staff.domain import Member
 from chalicelib.staff.store import DynamoStaff
 
 
 def stands_on_call(subject: str, programme_id: str, at: datetime) -> bool:
-    """Say whether an account is on call for a programme at an instant."""
+    """Say whether an account is on call for a programme at an instant; an unreadable rota has nobody on duty."""
     member = DynamoStaff().find(programme_id, subject)
-    return member is not None and is_on_call(member, on_call().on_duty(programme_id, at=at))
+    if member is None:
+        return False
+    duty = guarded(partial(desk().on_call.on_duty, programme_id, at=at), desk=desk())
+    return is_on_call(member, duty or Duty())
 
 
 def is_on_call(member: Member, duty: Duty) -> bool:

@@ -60,10 +60,9 @@ def test_a_reply_is_kept_once_however_often_it_is_sent(replies: Replies) -> None
 
 
 @pytest.fixture
-def api(aws: None, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[RoutineApi]:
-    del aws
+def api(kept_keys: None, clock: Clock) -> Iterator[RoutineApi]:
+    del kept_keys
     clock.set(NOW + timedelta(minutes=1))
-    monkeypatch.setattr(routes, "keys", lambda: KEYS)
     routes._write_back.cache_clear()  # noqa: SLF001 (its keys are this test's)
     yield RoutineApi()
     routes._write_back.cache_clear()  # noqa: SLF001

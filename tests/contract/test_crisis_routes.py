@@ -5,26 +5,25 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.crisis import handlers
-from chalicelib.crisis.duty import Duty
+from chalicelib.crisis.rota_store import DynamoRotas
 from chalicelib.crisis.store import DynamoCrises
+from chalicelib.edge.table import Item
+from chalicelib.outreach.store import DueItem
 from chalicelib.privacy.domain import Role
-from chalicelib.staff.domain import recipient_id
 from chalicelib.tasks.store import DynamoTasks
 from tests.contract.test_people_routes import Api
 from tests.crisis_api import ADMIN, DR, PEER, PROGRAMME, SAM, CrisisApi, pages
-from tests.fakes_crisis import FakeOnCall
+from tests.fakes_rota import ALWAYS, a_rota, a_shift
+from tests.outages import Outage
 
 
 @pytest.fixture
-def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[CrisisApi]:
+def api(aws: None) -> Iterator[CrisisApi]:
     del aws
     api = CrisisApi(Api())
     for account, role in (("dr", Role.CLINICIAN), ("sam", Role.CASE_MANAGER), ("peer", Role.PEER_SPECIALIST)):
         api.staff(account, role)
-    on_call = FakeOnCall(duty=Duty(primary=(recipient_id(PROGRAMME, "dr"),)))
-    monkeypatch.setattr(handlers, "on_call", lambda: on_call)
-    monkeypatch.setattr("chalicelib.crisis.standing.on_call", lambda: on_call)
-    handlers.desk.cache_clear()
+    DynamoRotas().add(a_rota(a_shift("all", ALWAYS, "dr"), programme=PROGRAMME))
     yield api
     handlers.desk.cache_clear()
 
@@ -102,11 +101,8 @@ def test_whoever_is_not_on_call_may_call_for_somebody_and_do_nothing_else_about_
     assert api.by("eve=other/peer-specialist", "POST", f"/people/{api.ana}/crises").status == 404
 
 
-def test_whoever_is_rostered_may_have_it_and_sees_its_state_only(
-    api: CrisisApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    duty = Duty(primary=(recipient_id(PROGRAMME, "peer"),))
-    monkeypatch.setattr("chalicelib.crisis.standing.on_call", lambda: FakeOnCall(duty=duty))
+def test_whoever_is_rostered_may_have_it_and_sees_its_state_only(api: CrisisApi) -> None:
+    DynamoRotas().add(a_rota(a_shift("all", ALWAYS, "peer"), programme=PROGRAMME, version=2))
     crisis = api.called()
     (row,) = api.board(PEER)
     assert (row["state"], row["personId"], row["name"]) == ("paged", None, None)
@@ -116,6 +112,16 @@ def test_whoever_is_rostered_may_have_it_and_sees_its_state_only(
     assert api.do(PEER, crisis, "attempts", {}).status == 200
     assert api.do(PEER, crisis, "resolve", {"disposition": "unreachable", "note": "x"}).kind == "forbidden"
     assert [row["owner"]["account"] for row in api.board(ADMIN)] == ["peer"]
+
+
+def test_while_no_rota_can_be_read_all_of_the_staff_are_paged_and_each_of_them_may_have_it(api: CrisisApi) -> None:
+    outage = Outage("ROTA#")
+    crisis = api.called()
+
+    paged = [item.sk.split("#")[1:3] for item in Item.scan() if isinstance(item, DueItem)]
+    assert len([whom for whom, kind in paged if kind.startswith("crisis_page-")]) == 3
+    assert api.do(PEER, crisis, "acknowledge").json["owner"]["account"] == "peer"
+    assert outage.met
 
 
 def test_a_program_admin_who_is_paged_when_nobody_else_answers_may_have_it(api: CrisisApi) -> None:

@@ -3,40 +3,41 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
-from pynamodb.exceptions import PynamoDBException
 
 from app import app
 from chalicelib.checkins.routes import doors as checkins  # noqa: F401 (its doors are registered)
-from chalicelib.crisis import handlers, help_routes, saying
-from chalicelib.crisis import log as crisis_log
+from chalicelib.crisis import handlers, service
 from chalicelib.crisis.domain import Door, State
-from chalicelib.crisis.duty import Duty
+from chalicelib.crisis.log import MOST_LINES
 from chalicelib.crisis.page import StatePage, token_of
+from chalicelib.crisis.rota import Span
+from chalicelib.crisis.rota_store import DynamoRotas
+from chalicelib.crisis.service import TOGETHER
 from chalicelib.crisis.store import CrisisItem, DynamoCrises, PressItem
-from chalicelib.edge.keys import Keys
+from chalicelib.edge.keys import keys
 from chalicelib.edge.table import Item
+from chalicelib.enrollment.items import PersonItem
 from chalicelib.enrollment.store import people
 from chalicelib.outreach.links import Purpose, Signer
 from chalicelib.privacy.domain import Role
+from tests.conftest import KEYS, SETTINGS, client_of
 from tests.contract.test_people_routes import Api
 from tests.crisis_api import ADMIN, DR, PROGRAMME, CrisisApi, body_of, pages, unsigned
-from tests.fakes_crisis import FakeOnCall
+from tests.fakes_crisis import a_call
 from tests.fakes_privacy import FakeAuditLog
-from tests.fakes_rota import somebody_is_always_on_call
+from tests.fakes_rota import ALWAYS, a_rota, a_shift, somebody_is_always_on_call
 from tests.milestones_api import enrolled
+from tests.outages import Outage
 from tests.toy import NOW, Told
-
-KEYS = Keys(links=("bGluay1rZXk",), vapid_private="", vapid_public="")
 
 
 @pytest.fixture
-def api(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[CrisisApi]:
-    del aws
-    monkeypatch.setattr(help_routes, "keys", lambda: KEYS)
+def api(kept_keys: None) -> Iterator[CrisisApi]:
+    del kept_keys
     api = CrisisApi(Api())
     api.staff("dr", Role.CLINICIAN)
     yield api
@@ -169,18 +170,13 @@ def test_1_what_an_unknown_caller_writes_reaches_those_who_look(api: CrisisApi) 
     }
 
 
-def test_1_neither_the_audit_log_nor_the_keys_nor_the_rota_nor_the_record_stops_it(
-    api: CrisisApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_1_neither_the_audit_log_nor_the_keys_nor_the_rota_nor_the_record_stops_it(api: CrisisApi) -> None:
     audit = FakeAuditLog(is_down=True)
     app.use(replace(app.wiring, audit=audit))
-
-    def broken(*_args: object, **_kwargs: object) -> Any:
-        raise ConnectionError
-
-    monkeypatch.setattr(help_routes, "keys", broken)
-    monkeypatch.setattr(handlers, "on_call", lambda: FakeOnCall(is_down=True))
-    monkeypatch.setattr(help_routes, "people", broken)
+    somebody_is_always_on_call(PROGRAMME)
+    client_of("secretsmanager").delete_secret(SecretId=SETTINGS["CAIRN_KEYS_SECRET"], ForceDeleteWithoutRecovery=True)
+    keys.cache_clear()
+    outage = Outage("PERSON#", "ROTA#")
 
     told = api.help(token(api))
 
@@ -188,6 +184,7 @@ def test_1_neither_the_audit_log_nor_the_keys_nor_the_rota_nor_the_record_stops_
     assert (told.json["stateUrl"], told.json["onDuty"]) == (None, None)
     assert [(event.subject, event.outcome) for event in audit.spooled] == [(api.ana, "spooled")]
     assert len(pages()) == 1
+    assert outage.met
 
 
 def test_1_no_consent_and_no_standing_stops_it(api: CrisisApi) -> None:
@@ -223,11 +220,8 @@ def test_3_an_automatic_answer_hands_over_to_a_person(api: CrisisApi) -> None:
     assert [row["state"] for row in api.board()] == ["paged"]
 
 
-def test_4_what_could_not_be_kept_is_said_with_whom_to_call(api: CrisisApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_args: object) -> Any:
-        raise PynamoDBException("the table is down")
-
-    monkeypatch.setattr(DynamoCrises, "keep", broken)
+def test_4_what_could_not_be_kept_is_said_with_whom_to_call(api: CrisisApi) -> None:
+    Outage("PRESS#")
 
     told = api.help(token(api))
 
@@ -236,29 +230,29 @@ def test_4_what_could_not_be_kept_is_said_with_whom_to_call(api: CrisisApi, monk
     assert "call or text 988 now" in told.json["detail"]
 
 
-ROTA, MORNING = Duty(primary=("staff-1",)), NOW + timedelta(hours=20)
+WEDNESDAYS = Span(days=frozenset({"WE"}), start=time(9), end=time(17))
 
 
-def test_4_what_will_happen_is_said_truthfully_for_the_hour(api: CrisisApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    for duty, said in (
-        (ROTA, "We are alerting the on-call team now. If no one has reached you by 1:15 PM, call or text 988."),
-        (Duty(next_from=MORNING), "Our team is not on duty until Wednesday 9:00 AM. 988 is open now."),
-        (Duty(), "Our team is not on duty now. 988 is open now."),
-    ):
-        monkeypatch.setattr(handlers, "on_call", lambda duty=duty: FakeOnCall(duty=duty))
-        handlers.desk.cache_clear()
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (ALWAYS, "We are alerting the on-call team now. If no one has reached you by 1:15 PM, call or text 988."),
+        (WEDNESDAYS, "Our team is not on duty until Wednesday 9:00 AM. 988 is open now."),
+        (None, "Our team is not on duty now. 988 is open now."),
+    ],
+)
+def test_4_what_will_happen_is_said_truthfully_for_the_hour(api: CrisisApi, span: Span | None, said: str) -> None:
+    if span is not None:
+        DynamoRotas().add(a_rota(a_shift("all", span, "dr"), programme=PROGRAMME))
 
-        told = api.help(token(api))
+    told = api.help(token(api))
 
-        assert told.json["said"][1] == said
-        assert told.json["onDuty"] is duty.is_covered
+    assert told.json["said"][1] == said
+    assert told.json["onDuty"] is (span is ALWAYS)
 
 
-def test_4_the_page_bids_nobody_wait_beyond_the_time_that_it_named(
-    api: CrisisApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(handlers, "on_call", lambda: FakeOnCall(duty=ROTA))
-    handlers.desk.cache_clear()
+def test_4_the_page_bids_nobody_wait_beyond_the_time_that_it_named(api: CrisisApi) -> None:
+    somebody_is_always_on_call(PROGRAMME)
     for who in (token(api), None):
         url = api.help(who, body=body_of(programmeId=PROGRAMME)).json["stateUrl"].rpartition("/")[2]
         page = StatePage(signer=Signer(KEYS.links), recipients=people(), desk=handlers.desk())
@@ -327,31 +321,25 @@ def test_staff_call_for_a_person(api: CrisisApi) -> None:
     assert date(2026, 11, 24) == call.at.date()
 
 
-def test_a_person_whose_record_cannot_be_read_is_called_for_all_the_same(
-    api: CrisisApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_args: object, **_kwargs: object) -> Any:
-        raise ConnectionError
-
-    monkeypatch.setattr(type(people()), "load", broken)
+def test_a_person_whose_record_cannot_be_read_is_called_for_all_the_same(api: CrisisApi) -> None:
+    # That they may is read, and then no more.
+    outage = Outage("PERSON#", passes=1)
     told = api.by(DR, "POST", f"/people/{api.ana}/crises")
     assert told.status == 201
     assert (only_call().person_id, only_call().programme_id) == (api.ana, PROGRAMME)
 
-    monkeypatch.setattr(type(people()), "named", broken)
     assert [row["personId"] for row in api.board()] == [api.ana]
-    monkeypatch.setattr(type(handlers.desk().programmes), "minutes", broken)
+    outage.prefixes += (f"PROGRAMME#{PROGRAMME}",)
     shown = look(api, told.json["stateUrl"])
     assert shown.status == 200
     assert "No one has answered yet." in shown.text
 
 
-def test_a_call_that_is_kept_is_answered_though_the_hour_cannot_be_said(
-    api: CrisisApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(handlers, "on_call", lambda: FakeOnCall(duty=ROTA))
-    monkeypatch.setattr(saying, "clock", lambda *_args, **_more: 1 / 0)
-    handlers.desk.cache_clear()
+def test_a_call_that_is_kept_is_answered_though_the_hour_cannot_be_said(api: CrisisApi) -> None:
+    somebody_is_always_on_call(PROGRAMME)
+    person = PersonItem.get(f"PERSON#{api.ana}", "PERSON")
+    person.zone = "Nowhere/That_Is_Known"
+    person.save()
 
     told = api.help(token(api))
 
@@ -370,13 +358,17 @@ def test_a_crisis_that_cannot_be_read_hides_no_other(api: CrisisApi) -> None:
     assert [row["personId"] for row in api.board()] == [api.ana]
 
 
-def test_a_flood_of_calls_makes_no_log_too_long_to_be_read(api: CrisisApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crisis_log, "MOST_LINES", 3)
+def test_a_flood_of_calls_makes_no_log_too_long_to_be_read(api: CrisisApi) -> None:
     api.help(token(api))
     api.do(DR, api.present(), "acknowledge")
-    for _ in range(6):
-        api.help(token(api))
+    crisis, crises = api.present(), DynamoCrises()
+    for first in range(0, MOST_LINES + TOGETHER, TOGETHER):
+        calls = [
+            a_call(NOW, caller=crisis.caller, programme_id=PROGRAMME, key=str(first + one)) for one in range(TOGETHER)
+        ]
+        assert all(crises.keep(call) for call in calls)
+        service.take([call.id for call in calls], now=NOW, desk=handlers.desk())
 
-    log = api.by(DR, "GET", f"/programmes/{PROGRAMME}/crises/{api.present().id}").json["log"]
+    log = api.by(DR, "GET", f"/programmes/{PROGRAMME}/crises/{crisis.id}").json["log"]
     whats = [line["what"] for line in log]
-    assert (whats[0], whats.count("ack"), len(whats)) == ("press", 1, 5)
+    assert (whats[0], whats.count("ack"), len(whats)) == ("press", 1, MOST_LINES + 2)

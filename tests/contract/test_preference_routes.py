@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 import vobject
 
-from chalicelib.enrollment import preference_page, preference_routes
+from chalicelib.enrollment import preference_page
 from chalicelib.enrollment.preferences import can_be_switched_off, everything
 from chalicelib.enrollment.store import DynamoPeople
 from chalicelib.outreach.domain import ChannelKind, DetailLevel, Entry, Recipient, Status
@@ -20,6 +20,7 @@ from chalicelib.outreach.links import NO_END, Claims, Purpose, Signer
 from chalicelib.outreach.store import DueItem
 from tests.conftest import KEYS
 from tests.contract.test_people_routes import Api
+from tests.outages import Outage
 from tests.toy import NOW, Told
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
@@ -246,14 +247,9 @@ def test_a_link_to_an_address_that_changed_does_nothing_and_is_answered_alike(ap
     assert seen(person_id).opt_outs == frozenset()
 
 
-def test_whoever_meets_a_fault_of_ours_sees_whom_to_call(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_meets_a_fault_of_ours_sees_whom_to_call(api: Api) -> None:
     token = token_of(api.enrol())
-
-    class Down(DynamoPeople):
-        def load(self, person_id: str, *, now: object) -> Recipient | None:
-            raise TimeoutError(person_id, now)
-
-    monkeypatch.setattr(preference_routes, "DynamoPeople", Down)
+    Outage("PERSON#")
 
     for told in (api.send("GET", f"/u/{token}"), post(api, token, urlencode({"all": "stop"}))):
         assert told.status == 503
