@@ -38,6 +38,7 @@ SETTINGS = {
     "CAIRN_STAGE": "local",
     "CAIRN_TABLE": "cairn",
     "CAIRN_DELIVER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cairn-deliver",
+    "CAIRN_PAGE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cairn-page",
     "CAIRN_SWEEP_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cairn-sweep",
     "CAIRN_IMPORT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cairn-import",
     "CAIRN_FAN_OUT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cairn-fan-out",

@@ -187,14 +187,14 @@ class FakeQueue:
     def __init__(self) -> None:
         self.handed: list[Due] = []
         self.helped: list[tuple[datetime, int, datetime, datetime]] = []
-        self.waiting = 0
+        self.waiting = self.pages_waiting = 0
 
     def hand_over(self, dues: Sequence[Due], *, now: datetime) -> int:  # noqa: ARG002 (the port's)
         self.handed.extend(dues)
         return len(dues)
 
-    def backlog(self) -> int:
-        return self.waiting
+    def backlog(self, *, urgent: bool = False) -> int:
+        return self.pages_waiting if urgent else self.waiting
 
     def ask_help(self, hour: datetime, shard: int, *, first: datetime, before: datetime) -> None:
         self.helped.append((hour, shard, first, before))

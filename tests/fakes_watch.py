@@ -27,14 +27,18 @@ class FakeSwitch:
 @dataclass
 class FakeHolds:
     placed: dict[tuple[str, Hold], PlacedHold] = field(default_factory=dict)
+    is_down: bool = False
 
     def place(self, person_id: str, hold: PlacedHold) -> None:
         self.placed[person_id, hold.kind] = hold
 
-    def extend(self, person_id: str, hold: PlacedHold) -> None:
+    def extend(self, person_id: str, hold: PlacedHold) -> bool:
+        if self.is_down:
+            return False
         present = self.placed.get((person_id, hold.kind))
         if present is None or present.until < hold.until:
             self.placed[person_id, hold.kind] = hold
+        return True
 
     def settle(self, person_id: str, hold: PlacedHold) -> None:
         present = self.placed.get((person_id, hold.kind))

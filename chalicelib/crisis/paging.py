@@ -20,8 +20,11 @@ from chalicelib.outreach.service import at_once
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Role
 from chalicelib.staff.domain import Member
 
-HOURLY = timedelta(hours=1)
-"""How often a crisis is looked at that waits for nothing by the minute."""
+HOURLY, OFTEN = timedelta(hours=1), timedelta(minutes=5)
+"""How often a crisis is looked at that waits for nothing by the minute; and one that is open: it must be held."""
+
+HELD_IN = 3
+"""How often at once it is tried to have celebrations wait."""
 
 A_MINUTE = timedelta(minutes=1)
 
@@ -62,7 +65,8 @@ def hold(crisis: Crisis, *, now: datetime, desk: Desk) -> None:
     if crisis.person_id is None:
         return
     if crisis.holds:
-        guarded(partial(hold_for_crisis, crisis.person_id, now=now, holds=desk.holds), desk=desk)
+        held = partial(hold_for_crisis, crisis.person_id, now=now, holds=desk.holds)
+        any(guarded(held, desk=desk) for _ in range(HELD_IN))
     else:
         guarded(partial(settle_after_crisis, crisis.person_id, ended_at=crisis.since, holds=desk.holds), desk=desk)
 
@@ -134,9 +138,9 @@ def finish(begun: Begun, *, now: datetime, desk: Desk) -> bool:
 
 
 def look_at(crisis: Crisis, minutes: Minutes, *, now: datetime) -> datetime:
-    """Return when a crisis is to be looked at again: at its next step, and once an hour at least."""
-    coming = ladder.looked_at(crisis, minutes)
-    return now + HOURLY if coming is None else min(max(coming, now), now + HOURLY)
+    """Return when a crisis is to be looked at again: at its next step, and once in a while at least."""
+    coming, latest = ladder.looked_at(crisis, minutes), now + (OFTEN if crisis.holds else HOURLY)
+    return latest if coming is None else min(max(coming, now), latest)
 
 
 def minutes_of(crisis: Crisis, *, desk: Desk) -> Minutes:

@@ -20,6 +20,7 @@ class Config:
     function: str | None
     table: str
     deliver_queue_url: str
+    page_queue_url: str
     sweep_queue_url: str
     import_queue_url: str
     fan_out_queue_url: str
@@ -62,6 +63,7 @@ class Config:
             function=os.environ.get("CAIRN_FUNCTION") or None,
             table=_required("CAIRN_TABLE"),
             deliver_queue_url=_required("CAIRN_DELIVER_QUEUE_URL"),
+            page_queue_url=_required("CAIRN_PAGE_QUEUE_URL"),
             sweep_queue_url=_required("CAIRN_SWEEP_QUEUE_URL"),
             import_queue_url=_required("CAIRN_IMPORT_QUEUE_URL"),
             fan_out_queue_url=_required("CAIRN_FAN_OUT_QUEUE_URL"),

@@ -40,9 +40,9 @@ class Holds(Protocol):
         """Put this hold in place of the one of its kind."""
         ...
 
-    def extend(self, person_id: str, hold: PlacedHold) -> None:
+    def extend(self, person_id: str, hold: PlacedHold) -> bool:
         """
-        Put this hold unless one of its kind lasts as long or longer.
+        Put this hold unless one of its kind lasts as long or longer; say whether one does now.
 
         Never raises: a call for help must not wait for it. A hold that could not be kept is told to operators.
         """
@@ -77,9 +77,13 @@ def place_hold(person_id: str, kind: Hold, *, until: datetime, by: str, now: dat
     return hold
 
 
-def hold_for_crisis(person_id: str, *, now: datetime, holds: Holds) -> None:
-    """Hold celebrations back since the person called for help, until that is over; again is the same, never raises."""
-    holds.extend(person_id, PlacedHold(kind=Hold.CRISIS, until=NO_END, since=now, by="help"))
+def hold_for_crisis(person_id: str, *, now: datetime, holds: Holds) -> bool:
+    """
+    Hold celebrations back since the person called for help, until that is over; say whether they are.
+
+    Again is the same; never raises.
+    """
+    return holds.extend(person_id, PlacedHold(kind=Hold.CRISIS, until=NO_END, since=now, by="help"))
 
 
 def hold_after_crisis(person_id: str, *, now: datetime, holds: Holds) -> None:

@@ -27,7 +27,12 @@ def hurry(dues: Iterable[Due]) -> None:
     settings = config()
     # Somebody waits for the answer to the change itself: a queue that is slow is left to the tick.
     queue = SqsQueue(
-        settings.deliver_queue_url, settings.sweep_queue_url, most_failures=1, attempts=1, patience=PATIENCE
+        deliver=settings.deliver_queue_url,
+        pages=settings.page_queue_url,
+        sweep=settings.sweep_queue_url,
+        most_failures=1,
+        attempts=1,
+        patience=PATIENCE,
     )
     try:
         queue.hand_over(waited_for, now=max(due.at for due in waited_for))

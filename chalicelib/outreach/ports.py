@@ -102,8 +102,8 @@ class Queue(Protocol):
         """Send them on; return how many were taken. The rest is found again by a later tick."""
         ...
 
-    def backlog(self) -> int:
-        """Return about how many messages wait for a delivery that is free."""
+    def backlog(self, *, urgent: bool = False) -> int:
+        """Return about how many messages, or pages of crises, wait for a delivery that is free."""
         ...
 
     def ask_help(self, hour: datetime, shard: int, *, first: datetime, before: datetime) -> None:

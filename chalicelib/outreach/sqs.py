@@ -1,4 +1,4 @@
-"""The queue between the tick and delivery: a delay to the second, and a due occurrence as JSON."""
+"""The queues between the tick and delivery: a delay to the second, and a due occurrence as JSON."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,8 @@ from math import ceil
 from typing import Any, TypeVar
 
 from chalicelib.edge.aws import client
-from chalicelib.outreach.domain import Due
+from chalicelib.outreach.categories import urgency_of
+from chalicelib.outreach.domain import Due, Urgency
 from chalicelib.outreach.store import instant
 
 Thing = TypeVar("Thing")
@@ -25,60 +26,74 @@ LONGEST_DELAY = 900
 
 
 class SqsQueue:
-    """Implements ``ports.Queue``: one queue to ``deliver``, and one to ``sweep``. ``calling`` is for ``aws.client``."""
+    """
+    Implements ``ports.Queue``: addresses of two queues to ``deliver``, pages of crises apart, and of one to ``sweep``.
+
+    ``calling`` is for ``aws.client``.
+    """
 
     def __init__(
         self,
-        url: str,
-        sweep_url: str,
         *,
+        deliver: str,
+        pages: str,
+        sweep: str,
         most_failures: int = MOST_FAILURES,
         **calling: Any,  # noqa: ANN401 (the client's own options)
     ) -> None:
-        self._url = url
+        self._deliver, self._pages, self._sweep = deliver, pages, sweep
         self._most_failures = most_failures
-        self._sweep_url = sweep_url
         self._calling = calling
 
     def hand_over(self, dues: Sequence[Due], *, now: datetime) -> int:
         """
-        Send these on in batches; a message that SQS refuses is found again by a later tick.
+        Send these on in batches, pages first; a message that SQS refuses is found again by a later tick.
 
-        :raises Exception: what went wrong first; the batches after it went, unless a few more failed
+        :raises Exception: what went wrong first; the batches after it went, unless a few more of a queue failed
         """
+        taken, failures = 0, list[Exception]()
+        for url, is_urgent in ((self._pages, True), (self._deliver, False)):
+            some = [due for due in dues if (urgency_of(due.kind) is Urgency.CRISIS) is is_urgent]
+            taken += self._send(url, some, now=now, failures=failures)
+        if failures:
+            raise failures[0]
+        return taken
+
+    def _send(self, url: str, dues: Sequence[Due], *, now: datetime, failures: list[Exception]) -> int:
         messages = [
             list(together)
             for _, same in groupby(dues, key=lambda due: due.at)
             for together in _in_parts(list(same), TOGETHER)
         ]
-        taken, failures = 0, list[Exception]()
+        taken, failed = 0, 0
         for part in _in_parts(messages, BATCH):
             entries = [
                 {"Id": str(index), "MessageBody": to_message(*together), "DelaySeconds": _delay(together[0], now)}
                 for index, together in enumerate(part)
             ]
             try:
-                answer = client("sqs", **self._calling).send_message_batch(QueueUrl=self._url, Entries=entries)
-            except Exception as error:  # noqa: BLE001 (raised below: one batch must not hold up a thousand)
+                answer = client("sqs", **self._calling).send_message_batch(QueueUrl=url, Entries=entries)
+            except Exception as error:  # noqa: BLE001 (raised in the end: one batch must not hold up a thousand)
                 failures.append(error)
-                if len(failures) == self._most_failures:
+                failed += 1
+                if failed == self._most_failures:
                     break
                 continue
             taken += sum(len(part[int(done["Id"])]) for done in answer.get("Successful", []))
-        if failures:
-            raise failures[0]
         return taken
 
-    def backlog(self) -> int:
-        """Return about how many messages could be delivered now and are not yet."""
+    def backlog(self, *, urgent: bool = False) -> int:
+        """Return about how many messages, or pages of crises, could be delivered now and are not yet."""
         name = "ApproximateNumberOfMessages"
-        answer = client("sqs", **self._calling).get_queue_attributes(QueueUrl=self._url, AttributeNames=[name])
+        answer = client("sqs", **self._calling).get_queue_attributes(
+            QueueUrl=self._pages if urgent else self._deliver, AttributeNames=[name]
+        )
         return int(answer["Attributes"][name])
 
     def ask_help(self, hour: datetime, shard: int, *, first: datetime, before: datetime) -> None:
         """Have ``sweep`` hand over a partition that holds more than a tick has time for."""
         body = {"hour": instant(hour), "shard": shard, "first": instant(first), "before": instant(before)}
-        client("sqs", **self._calling).send_message(QueueUrl=self._sweep_url, MessageBody=json.dumps(body))
+        client("sqs", **self._calling).send_message(QueueUrl=self._sweep, MessageBody=json.dumps(body))
 
 
 def _delay(due: Due, now: datetime) -> int:

@@ -83,11 +83,7 @@ def hand_over(*, tick_at: datetime, now: datetime, dues: Dues, queue: Queue, pau
     mark = dues.watermark() or minute - FIRST_LOOK_BACK
     first = mark.replace(minute=0, second=0, microsecond=0)
     hours = _hours(first, look.ahead_to)
-    try:
-        if queue.backlog() > NEARLY_IDLE:
-            look.room = look.urgent_room = 0
-    except Exception as error:  # noqa: BLE001 (told by the result: nobody must wait for a number)
-        look.failed(error)
+    look.make_room(queue)
     # The latest first: who called now must not wait behind what failed for hours.
     for hour in reversed(hours):
         look.at(hour, URGENT, dues=dues, queue=queue)
@@ -149,6 +145,14 @@ class _Look:
     oldest: datetime | None = None
     busy: set[datetime] = field(default_factory=set)
     failures: list[Exception] = field(default_factory=list)
+
+    def make_room(self, queue: Queue) -> None:
+        """Leave no room for what is probably in a queue still."""
+        try:
+            self.urgent_room = 0 if queue.backlog(urgent=True) > NEARLY_IDLE else URGENT_WAVE
+            self.room = 0 if queue.backlog() > NEARLY_IDLE else WAVE
+        except Exception as error:  # noqa: BLE001 (told by the result: nobody must wait for a number)
+            self.failed(error)
 
     def failed(self, error: Exception) -> None:
         """Note what went wrong; raise it if too much did."""

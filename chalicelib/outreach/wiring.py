@@ -26,7 +26,9 @@ def ticking() -> Ticking:
     settings = config()
     return Ticking(
         dues=DynamoDues(),
-        queue=SqsQueue(settings.deliver_queue_url, settings.sweep_queue_url),
+        queue=SqsQueue(
+            deliver=settings.deliver_queue_url, pages=settings.page_queue_url, sweep=settings.sweep_queue_url
+        ),
         switch=switch(),
         clock=clock,
     )

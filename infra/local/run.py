@@ -81,6 +81,7 @@ def bring_up(running: list[subprocess.Popen[bytes]]) -> None:
         "escalate": outputs["EscalateName"],
         "operate": outputs["OperateName"],
         "deliver_queue": outputs["DeliverQueueUrl"],
+        "page_queue": outputs["PageQueueUrl"],
         "import_queue": outputs["ImportQueueUrl"],
         "fan_out_queue": outputs["FanOutQueueUrl"],
         "fan_out_dead_queue": outputs["FanOutDeadQueueUrl"],

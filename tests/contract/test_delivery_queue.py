@@ -29,7 +29,7 @@ def test_a_batch_that_is_refused_holds_up_no_other_and_is_told() -> None:
     dues[BATCH] = at_once("p", TOO_LONG, zone="UTC", now=dues[BATCH].at)
 
     with pytest.raises(ClientError):
-        SqsQueue(url, "").hand_over(dues, now=NOW)
+        SqsQueue(deliver=url, pages="", sweep="").hand_over(dues, now=NOW)
 
     assert sorted(kinds_in(url)) == sorted(due.kind for due in [*dues[:BATCH], *dues[2 * BATCH :]])
 
@@ -40,6 +40,6 @@ def test_where_one_after_the_other_is_refused_the_rest_is_left_to_the_next_tick(
     last = at_once("p", "notice-1", zone="UTC", now=NOW)
 
     with pytest.raises(ClientError):
-        SqsQueue(url, "").hand_over([*refused, last], now=NOW)
+        SqsQueue(deliver=url, pages="", sweep="").hand_over([*refused, last], now=NOW)
 
     assert kinds_in(url) == []

@@ -2,11 +2,14 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.crisis.paging import NEWER_AFTER
 from chalicelib.outreach.sqs import LONGEST_DELAY
+from chalicelib.outreach.ticking import HURRIED, LEAD
 from infra.package import ROOT, resources
 
 TEMPLATE = resources()["Resources"]
@@ -147,3 +150,11 @@ def test_the_queue_keeps_a_message_for_longer_than_any_is_put_off_and_no_longer_
     kept = TEMPLATE["DeliverQueue"]["Properties"]["MessageRetentionPeriod"]
 
     assert LONGEST_DELAY < kept <= 2 * LONGEST_DELAY
+
+
+def test_a_page_is_kept_until_the_tick_would_bring_it_again_and_waits_behind_nothing_older() -> None:
+    page = TEMPLATE["PageQueue"]["Properties"]
+
+    assert HURRIED + 2 * LEAD <= timedelta(seconds=page["MessageRetentionPeriod"]) <= NEWER_AFTER
+    # It is never set aside: as long as it may still help, its row brings it again.
+    assert "RedrivePolicy" not in page

@@ -85,8 +85,8 @@ MUTATIONS = (
     Mutation(
         name="what is overdue is not handed over again",
         file="ticking.py",
-        old="        if queue.backlog() > NEARLY_IDLE:\n",
-        new="        if queue.backlog() >= 0:\n",
+        old="            self.room = 0 if queue.backlog() > NEARLY_IDLE else WAVE\n",
+        new="            self.room = 0 if queue.backlog() >= 0 else WAVE\n",
     ),
     Mutation(
         name="the watermark passes rows that wait",

@@ -15,6 +15,7 @@ from typing import Any
 
 from chalicelib.edge.log import logger, metrics
 from chalicelib.outreach import handlers
+from chalicelib.outreach.categories import urgency_of
 from chalicelib.outreach.domain import ChannelKind, Due, Entry, Urgency
 from chalicelib.outreach.pacing import PATIENCE
 from chalicelib.outreach.parking import Parked, redrive
@@ -93,12 +94,20 @@ class VirtualClock:
 class SimQueue:
     """Implements ``ports.Queue`` with two queues of SQS."""
 
-    def __init__(self, deliveries: Sqs, sweeps: Sqs, edges: Edges) -> None:
-        self._deliveries = deliveries
+    def __init__(self, deliveries: Sqs, pages: Sqs, sweeps: Sqs, edges: Edges) -> None:
+        self._deliveries, self._pages = deliveries, pages
         self._sweeps = sweeps
         self._edges = edges
 
     def hand_over(self, dues: Sequence[Due], *, now: datetime) -> int:
+        taken = 0
+        for queue, is_urgent in ((self._pages, True), (self._deliveries, False)):
+            some = [due for due in dues if (urgency_of(due.kind) is Urgency.CRISIS) is is_urgent]
+            taken += self._send(queue, some, now=now)
+        return taken
+
+    @staticmethod
+    def _send(queue: Sqs, dues: Sequence[Due], *, now: datetime) -> int:
         together: list[list[Due]] = []
         for due in dues:
             if together and together[-1][0].at == due.at and len(together[-1]) < TOGETHER:
@@ -108,12 +117,13 @@ class SimQueue:
         taken = 0
         for start in range(0, len(together), BATCH):
             part = together[start : start + BATCH]
-            done = self._deliveries.send_batch([(to_message(*some), _delay(some[0], now)) for some in part])
+            done = queue.send_batch([(to_message(*some), _delay(some[0], now)) for some in part])
             taken += sum(len(some) for some in part[:done])
         return taken
 
-    def backlog(self) -> int:
-        return self._edges.call("queue", "backlog", lambda: self._deliveries.waiting)
+    def backlog(self, *, urgent: bool = False) -> int:
+        queue = self._pages if urgent else self._deliveries
+        return self._edges.call("queue", "backlog", lambda: queue.waiting)
 
     def ask_help(self, hour: datetime, shard: int, *, first: datetime, before: datetime) -> None:
         body = {"hour": instant(hour), "shard": shard, "first": instant(first), "before": instant(before)}
@@ -229,11 +239,15 @@ class Run:
             Mapping(function="deliver", batch=10, processes=10, lives=90, visibility=100, receives=5, keeps=1800),
             lambda event: handlers.deliver(event, using=self.delivering),
         )
+        self.pages = self._queue(
+            Mapping(function="deliver", batch=5, processes=10, lives=90, visibility=100, receives=99, keeps=300),
+            lambda event: handlers.deliver(event, using=self.delivering),
+        )
         self.sweeps = self._queue(
             Mapping(function="sweep", batch=1, processes=50, lives=60, visibility=120, receives=2, keeps=300),
             lambda event: handlers.sweep(event, using=self.ticking),
         )
-        queue = SimQueue(self.deliveries, self.sweeps, self.edges)
+        queue = SimQueue(self.deliveries, self.pages, self.sweeps, self.edges)
         self.ticking = handlers.Ticking(dues=self.dues, queue=queue, switch=self.switch, clock=self.clock)
         means = Means(
             recipients=self.people,

@@ -271,9 +271,13 @@ def _queues(ground: Ground) -> dict[str, Sqs]:
     deliver = Mapping(
         function="deliver", batch=10, processes=10, lives=DELIVER_LIVES, visibility=100, receives=5, keeps=1800
     )
+    pages = Mapping(
+        function="deliver", batch=5, processes=10, lives=DELIVER_LIVES, visibility=100, receives=99, keeps=300
+    )
     sweep = Mapping(function="sweep", batch=1, processes=50, lives=60, visibility=120, receives=2, keeps=300)
     return {
         "cairn-deliver": queue(deliver, ground.deliver),
+        "cairn-page": queue(pages, ground.deliver),
         "cairn-sweep": queue(sweep, lambda event: functions.sweep(event, None)),
     }
 

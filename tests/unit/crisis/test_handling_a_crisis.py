@@ -171,6 +171,17 @@ def test_where_celebrations_cannot_be_held_somebody_is_paged_all_the_same(site: 
     assert site.holds.placed["p1", Hold.CRISIS].until == NO_END
 
 
+def test_a_hold_that_could_not_be_kept_is_tried_again_however_long_the_next_step_is_off(site: Site) -> None:
+    site.holds.is_down = True
+    crisis = called(site)
+    handling.contact(crisis.id, DANA, note=None, now=NOW + MINUTE, desk=site.desk())
+    site.holds.is_down = False
+
+    pass_by(site, 2, 6)
+
+    assert site.holds.placed["p1", Hold.CRISIS].until == NO_END
+
+
 def test_an_end_after_which_celebrations_could_not_be_let_go_is_made_good_by_the_next_look(site: Site) -> None:
     crisis, ended_at = called(site), NOW + 30 * MINUTE
     handling.contact(crisis.id, DANA, note=None, now=NOW + MINUTE, desk=site.desk())

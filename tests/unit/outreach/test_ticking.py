@@ -99,17 +99,19 @@ def test_where_delivery_stands_still_crises_are_not_handed_over_again_and_again_
         rows(2, at=NINE - timedelta(minutes=1), kind="crisis_page-a-2"),
     )
     dues, queue = with_rows(old, new), FakeQueue()
-    queue.waiting = NEARLY_IDLE + 1
+    queue.pages_waiting = NEARLY_IDLE + 1
 
     assert (tick(dues, queue).again, queue.handed) == (2, new)
 
-    queue.waiting = NEARLY_IDLE
+    # However much else waits, nothing of a crisis waits behind it.
+    queue.pages_waiting, queue.waiting = NEARLY_IDLE, NEARLY_IDLE + 1
     assert tick(dues, queue).again == 5
 
 
 def test_nobody_waits_for_the_number_of_what_waits_but_what_is_overdue() -> None:
     class Unknown(FakeQueue):
-        def backlog(self) -> int:
+        def backlog(self, *, urgent: bool = False) -> int:
+            del urgent
             raise TimeoutError
 
     crises, others = rows(1, at=NINE - timedelta(minutes=9), kind="crisis_page-a-1"), rows(1, at=NINE)
@@ -154,7 +156,7 @@ def test_of_crises_the_newest_are_handed_over_however_many_wait() -> None:
     old = rows(PAGE, at=NINE - timedelta(minutes=30), kind="crisis_page-a-1")
     new = rows(3, at=NINE + timedelta(minutes=1), kind="crisis_page-b-1")
     dues, queue = with_rows(old, new), FakeQueue()
-    queue.waiting = NEARLY_IDLE + 1
+    queue.pages_waiting = NEARLY_IDLE + 1
 
     tick(dues, queue)
 
