@@ -144,6 +144,7 @@ class _Look:
     helpers: int = 0
     oldest: datetime | None = None
     busy: set[datetime] = field(default_factory=set)
+    superseded: set[tuple[str, str]] = field(default_factory=set)
     failures: list[Exception] = field(default_factory=list)
 
     def make_room(self, queue: Queue) -> None:
@@ -200,11 +201,22 @@ class _Look:
             found = still_here[: self.room]
             self.room -= len(found)
             return found
+        still_here = self._newest_of_each(still_here)
         # Where delivery stands still, a crisis of now must not wait behind a copy a minute of each before it.
         lately = [due for due in still_here if due.at > self.minute - HURRIED]
         newest = still_here[-self.urgent_room :] if self.urgent_room else []
         self.urgent_room -= len(newest)
         return max(newest, lately, key=len)
+
+    def _newest_of_each(self, dues: list[Due]) -> list[Due]:
+        """Return those whose place no later one about the same crisis has taken: they come when that one has ended."""
+        found = []
+        for due in reversed(dues):
+            whose = due.person_id, due.kind.rpartition("-")[0]
+            if whose not in self.superseded:
+                self.superseded.add(whose)
+                found.append(due)
+        return found[::-1]
 
 
 def _hours(first: datetime, before: datetime) -> list[datetime]:

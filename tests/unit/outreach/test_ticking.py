@@ -163,6 +163,24 @@ def test_of_crises_the_newest_are_handed_over_however_many_wait() -> None:
     assert queue.handed == new
 
 
+def test_of_one_crisis_only_the_newest_page_to_each_is_handed_over_again_until_it_has_ended() -> None:
+    pages = [
+        rows(2, at=NINE - timedelta(minutes=minutes), kind=f"crisis_page-{crisis}-{version}")
+        for minutes, crisis, version in ((80, "a", 1), (75, "b", 1), (50, "a", 3), (9, "a", 5))
+    ]
+    dues, queue = with_rows(*pages), FakeQueue()
+    dues.advance(NINE - timedelta(hours=2))
+
+    assert tick(dues, queue).overdue == 8
+    assert {due.kind for due in queue.handed} == {"crisis_page-a-5", "crisis_page-b-1"}
+
+    for due in queue.handed:
+        dues.remove([due])
+    queue.handed.clear()
+    tick(dues, queue)
+    assert {due.kind for due in queue.handed} == {"crisis_page-a-3"}
+
+
 def test_what_fails_for_one_partition_holds_up_no_other_and_its_hour_is_not_done_with() -> None:
     class Broken(FakeDues):
         def waiting(self, hour: datetime, shard: int, **limits: Any) -> list[Due]:
