@@ -96,7 +96,7 @@ def test_what_is_overdue_waits_while_delivery_is_busy_and_what_is_ahead_does_not
 def test_where_delivery_stands_still_crises_are_not_handed_over_again_and_again_and_new_ones_are() -> None:
     old, new = (
         rows(3, at=NINE - timedelta(minutes=30), kind="crisis_page-a-1"),
-        rows(2, at=NINE - timedelta(minutes=1), kind="crisis_page-a-2"),
+        rows(2, at=NINE - timedelta(minutes=1), kind="crisis_page-b-2"),
     )
     dues, queue = with_rows(old, new), FakeQueue()
     queue.pages_waiting = NEARLY_IDLE + 1
