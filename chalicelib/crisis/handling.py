@@ -230,8 +230,7 @@ def reopen(crisis_id: str, by: By, *, note: str, now: datetime, desk: Desk) -> C
 
 
 def _paged(crisis: Crisis, *, now: datetime, desk: Desk) -> None:
-    """Have it held and paged now; where that fails the minute's look does it, and what was done stands."""
-    paging.hold(crisis, now=now, desk=desk)
+    """Have it paged now; where that fails the minute's look does it, and what was done stands."""
     guarded(partial(paging.page, crisis, now=now, desk=desk), desk=desk)
 
 
@@ -243,6 +242,7 @@ def _act(crisis_id: str, by: By, decide: Callable[[Crisis], _Lines], *, now: dat
             return crisis
         minutes = paging.minutes_of(changed, desk=desk)
         if desk.crises.save(changed, events, look_at=paging.look_at(changed, minutes, now=now), tasks=tasks):
+            paging.hold(changed, now=now, desk=desk)
             return changed
     raise TakenByOthers("this is being changed by others at this moment; try again")
 

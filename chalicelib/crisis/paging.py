@@ -20,8 +20,8 @@ from chalicelib.outreach.service import at_once
 from chalicelib.privacy.domain import ALL_PROGRAMMES, Role
 from chalicelib.staff.domain import Member
 
-HOURLY, OFTEN = timedelta(hours=1), timedelta(minutes=5)
-"""How often a crisis is looked at that waits for nothing by the minute; and one that is open: it must be held."""
+HOURLY = timedelta(hours=1)
+"""How often a crisis is looked at that waits for nothing by the minute."""
 
 HELD_IN = 3
 """How often at once it is tried to have celebrations wait."""
@@ -60,7 +60,7 @@ def hold(crisis: Crisis, *, now: datetime, desk: Desk) -> None:
     """
     Have celebrations wait for its end, and not for ever after it.
 
-    Where that fails nobody's page waits for it, and the next look does it.
+    Where that fails nobody's page waits for it, and whatever is done about it next does it.
     """
     if crisis.person_id is None:
         return
@@ -138,9 +138,9 @@ def finish(begun: Begun, *, now: datetime, desk: Desk) -> bool:
 
 
 def look_at(crisis: Crisis, minutes: Minutes, *, now: datetime) -> datetime:
-    """Return when a crisis is to be looked at again: at its next step, and once in a while at least."""
-    coming, latest = ladder.looked_at(crisis, minutes), now + (OFTEN if crisis.holds else HOURLY)
-    return latest if coming is None else min(max(coming, now), latest)
+    """Return when a crisis is to be looked at again: at its next step, and once an hour at least."""
+    coming = ladder.looked_at(crisis, minutes)
+    return now + HOURLY if coming is None else min(max(coming, now), now + HOURLY)
 
 
 def minutes_of(crisis: Crisis, *, desk: Desk) -> Minutes:

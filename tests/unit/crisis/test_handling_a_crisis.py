@@ -171,13 +171,12 @@ def test_where_celebrations_cannot_be_held_somebody_is_paged_all_the_same(site: 
     assert site.holds.placed["p1", Hold.CRISIS].until == NO_END
 
 
-def test_a_hold_that_could_not_be_kept_is_tried_again_however_long_the_next_step_is_off(site: Site) -> None:
+def test_a_hold_that_could_not_be_kept_is_tried_again_with_whatever_is_done_next(site: Site) -> None:
     site.holds.is_down = True
     crisis = called(site)
-    handling.contact(crisis.id, DANA, note=None, now=NOW + MINUTE, desk=site.desk())
     site.holds.is_down = False
 
-    pass_by(site, 2, 6)
+    handling.acknowledge(crisis.id, DANA, now=NOW + MINUTE, desk=site.desk())
 
     assert site.holds.placed["p1", Hold.CRISIS].until == NO_END
 
