@@ -92,4 +92,8 @@ def _look(crisis_id: str, *, now: datetime, desk: Desk) -> Begun | None:
     if drilling.is_over(crisis, now=now):
         drilling.give_up(crisis, now=now, desk=desk)
         return None
-    return begin(crisis, now=now, desk=desk)
+    begun = begin(crisis, now=now, desk=desk)
+    if begun is not None:
+        # Should this look die before it is done, the next one begins with those that it didn't come to.
+        guarded(partial(desk.crises.look_again, crisis, at=now + A_MINUTE / 2), desk=desk)
+    return begun

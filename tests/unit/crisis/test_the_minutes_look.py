@@ -86,6 +86,24 @@ def test_whatever_dies_over_a_text_takes_no_page_along_and_it_is_done_again(site
     assert [whats(site, crisis)[-1] for crisis in crises] == ["page", "page"]
 
 
+def test_a_look_that_died_leaves_the_first_turn_to_those_whom_it_did_not_come_to(site: Site) -> None:
+    call(site, "xia", "yan", "zoe")
+
+    class Dying(Watch):
+        def page(self, member_id: str, reference: str, *, at: datetime) -> bool:  # noqa: ARG002 (the port's)
+            raise KeyboardInterrupt
+
+    # Two of them take all the time that there is to begin with.
+    first, last = Dying(hand_over=LOOK * 0.3), Watch()
+    with pytest.raises(KeyboardInterrupt):
+        first.look(site, NOW + 5 * MINUTE)
+    last.look(site, NOW + 6 * MINUTE)
+
+    begun = [one for one in first.done if one.startswith("mail")]
+    assert len(begun) == 2
+    assert last.done[0] not in begun
+
+
 def test_who_acknowledges_while_a_look_is_under_way_stops_its_texts(site: Site) -> None:
     first, last = sorted(call(site, "zoe", "yan"), key=lambda one: one.id)
 
