@@ -32,17 +32,14 @@ class FakeHolds:
     def place(self, person_id: str, hold: PlacedHold) -> None:
         self.placed[person_id, hold.kind] = hold
 
-    def extend(self, person_id: str, hold: PlacedHold) -> bool:
-        if self.is_down:
-            return False
+    def extend(self, person_id: str, hold: PlacedHold) -> None:
         present = self.placed.get((person_id, hold.kind))
-        if present is None or present.until < hold.until:
+        if not self.is_down and (present is None or present.until < hold.until):
             self.placed[person_id, hold.kind] = hold
-        return True
 
     def settle(self, person_id: str, hold: PlacedHold) -> None:
         present = self.placed.get((person_id, hold.kind))
-        if present is not None and present.until == NO_END:
+        if present is not None and present.until == NO_END and present.since <= hold.since:
             self.placed[person_id, hold.kind] = hold
 
     def lift(self, person_id: str, kind: Hold) -> None:

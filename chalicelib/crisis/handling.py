@@ -149,9 +149,7 @@ def hand_over(crisis_id: str, by: By, *, to: str, now: datetime, desk: Desk) -> 
             return crisis, (), ()
         return _log(crisis, {"what": What.HAND_OVER, "to": (to,), "by": by.account, "at": now})
 
-    crisis = _act(crisis_id, by, decide, now=now, desk=desk)
-    _paged(crisis, now=now, desk=desk)
-    return crisis
+    return _act(crisis_id, by, decide, now=now, desk=desk, pages=True)
 
 
 def resolve(crisis_id: str, by: By, *, disposition: Disposition, note: str, now: datetime, desk: Desk) -> Crisis:
@@ -203,10 +201,7 @@ def review(crisis_id: str, by: By, *, agreed: bool, note: str, now: datetime, de
         line = {"what": What.REVIEW, "agreed": agreed, "note": _said(note), "by": by.account, "at": now}
         return _ended(crisis, line, now) if agreed else _log(crisis, line)
 
-    crisis = _act(crisis_id, by, decide, now=now, desk=desk)
-    if not agreed:
-        _paged(crisis, now=now, desk=desk)
-    return crisis
+    return _act(crisis_id, by, decide, now=now, desk=desk, pages=not agreed)
 
 
 def reopen(crisis_id: str, by: By, *, note: str, now: datetime, desk: Desk) -> Crisis:
@@ -224,17 +219,13 @@ def reopen(crisis_id: str, by: By, *, note: str, now: datetime, desk: Desk) -> C
             raise NotNow("there is a newer crisis of the same caller")
         return _log(crisis, {"what": What.REOPEN, "note": _said(note), "by": by.account, "at": now})
 
-    crisis = _act(crisis_id, by, decide, now=now, desk=desk)
-    _paged(crisis, now=now, desk=desk)
-    return crisis
+    return _act(crisis_id, by, decide, now=now, desk=desk, pages=True)
 
 
-def _paged(crisis: Crisis, *, now: datetime, desk: Desk) -> None:
-    """Have it paged now; where that fails the minute's look does it, and what was done stands."""
-    guarded(partial(paging.page, crisis, now=now, desk=desk), desk=desk)
-
-
-def _act(crisis_id: str, by: By, decide: Callable[[Crisis], _Lines], *, now: datetime, desk: Desk) -> Crisis:
+def _act(
+    crisis_id: str, by: By, decide: Callable[[Crisis], _Lines], *, now: datetime, desk: Desk, pages: bool = False
+) -> Crisis:
+    """Write down what somebody did; ``pages``: whoever is to know is paged now; should that fail, by the next look."""
     for _ in range(TRIES):
         crisis = find(crisis_id, by.programme_id, desk=desk)
         changed, events, tasks = decide(crisis)
@@ -242,6 +233,8 @@ def _act(crisis_id: str, by: By, decide: Callable[[Crisis], _Lines], *, now: dat
             return crisis
         minutes = paging.minutes_of(changed, desk=desk)
         if desk.crises.save(changed, events, look_at=paging.look_at(changed, minutes, now=now), tasks=tasks):
+            if pages:
+                guarded(partial(paging.page, changed, now=now, desk=desk), desk=desk)
             paging.hold(changed, now=now, desk=desk)
             return changed
     raise TakenByOthers("this is being changed by others at this moment; try again")

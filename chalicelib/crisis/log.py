@@ -50,9 +50,10 @@ def _press(crisis: Crisis, event: Event) -> Crisis:
     is_verified = crisis.is_verified or (event.press is not None and event.press.verified)
     crisis = replace(crisis, pressed_at=max(event.at, crisis.pressed_at), is_verified=is_verified)
     if event.press and event.press.programme_id != ALL_PROGRAMMES:
-        # Whoever moved on meanwhile calls those who have them now, at once.
-        rang_at = crisis.rang_at if event.press.programme_id == crisis.programme_id else None
-        crisis = replace(crisis, programme_id=event.press.programme_id, rang_at=rang_at)
+        if event.press.programme_id != crisis.programme_id:
+            # Whoever moved on meanwhile calls those who have them now, who were not paged.
+            crisis = replace(crisis, rang_at=None, paged_at=None)
+        crisis = replace(crisis, programme_id=event.press.programme_id)
     if crisis.wait is Wait.ACK:
         return replace(crisis, called_at=max(event.at, crisis.called_at))
     return _reopen(crisis, event)
@@ -69,9 +70,12 @@ def _page(crisis: Crisis, event: Event) -> Crisis:
 
 def _ack(crisis: Crisis, event: Event) -> Crisis:
     programme_id = event.programme_id or crisis.programme_id
-    if crisis.wait is Wait.ACK and not crisis.rounds and event.at >= crisis.rings_at:
-        # They may have been paged, and been so quick that the log doesn't have it.
-        crisis = replace(crisis, rang_at=crisis.rings_at)
+    if programme_id != crisis.programme_id:
+        # Who is on duty there may not have been paged at all.
+        crisis = replace(crisis, rang_at=None)
+    elif crisis.wait is Wait.ACK and not crisis.rounds and crisis.rings_at == crisis.since:
+        # The call itself had them paged, and they were so quick that the log doesn't have it.
+        crisis = replace(crisis, rang_at=crisis.since)
     crisis = replace(crisis, owner=event.by, programme_id=programme_id, attempts=0, tried_at=None)
     return _waits(_heard(crisis), State.ACKNOWLEDGED, Wait.ATTEMPT, event.at)
 

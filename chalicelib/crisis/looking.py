@@ -85,8 +85,8 @@ def _look(crisis_id: str, *, now: datetime, desk: Desk) -> Begun | None:
     crisis = desk.crises.find(crisis_id)
     if crisis is None:
         return None
-    hold(crisis, now=now, desk=desk)
     if crisis.wait is Wait.FOLLOW_UP:
+        hold(crisis, now=now, desk=desk)
         following.look(crisis, now=now, desk=desk)
         return None
     if drilling.is_over(crisis, now=now):
@@ -96,4 +96,5 @@ def _look(crisis_id: str, *, now: datetime, desk: Desk) -> Begun | None:
     if begun is not None:
         # Should this look die before it is done, the next one begins with those that it didn't come to.
         guarded(partial(desk.crises.look_again, crisis, at=now + A_MINUTE / 2), desk=desk)
+    hold(crisis, now=now, desk=desk)
     return begun

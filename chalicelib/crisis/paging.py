@@ -23,9 +23,6 @@ from chalicelib.staff.domain import Member
 HOURLY = timedelta(hours=1)
 """How often a crisis is looked at that waits for nothing by the minute."""
 
-HELD_IN = 3
-"""How often at once it is tried to have celebrations wait."""
-
 A_MINUTE = timedelta(minutes=1)
 
 NEWER_AFTER = timedelta(minutes=5)
@@ -65,8 +62,7 @@ def hold(crisis: Crisis, *, now: datetime, desk: Desk) -> None:
     if crisis.person_id is None:
         return
     if crisis.holds:
-        held = partial(hold_for_crisis, crisis.person_id, now=now, holds=desk.holds)
-        any(guarded(held, desk=desk) for _ in range(HELD_IN))
+        guarded(partial(hold_for_crisis, crisis.person_id, now=now, holds=desk.holds), desk=desk)
     else:
         guarded(partial(settle_after_crisis, crisis.person_id, ended_at=crisis.since, holds=desk.holds), desk=desk)
 

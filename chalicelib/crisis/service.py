@@ -61,9 +61,9 @@ def take(call_ids: Sequence[str], *, now: datetime, desk: Desk, most: int | None
     """
     crisis = _grouped(call_ids, now=now, desk=desk)
     if crisis is not None:
-        paging.hold(crisis, now=now, desk=desk)
         if not looking.is_flooded(crisis, now=now, desk=desk):
-            paging.page(crisis, now=now, desk=desk, most=most)
+            guarded(partial(paging.page, crisis, now=now, desk=desk, most=most), desk=desk)
+        paging.hold(crisis, now=now, desk=desk)
     return crisis
 
 

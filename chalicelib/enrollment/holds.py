@@ -40,16 +40,16 @@ class Holds(Protocol):
         """Put this hold in place of the one of its kind."""
         ...
 
-    def extend(self, person_id: str, hold: PlacedHold) -> bool:
+    def extend(self, person_id: str, hold: PlacedHold) -> None:
         """
-        Put this hold unless one of its kind lasts as long or longer; say whether one does now.
+        Put this hold unless one of its kind lasts as long or longer.
 
         Never raises: a call for help must not wait for it. A hold that could not be kept is told to operators.
         """
         ...
 
     def settle(self, person_id: str, hold: PlacedHold) -> None:
-        """Put this hold in place of one of its kind that has no end; any other stays, and none stays none."""
+        """Put this hold in place of one that has no end and began before it; any other stays, and none stays none."""
         ...
 
     def lift(self, person_id: str, kind: Hold) -> None:
@@ -77,13 +77,9 @@ def place_hold(person_id: str, kind: Hold, *, until: datetime, by: str, now: dat
     return hold
 
 
-def hold_for_crisis(person_id: str, *, now: datetime, holds: Holds) -> bool:
-    """
-    Hold celebrations back since the person called for help, until that is over; say whether they are.
-
-    Again is the same; never raises.
-    """
-    return holds.extend(person_id, PlacedHold(kind=Hold.CRISIS, until=NO_END, since=now, by="help"))
+def hold_for_crisis(person_id: str, *, now: datetime, holds: Holds) -> None:
+    """Hold celebrations back since the person called for help, until that is over; again is the same, never raises."""
+    holds.extend(person_id, PlacedHold(kind=Hold.CRISIS, until=NO_END, since=now, by="help"))
 
 
 def hold_after_crisis(person_id: str, *, now: datetime, holds: Holds) -> None:

@@ -102,8 +102,8 @@ class DynamoHolds:
         """Put this hold in place of the one of its kind."""
         _change(person_id, [_HOLDS[hold.kind].set(_held(hold))])
 
-    def extend(self, person_id: str, hold: PlacedHold) -> bool:
-        """Put this hold unless one of its kind lasts as long or longer; say whether one does now. Never raises."""
+    def extend(self, person_id: str, hold: PlacedHold) -> None:
+        """Put this hold unless one of its kind lasts as long or longer; never raises."""
         attribute = _HOLDS[hold.kind]
         # The text begins with the end, so that its order is that of the ends.
         ends_earlier = attribute.does_not_exist() | (attribute < instant(hold.until))
@@ -111,17 +111,16 @@ class DynamoHolds:
             _change(person_id, [attribute.set(_held(hold))], ends_earlier)
         except PynamoDBException as error:
             if lost_the_race(error):
-                return True
+                return
             logger.error("hold not kept", extra={"person_id": person_id, "hold": hold.kind.value})
             count("UnexpectedErrors")
-            return False
-        return True
 
     def settle(self, person_id: str, hold: PlacedHold) -> None:
-        """Put this hold in place of one of its kind that has no end; any other stays, and none stays none."""
-        attribute = _HOLDS[hold.kind]
+        """Put this hold in place of one that has no end and began before it; any other stays, and none stays none."""
+        attribute, endless = _HOLDS[hold.kind], instant(NO_END)
+        began_before = attribute.between(endless, f"{endless}#{instant(hold.since)}#~")
         try:
-            _change(person_id, [attribute.set(_held(hold))], attribute.startswith(instant(NO_END)))
+            _change(person_id, [attribute.set(_held(hold))], began_before)
         except PynamoDBException as error:
             if not lost_the_race(error):
                 raise

@@ -27,9 +27,9 @@ LONGEST_DELAY = 900
 
 class SqsQueue:
     """
-    Implements ``ports.Queue``: addresses of two queues to ``deliver``, pages of crises apart, and of one to ``sweep``.
+    Implements ``ports.Queue``: addresses of two queues to ``deliver``, and of one to ``sweep``.
 
-    ``calling`` is for ``aws.client``.
+    ``pages`` is for what wakes staff: pages of crises, and alerts of crisis flags. ``calling`` is for ``aws.client``.
     """
 
     def __init__(

@@ -211,12 +211,13 @@ class _Look:
     def _newest_of_each(self, dues: list[Due]) -> list[Due]:
         """Return those whose place no later one about the same crisis has taken: they come when that one has ended."""
         found = []
-        for due in reversed(dues):
+        # By when they were decided on: what watches an older one may come later than a newer one.
+        for due in sorted(dues, key=lambda due: due.due_at, reverse=True):
             whose = due.person_id, due.kind.rpartition("-")[0]
             if whose not in self.superseded:
                 self.superseded.add(whose)
                 found.append(due)
-        return found[::-1]
+        return sorted(found, key=lambda due: due.at)
 
 
 def _hours(first: datetime, before: datetime) -> list[datetime]:

@@ -43,3 +43,24 @@ def test_where_one_after_the_other_is_refused_the_rest_is_left_to_the_next_tick(
         SqsQueue(deliver=url, pages="", sweep="").hand_over([*refused, last], now=NOW)
 
     assert kinds_in(url) == []
+
+
+def test_pages_and_all_else_are_told_apart_also_where_one_of_their_queues_is_down() -> None:
+    pages, others = (boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("page", "deliver"))
+    wakes = [at_once("p", f"{kind}-1-1", zone="UTC", now=NOW) for kind in ("crisis_page", "staff_alert")]
+    notices = [at_once("p", f"notice-{number}", zone="UTC", now=NOW + number * SECOND) for number in range(3)]
+    queue = SqsQueue(deliver=others, pages=pages, sweep="")
+
+    assert queue.hand_over([*notices, *wakes], now=NOW + 3 * SECOND) == 5
+    assert (queue.backlog(urgent=True), queue.backlog()) == (1, 3)
+    assert kinds_in(pages) == [due.kind for due in wakes]
+
+    gone = f"{pages}-gone"
+    for up, down in (
+        (others, SqsQueue(deliver=others, pages=gone, sweep="")),
+        (pages, SqsQueue(deliver=gone, pages=pages, sweep="")),
+    ):
+        boto3.client("sqs").purge_queue(QueueUrl=up)
+        with pytest.raises(ClientError):
+            down.hand_over([*notices, *wakes], now=NOW + 3 * SECOND)
+        assert kinds_in(up) == [due.kind for due in (notices if up == others else wakes)]

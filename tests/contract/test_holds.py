@@ -97,6 +97,12 @@ def test_a_hold_without_an_end_is_given_one_and_no_other_is_touched(kept: Kept) 
     settle_after_crisis(PERSON, ended_at=NOW + timedelta(hours=9), holds=kept.holds)
     assert {hold.until for hold in kept.placed} == {NOW + timedelta(hours=74)}
 
+    # Who called anew since then is held for that.
+    kept.holds.lift(PERSON, Hold.CRISIS)
+    hold_for_crisis(PERSON, now=NOW + timedelta(hours=10), holds=kept.holds)
+    settle_after_crisis(PERSON, ended_at=NOW + timedelta(hours=9), holds=kept.holds)
+    assert {hold.until for hold in kept.placed} == {NO_END}
+
 
 def test_lifting_takes_one_kind_away_and_may_be_repeated(kept: Kept) -> None:
     place_hold(PERSON, Hold.CRISIS, until=NOW + timedelta(days=2), by="ben", now=NOW, holds=kept.holds)

@@ -10,6 +10,7 @@ from chalicelib.outreach.hurrying import hurry
 from chalicelib.outreach.service import at_once
 from chalicelib.outreach.sqs import from_message
 
+NAMES = ("cairn-page", "cairn-deliver")
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 Log = Callable[[], list[dict[str, object]]]
 
@@ -22,13 +23,13 @@ def received(url: str) -> list[object]:
 
 
 def test_a_page_and_a_confirmation_are_handed_over_at_once_and_nothing_else() -> None:
-    url = boto3.client("sqs").create_queue(QueueName="cairn-deliver")["QueueUrl"]
+    pages, others = (boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in NAMES)
     kinds = ("crisis_page-1", "confirm_channel-1-1", "nudge-1", "notice-1", "milestone-1", "check_in")
     dues = [at_once("p", kind, zone="UTC", now=NOW + timedelta(seconds=0.5)) for kind in kinds]
 
     hurry(dues)
 
-    assert received(url) == dues[:2]
+    assert (received(pages), received(others)) == (dues[:1], dues[1:2])
 
 
 def test_a_queue_that_cannot_be_reached_undoes_nothing_and_is_logged_without_names(log: Log) -> None:

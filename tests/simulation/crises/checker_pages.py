@@ -53,6 +53,7 @@ class Pages(Log):
         self._log_is_true(crisis, acts)
         self._ended_by_people(crisis, acts)
         self._rate(crisis, pages)
+        self._calls_on(crisis, pages)
         if crisis.state in {"open", "paged"}:
             self._still_escalating(crisis, waits, pages)
 
@@ -60,7 +61,7 @@ class Pages(Log):
         """Whoever is on call at a rung is paged by it, in time."""
         for number, (after, tiers) in enumerate(self._rungs(wait)):
             at = wait.begins + after
-            # Who was paged within the last minute is paged anew a minute after that.
+            # Who was paged within the last minute is paged anew by the look a minute after that.
             at_last = max(at, min(self._paged_before(crisis, wait) + MINUTE, wait.begins + MINUTE))
             for member in self._expected(crisis.programme, tiers, at):
                 by = self._deadline(at_last, member)
@@ -76,12 +77,33 @@ class Pages(Log):
     @staticmethod
     def _paged_before(crisis: Held, wait: Wait) -> float:
         """Return when whoever is on duty was last paged before a wait, as far as its log knows."""
-        acts = {"ack": 0.0, "page": 0.0}
+        last, called = 0.0, 0.0
         for line in crisis.log:
-            if line["at"] < wait.begins and line["what"] in acts:
-                acts[line["what"]] = max(acts[line["what"]], line["at"])
-        # Of a page that came between two acknowledgements the log may not know.
-        return max(acts.values())
+            if line["at"] >= wait.begins:
+                break
+            if line["what"] == "page":
+                last, called = line["at"], 0.0
+            elif line["what"] in {"press", "reopen"}:
+                called = called or line["at"]
+            elif line["what"] == "ack" and called:
+                # Who was so quick that the log doesn't have the page of that call.
+                last, called = max(last, called), 0.0
+        return last
+
+    def _calls_on(self, crisis: Held, pages: list[Taken]) -> None:
+        """However many take it in turn, whoever is on duty is paged as long as somebody calls on and on."""
+        calls = [line["at"] for line in crisis.log if line["what"] == "press"]
+        for number, first in enumerate(calls):
+            ends = first
+            for at in calls[number + 1 :]:
+                if at - ends > MINUTE:
+                    break
+                ends = at
+            for member in self._expected(crisis.programme, ("primary",), first):
+                by = self._deadline(first + 2 * MINUTE, member)
+                if by < ends and not any(first - 2 <= page.at <= by for page in pages if page.address in member.living):
+                    self._say("who calls on pages on", crisis.id, f"{member.account} from {first:.0f}")
+                    return
 
     def _called_again(self, crisis: Held, wait: Wait, pages: list[Taken]) -> None:
         """Who calls again while nobody has it is paged for again."""

@@ -12,6 +12,7 @@ from chalicelib.crisis.calling import Caller, Sent, call, call_of
 from chalicelib.crisis.domain import Crisis, Disposition, Door, Event, State, What
 from chalicelib.crisis.duty import Duty
 from chalicelib.crisis.handling import By
+from chalicelib.crisis.log import after
 from chalicelib.crisis.paging import PROGRAMMES_AT_ONCE
 from chalicelib.crisis.ports import Kept
 from chalicelib.crisis.telling import Stage, progress
@@ -157,14 +158,46 @@ def test_an_acknowledgement_that_overtakes_the_pages_line_counts_as_one_that_fol
     assert (present(site).state, site.to_whom()) == (State.PAGED, [["prim"], ["prim", "sec"]])
 
 
+def test_whoever_calls_on_is_paged_for_however_the_acknowledgements_fall_between_the_looks(site: Site) -> None:
+    crisis = called(site, NOW + SECOND)
+    for minute in range(60):
+        sweep(site, NOW + minute * MINUTE)
+        at = NOW + minute * MINUTE + 50 * SECOND
+        handling.acknowledge(crisis.id, (SAM, DANA)[minute % 2], now=at, desk=site.desk())
+        service.press(a_call(at + 5 * SECOND, key=f"k{minute}"), now=at + 5 * SECOND, desk=site.desk())
+
+    assert len(site.to_whom()) >= 30
+
+
 def test_who_moved_to_another_programme_has_that_ones_staff_paged_at_once(site: Site) -> None:
+    called(site)
+    site.staff[:] = [replace(member, programme_id="php") for member in site.staff]
+    site.on_call.duty = Duty(primary=(site.staff[0].id,))
+
+    moved = called(site, NOW + 5 * SECOND, key="k2", programme_id="php")
+    assert (moved.programme_id, moved.paged_at) == ("php", NOW + 5 * SECOND)
+    assert site.dues[-1].person_id == site.staff[0].id
+
+
+def test_whose_staff_take_a_strangers_call_has_its_own_paged_at_once_by_the_next(site: Site) -> None:
+    site.programmes = FakeProgrammes(*(f"a{number:02}" for number in range(PROGRAMMES_AT_ONCE)), "iop")
+    stranger: dict[str, Any] = {"caller": "caller-1", "person_id": None, "verified": False, "door": Door.UNSIGNED}
+    service.press(a_call(NOW, programme_id=ALL_PROGRAMMES, **stranger), now=NOW, desk=site.desk())
+    assert site.to_whom() == []
+
+    handling.acknowledge(present(site, "caller-1").id, SAM, now=NOW + 10 * SECOND, desk=site.desk())
+    again = a_call(NOW + 15 * SECOND, key="k2", programme_id=ALL_PROGRAMMES, **stranger)
+    service.press(again, now=again.at, desk=site.desk())
+    assert site.to_whom() == [["prim", "sec"]]
+
+
+def test_a_host_whose_clock_is_ahead_puts_no_call_off_for_longer_than_a_minute(site: Site) -> None:
     crisis = called(site)
-    handling.acknowledge(crisis.id, DANA, now=NOW + 2 * SECOND, desk=site.desk())
+    ahead = Event(number=crisis.version + 1, what=What.PAGE, at=NOW + 10 * MINUTE, step=0, to=("prim",))
+    site.crises.save(after(crisis, ahead), [ahead], look_at=NOW)
+    handling.acknowledge(crisis.id, SAM, now=NOW + 2 * SECOND, desk=site.desk())
 
-    assert called(site, NOW + 3 * SECOND, key="k2").state is State.OPEN
-    moved = called(site, NOW + 4 * SECOND, key="k3", programme_id="php")
-
-    assert (moved.id, moved.programme_id, moved.rings_at) == (crisis.id, "php", NOW + 3 * SECOND)
+    assert called(site, NOW + 3 * SECOND, key="k2").rings_at == NOW + 3 * SECOND + MINUTE
 
 
 def test_a_reminder_to_the_owner_puts_no_call_off(site: Site) -> None:

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from chalicelib.crisis import handling, service
-from chalicelib.crisis.domain import Disposition, NotNow, OwnedByAnother, State, Wait, What
+from chalicelib.crisis.domain import Crisis, Disposition, NotNow, OwnedByAnother, State, Wait, What
 from chalicelib.crisis.handling import By
 from chalicelib.crisis.telling import Stage, progress
 from chalicelib.enrollment.channels import NO_END
@@ -196,6 +197,31 @@ def test_an_end_after_which_celebrations_could_not_be_let_go_is_made_good_by_the
     site.holds.lift("p1", Hold.CRISIS)
     sweep(site, NOW + 200 * MINUTE)
     assert site.holds.placed == {}
+
+
+def test_a_look_that_is_slow_ends_no_hold_of_who_called_again_meanwhile(site: Site) -> None:
+    over(site, Disposition.SAFE_WITH_PLAN)
+    later = NOW + timedelta(days=5)
+
+    class Slow:
+        """Between its first read and what is done by it the person calls again."""
+
+        def __init__(self) -> None:
+            self.is_first = True
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(site.crises, name)
+
+        def find(self, crisis_id: str) -> Crisis | None:
+            found = site.crises.find(crisis_id)
+            if self.is_first:
+                self.is_first = False
+                called(site, later, key="new")
+            return found
+
+    service.sweep(now=later, desk=replace(site.desk(), crises=Slow()), spent=lambda: 0.0)
+
+    assert site.holds.placed["p1", Hold.CRISIS].until == NO_END
 
 
 def test_whoever_called_is_told_who_said_that_they_have_it_and_not_to_whom_it_was_handed(site: Site) -> None:

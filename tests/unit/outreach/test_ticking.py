@@ -181,6 +181,16 @@ def test_of_one_crisis_only_the_newest_page_to_each_is_handed_over_again_until_i
     assert {due.kind for due in queue.handed} == {"crisis_page-a-3"}
 
 
+def test_what_watches_over_an_old_page_hides_no_newer_one() -> None:
+    (old,) = rows(1, at=NINE - timedelta(minutes=9), kind="crisis_page-a-1")
+    (new,) = rows(1, at=NINE - timedelta(minutes=3), kind="crisis_page-a-3")
+    dues, queue = with_rows([replace(old, at=NINE - timedelta(minutes=2))], [new]), FakeQueue()
+
+    tick(dues, queue)
+
+    assert queue.handed == [new]
+
+
 def test_what_fails_for_one_partition_holds_up_no_other_and_its_hour_is_not_done_with() -> None:
     class Broken(FakeDues):
         def waiting(self, hour: datetime, shard: int, **limits: Any) -> list[Due]:
