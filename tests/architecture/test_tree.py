@@ -155,5 +155,6 @@ def test_only_the_one_transaction_writes_what_lies_with_a_person() -> None:
         ("reach_store.py", "told"),
         ("reach_store.py", "place"),
         ("reach_store.py", "extend"),
+        ("reach_store.py", "settle"),
         ("reach_store.py", "lift"),
     }
