@@ -141,7 +141,7 @@ def a_stack(clock: Clock) -> Iterator[Stack]:
         Name="cairn/keys",
         SecretString=json.dumps({"links": {"k1": "secret"}, "vapid_private": "", "vapid_public": ""}),
     )
-    for queue in ("cairn-deliver", "cairn-fan-out"):
+    for queue in ("cairn-deliver", "cairn-page", "cairn-fan-out"):
         client_of("sqs").create_queue(QueueName=queue)
     ses = client_of("sesv2")
     ses.create_email_identity(EmailIdentity="hello@care.example")

@@ -49,6 +49,10 @@ def an_event(name: str) -> dict[str, Any]:
     return event
 
 
+QUEUES = ("cairn-page", "cairn-deliver")
+"""What delivery is fed by."""
+
+
 @dataclass
 class Stack:
     """The functions, their queue and their mail, at a moment of our choosing."""
@@ -61,10 +65,12 @@ class Stack:
         app.tick({**an_event("tick"), "time": self.clock.event_time()}, None)
 
     def messages(self) -> list[tuple[str, int]]:
-        """Return the bodies that wait in the queue, each with the seconds of its delay, and empty it."""
-        queue = sqs_backends["123456789012"]["us-east-1"].queues["cairn-deliver"]
-        waiting = list(queue._messages)  # noqa: SLF001 (moto shows only what is no longer delayed)
-        queue._messages.clear()  # noqa: SLF001
+        """Return the bodies that wait in the queues, each with the seconds of its delay, and empty them."""
+        waiting = []
+        for name in QUEUES:
+            queue = sqs_backends["123456789012"]["us-east-1"].queues[name]
+            waiting += list(queue._messages)  # noqa: SLF001 (moto shows only what is no longer delayed)
+            queue._messages.clear()  # noqa: SLF001
         return [
             (message.body, round((message.delayed_until - (message.sent_timestamp or 0)) / 1000)) for message in waiting
         ]
@@ -100,7 +106,8 @@ def stack(aws: None, clock: Clock) -> Iterator[Stack]:  # noqa: ARG001
         Name="cairn/keys",
         SecretString=json.dumps({"links": {"k1": "secret"}, "vapid_private": pem, "vapid_public": ""}),
     )
-    client_of("sqs").create_queue(QueueName="cairn-deliver")
+    for queue in QUEUES:
+        client_of("sqs").create_queue(QueueName=queue)
     ses = client_of("sesv2")
     ses.create_email_identity(EmailIdentity="hello@care.example")
     ses.create_configuration_set(ConfigurationSetName="cairn")

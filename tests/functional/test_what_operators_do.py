@@ -282,7 +282,8 @@ def test_who_ordered_and_why_stay_out_of_the_log(log: Callable[[], list[dict[str
 def test_a_pause_is_published_each_minute_so_that_nobody_forgets_it(
     log: Callable[[], list[dict[str, object]]],
 ) -> None:
-    client_of("sqs").create_queue(QueueName="cairn-deliver")
+    for queue in ("cairn-deliver", "cairn-page"):
+        client_of("sqs").create_queue(QueueName=queue)
     tick = json.loads((EVENTS / "tick.json").read_text(encoding="utf-8"))
     # Ticks have run before: without a watermark the first one looks back over a whole day.
     DynamoDues().advance(datetime.fromisoformat(tick["time"]))
