@@ -90,6 +90,7 @@ class FakeCrises:
                 opened_at=crisis.opened_at,
                 look_at=self.look_ats[crisis.id],
                 is_unanswered=crisis.is_unanswered,
+                is_pressing=crisis.is_pressing,
                 programme_id=crisis.programme_id,
                 is_known=crisis.is_known,
                 is_drill=crisis.is_drill,

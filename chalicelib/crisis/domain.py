@@ -239,6 +239,11 @@ class Crisis:
         return self.state in UNANSWERED
 
     @property
+    def is_pressing(self) -> bool:
+        """Whether nobody has it, or who has it did nothing yet: who called waits for somebody to reach them."""
+        return self.wait in {Wait.ACK, Wait.ATTEMPT}
+
+    @property
     def holds(self) -> bool:
         """Whether celebrations and nudges wait for it."""
         return self.state not in OVER

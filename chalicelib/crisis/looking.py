@@ -33,7 +33,7 @@ def look(*, now: datetime, desk: Desk, spent: Callable[[], float], first: Sequen
     desk.note("CrisisOpen", sum(not one.is_drill for one in looked))
     desk.note("CrisisUnacked", sum(one.is_unanswered and not one.is_drill for one in looked))
     due = (one for one in looked if one.look_at <= now)
-    coming = sorted(due, key=lambda one: (not one.is_unanswered, one.look_at, one.id))
+    coming = sorted(due, key=lambda one: (not one.is_pressing, one.look_at, one.id))
     known = dict.fromkeys([*first, *(one.id for one in coming if one.is_known)])
     paged = _page_all(known, now=now, desk=desk, spent=spent)
     for crisis_id in [one.id for one in coming if not one.is_known][:UNKNOWN_AT_ONCE]:

@@ -39,6 +39,7 @@ class Looked:
     opened_at: datetime
     look_at: datetime
     is_unanswered: bool
+    is_pressing: bool
     programme_id: str
     is_known: bool = True
     is_drill: bool = False

@@ -54,6 +54,7 @@ class OpenItem(Item, discriminator="open_crisis"):
     opened_at = InstantAttribute()
     look_at = InstantAttribute()
     is_unanswered = BooleanAttribute()
+    is_pressing = BooleanAttribute(null=True)
     is_known = BooleanAttribute(null=True)
     is_drill = BooleanAttribute(null=True)
     version = NumberAttribute()
@@ -278,6 +279,7 @@ def _list(write: TransactWrite, crisis: Crisis, *, look_at: datetime) -> None:
             opened_at=crisis.opened_at,
             look_at=look_at,
             is_unanswered=crisis.is_unanswered,
+            is_pressing=crisis.is_pressing,
             is_known=crisis.is_known,
             is_drill=crisis.is_drill,
             version=crisis.version,
@@ -291,6 +293,7 @@ def _looked(item: OpenItem) -> Looked:
         opened_at=item.opened_at,
         look_at=item.look_at,
         is_unanswered=item.is_unanswered,
+        is_pressing=item.is_unanswered if item.is_pressing is None else item.is_pressing,
         programme_id=item.programme_id,
         is_known=item.is_known is not False,
         is_drill=bool(item.is_drill),

@@ -66,7 +66,8 @@ class Log(Judge):
         for line in crisis.log:
             latest = max(latest, line["at"])
             if line["what"] == "press":
-                yield latest + 2 * self._weather.skew
+                # After what is in the log before it.
+                yield latest + 2 * self._weather.skew + 0.01
 
     def _was_unread(self, crisis: Held, page: Taken) -> bool:
         """Say whether the crisis could not be read before the page: then it goes out, since too few may do harm."""

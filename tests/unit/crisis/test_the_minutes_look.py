@@ -104,6 +104,17 @@ def test_a_look_that_died_leaves_the_first_turn_to_those_whom_it_did_not_come_to
     assert last.done[0] not in begun
 
 
+def test_who_acknowledged_and_then_did_nothing_waits_behind_no_later_call(site: Site) -> None:
+    (forgotten,) = call(site, "xia")
+    handling.acknowledge(forgotten.id, DANA, now=NOW + MINUTE, desk=site.desk())
+    service.press(a_call(NOW + 12 * MINUTE, caller="yan", person_id="yan"), now=NOW + 12 * MINUTE, desk=site.desk())
+    watch = Watch()
+
+    watch.look(site, NOW + 17 * MINUTE)
+
+    assert watch.done[:2] == [f"mail {forgotten.id}", f"mail {present(site, 'yan').id}"]
+
+
 def test_who_acknowledges_while_a_look_is_under_way_stops_its_texts(site: Site) -> None:
     first, last = sorted(call(site, "zoe", "yan"), key=lambda one: one.id)
 
