@@ -100,13 +100,19 @@ def test_the_same_call_is_taken_once(crises: Crises) -> None:
 
 def test_the_minutes_look_finds_what_is_not_closed_and_when(crises: Crises) -> None:
     crisis = begun(crises, look_at=5)
-    at = {"id": "c1", "opened_at": NOW, "is_unanswered": True, "programme_id": "iop"}
+    at = {"id": "c1", "opened_at": NOW, "is_unanswered": True, "is_pressing": True, "programme_id": "iop"}
     assert crises.open_ones() == [Looked(look_at=NOW + 5 * MINUTE, **at)]  # type: ignore[arg-type]
 
     crises.look_again(crisis, at=NOW + 9 * MINUTE)
     crises.look_again(replace(crisis, version=7), at=NOW)
 
     assert crises.open_ones() == [Looked(look_at=NOW + 9 * MINUTE, **at)]  # type: ignore[arg-type]
+
+    for what, stands in ((What.ACK, (False, True)), (What.ATTEMPT, (False, False))):
+        line = Event(number=crisis.version + 1, what=what, at=NOW, by="dr")
+        crisis = after(crisis, line)
+        assert crises.save(crisis, [line], look_at=NOW)
+        assert [(one.is_unanswered, one.is_pressing) for one in crises.open_ones()] == [stands]
 
 
 def test_the_look_tells_a_drill_from_a_crisis(crises: Crises) -> None:
