@@ -179,7 +179,8 @@ class Crisis:
 
     ``owner`` is one account. ``since`` is when the present wait began, ``rounds`` how many steps of its ladder were
     taken. ``called_at``: when somebody last wanted a page; ``pressed_at``: when somebody last called; ``paged_at``:
-    when a page was last handed over, ``rang_at``: one to whoever is on duty. ``heard``: pages decided on before that
+    when a page was last handed over, ``rang_at``: one to whoever is on duty; ``paged_by``: the version that it was
+    decided on. ``heard``: pages decided on before that
     version are void, since somebody did something about it then. ``is_verified``: one call at least was the person's
     own, or of their staff. ``follow_ups``: tasks that are still to be done.
     """
@@ -199,6 +200,7 @@ class Crisis:
     is_verified: bool = False
     paged_at: datetime | None = None
     rang_at: datetime | None = None
+    paged_by: int = 0
     heard: int = 0
     attempts: int = 0
     tried_at: datetime | None = None

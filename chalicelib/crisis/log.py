@@ -64,7 +64,7 @@ def _page(crisis: Crisis, event: Event) -> Crisis:
     rounds = event.step + 1 if event.step is not None else crisis.rounds
     # Who acknowledged and then did nothing is as good as nobody.
     is_asked = crisis.wait is Wait.ACK or (crisis.wait is Wait.ATTEMPT and in_turn)
-    crisis = replace(crisis, rounds=rounds, paged_at=event.at)
+    crisis = replace(crisis, rounds=rounds, paged_at=event.at, paged_by=event.number - 1)
     return replace(crisis, state=State.PAGED, rang_at=event.at) if is_asked else crisis
 
 

@@ -163,7 +163,9 @@ def objection(due: Due, *, desk: Desk) -> Reason | None:
     if crisis is None:
         return None
     is_void = crisis.wait in {Wait.FOLLOW_UP, Wait.NOTHING} or int(version) < crisis.heard
-    is_old = crisis.paged_at is not None and crisis.paged_at - due.due_at >= NEWER_AFTER
+    # One of the same version is the same page, handed over again since the look that first did so died.
+    newer_at = crisis.paged_at if int(version) < crisis.paged_by else None
+    is_old = newer_at is not None and newer_at - due.due_at >= NEWER_AFTER
     return Reason.CANCELLED if is_void or is_old else None
 
 

@@ -87,6 +87,18 @@ def test_what_no_provider_took_for_minutes_gives_way_to_newer_pages(site: Site) 
     assert [paging.objection(due, desk=site.desk()) for due in site.dues[1:]] == [None, None]
 
 
+def test_a_page_that_is_handed_over_again_after_a_look_died_gives_way_to_none(site: Site) -> None:
+    crisis = called(site)
+    begun = paging.begin(crisis, now=NOW + 5 * MINUTE, desk=site.desk())
+    assert begun
+    first, before = site.dues[-1], len(site.dues)
+
+    sweep(site, NOW + 12 * MINUTE)
+
+    assert first.name in {due.name for due in site.dues[before:]}
+    assert paging.objection(first, desk=site.desk()) is None
+
+
 def test_who_acknowledges_a_page_that_the_log_lost_is_not_paged_again_for_it(site: Site) -> None:
     site.mail_is_down = True
     crisis = called(site)
