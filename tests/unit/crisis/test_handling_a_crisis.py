@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.crisis import handling, service
-from chalicelib.crisis.domain import Crisis, Disposition, NotNow, OwnedByAnother, State, Wait, What
+from chalicelib.crisis.domain import Crisis, Disposition, NoSuchCrisis, NotNow, OwnedByAnother, State, Wait, What
 from chalicelib.crisis.handling import By
 from chalicelib.crisis.telling import Stage, progress
 from chalicelib.enrollment.channels import NO_END
@@ -42,6 +42,14 @@ def test_two_who_acknowledge_at_once_are_one_owner_and_one_who_is_told_whose_it_
 
     assert present(site).owner == "prim"
     assert whats(site, crisis) == ["press", "page", "ack"]
+
+
+def test_a_crisis_is_no_other_programmes_to_take(site: Site) -> None:
+    crisis, eve = called(site), By(account="eve", programme_id="php")
+
+    with pytest.raises(NoSuchCrisis):
+        handling.acknowledge(crisis.id, eve, now=NOW + MINUTE, desk=site.desk())
+    assert present(site).owner is None
 
 
 def test_an_attempt_that_is_sent_again_counts_once(site: Site) -> None:
