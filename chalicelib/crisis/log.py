@@ -70,10 +70,8 @@ def _page(crisis: Crisis, event: Event) -> Crisis:
 
 def _ack(crisis: Crisis, event: Event) -> Crisis:
     programme_id = event.programme_id or crisis.programme_id
-    if programme_id != crisis.programme_id:
-        # Who is on duty there may not have been paged at all.
-        crisis = replace(crisis, rang_at=None)
-    elif crisis.wait is Wait.ACK and not crisis.rounds and crisis.rings_at == crisis.since:
+    was_theirs = programme_id == crisis.programme_id
+    if was_theirs and crisis.wait is Wait.ACK and not crisis.rounds and crisis.rings_at == crisis.since:
         # The call itself had them paged, and they were so quick that the log doesn't have it.
         crisis = replace(crisis, rang_at=crisis.since)
     crisis = replace(crisis, owner=event.by, programme_id=programme_id, attempts=0, tried_at=None)
